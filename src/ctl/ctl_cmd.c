@@ -1,0 +1,122 @@
+/* ctl_cmd.c - the table, and the commands that answer at once. */
+#include "ctl/ctl_cmd.h"
+
+#include "base/err.h"
+#include "ctl/ctl_nc.h"
+#include "ctl/ctl_peer.h"
+#include "ctl/ctl_ping.h"
+#include "ctl/ctl_status.h"
+
+#define ERR_MAX 512
+
+struct ctl_cmd {
+    const char *name;
+    const char *args; /* members of the request; [optional] */
+    const char *help;
+    void (*run)(const struct ctl_deps *d, struct ctl_session *s, json_t *req);
+};
+
+static void run_status(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
+{
+    (void)req;
+    ctl_session_reply(s, ctl_status_make(d));
+}
+
+static void run_peers(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
+{
+    (void)req;
+    ctl_session_reply(s, ctl_status_peers(d));
+}
+
+static void run_services(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
+{
+    if (json_object_get(req, "peer"))
+        ctl_peer_services(d, s, req);
+    else
+        ctl_session_reply(s, ctl_status_services(d));
+}
+
+/* Answers with what a callback of main returned. */
+static void answer_config(struct ctl_session *s, int err, const char *text)
+{
+    if (err)
+        ctl_session_fail(s, "%s", *text ? text : gw_strerror(err));
+    else
+        ctl_session_reply(s, json_object());
+}
+
+static void run_reload(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
+{
+    char text[ERR_MAX] = "";
+
+    (void)req;
+    answer_config(s, d->reload(d->arg, text, sizeof text), text);
+}
+
+static void run_config(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
+{
+    char text[ERR_MAX] = "";
+
+    (void)req;
+    answer_config(s, d->check(d->arg, text, sizeof text), text);
+}
+
+static void stop_answered(void *arg, struct stream *stream, struct bytes early)
+{
+    const struct ctl_deps *d = arg;
+
+    (void)early;
+    stream_drop(stream, GW_ECANCELED);
+    d->stop(d->arg);
+}
+
+/* The answer has left before anything is torn down. */
+static void run_stop(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
+{
+    (void)req;
+    ctl_session_hand_over(s, stop_answered, (void *)d);
+}
+
+static void run_help(const struct ctl_deps *d, struct ctl_session *s, json_t *req);
+
+static const struct ctl_cmd commands[] = {
+    { "status", "", "what the daemon does", run_status },
+    { "resolve", "name", "which peer a name leads to", ctl_peer_resolve },
+    { "ping", "name [count]", "round-trip times, one line each", ctl_ping_run },
+    { "nc", "name port", "open a service; the connection then carries its octets", ctl_nc_run },
+    { "peers", "", "the connected peers", run_peers },
+    { "services", "[peer]", "the services of this node, or those a peer lets us use",
+      run_services },
+    { "allow", "peer [services]", "let a peer use these services, or all", ctl_peer_allow },
+    { "deny", "peer", "take back all that a peer was allowed", ctl_peer_deny },
+    { "reload", "", "read the files again", run_reload },
+    { "config", "", "check the configuration file without taking it", run_config },
+    { "stop", "", "stop the daemon", run_stop },
+    { "help", "", "this table", run_help },
+};
+#define NCOMMANDS (sizeof commands / sizeof commands[0])
+
+static void run_help(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
+{
+    json_t *list = json_array();
+
+    (void)d;
+    (void)req;
+    for (size_t i = 0; i < NCOMMANDS; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "cmd", commands[i].name, "args",
+                                              commands[i].args, "help", commands[i].help));
+    ctl_session_reply(s, json_pack("{s:o}", "commands", list));
+}
+
+void ctl_cmd_run(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
+{
+    const char *name = json_string_value(json_object_get(req, "cmd"));
+
+    for (size_t i = 0; name && i < NCOMMANDS; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            commands[i].run(d, s, req);
+            return;
+        }
+    }
+    ctl_session_fail(s, name ? "unknown command %.64s" : "the request has no cmd", name);
+}

@@ -1,0 +1,40 @@
+/* ctl_deps.h - what the control commands work on: pointers and callbacks that main fills in. */
+#ifndef GW_CTL_CTL_DEPS_H
+#define GW_CTL_CTL_DEPS_H
+
+#include "gate/front.h"
+#include "name/tier_static.h"
+#include "svc/svc_in.h"
+
+/* Called per entry while ctl enumerates, with "127.0.0.1:1080"; and "127.0.0.1:5432",
+ * "db.alice:5432". A listener's port is the one bound.  The text is copied. */
+typedef void ctl_each_proxy_fn(void *each_arg, const char *listen);
+typedef void ctl_each_forward_fn(void *each_arg, const char *listen, const char *target);
+
+struct ctl_deps { /* all borrowed; none may be NULL */
+    struct ev_loop *loop;
+    struct turn *turn;
+    struct host *host;
+    struct resolver *resolver;
+    struct registry *registry;
+    struct authz *authz;
+    struct front *front;
+    struct svc_in *svc_in;
+    struct tier_static *names; /* the names file: which name a peer id has */
+    const char *version;
+    uint64_t start_ms; /* clock_mono_ms() when the daemon started */
+
+    /* The callbacks get `arg`. */
+    void *arg;
+    void (*proxies)(void *arg, ctl_each_proxy_fn *each, void *each_arg);
+    void (*forwards)(void *arg, ctl_each_forward_fn *each, void *each_arg);
+    /* Re-reads everything, as SIGHUP does / only checks it.  0, or GW_E* with one sentence in `err`
+     * ("FILE:LINE: what is wrong"); then nothing has changed. */
+    int (*reload)(void *arg, char *err, size_t cap);
+    int (*check)(void *arg, char *err, size_t cap);
+    /* Begins the end of the daemon, as SIGTERM does.  The answer has been written.  Must not
+     * call ctl_close from inside. */
+    void (*stop)(void *arg);
+};
+
+#endif

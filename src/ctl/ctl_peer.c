@@ -1,0 +1,222 @@
+/* ctl_peer.c - see ctl_peer.h. */
+#include "ctl/ctl_peer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "ctl/ctl_lookup.h"
+#include "name/tier_direct.h"
+#include "svc/svc_query.h"
+
+#define QUERY_MS     30000
+#define SERVICES_MAX 64
+
+static json_t *addr_list(const struct name_answer *a)
+{
+    char text[MULTIADDR_STR_MAX];
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < a->naddrs; i++)
+        json_array_append_new(list, json_string(multiaddr_print(&a->addrs[i], text)));
+    return list;
+}
+
+static json_t *map_object(const struct name_answer *a)
+{
+    char port[8];
+    json_t *map = json_object();
+
+    for (size_t i = 0; i < a->nmaps; i++) {
+        snprintf(port, sizeof port, "%u", a->maps[i].port);
+        json_object_set_new(map, port, json_string(a->maps[i].protocol));
+    }
+    return map;
+}
+
+static void found_resolve(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
+                          const struct name_answer *a)
+{
+    char id[PEERID_STR_MAX];
+
+    (void)d;
+    ctl_session_reply(s, json_pack("{s:O, s:s, s:s, s:o, s:o, s:s, s:I}", "name",
+                                   json_object_get(req, "name"), "peer", peerid_print(&a->peer, id),
+                                   "service", a->service, "addrs", addr_list(a), "protocols",
+                                   map_object(a), "tier", a->tier, "ttl_s",
+                                   (json_int_t)(a->ttl_ms / 1000)));
+}
+
+void ctl_peer_resolve(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
+{
+    ctl_lookup(d, s, req, "name", found_resolve);
+}
+
+struct query {
+    struct ctl_session *session;
+    struct svc_query *query;
+    struct peerid peer;
+};
+
+static void on_query_cancel(void *arg)
+{
+    struct query *q = arg;
+
+    svc_query_cancel(q->query);
+    free(q);
+}
+
+static json_t *foreign_member(const json_t *v, const char *key)
+{
+    const char *text = json_string_value(json_object_get(v, key));
+    return json_string(text ? log_esc(bytes_of(text)) : "");
+}
+
+/* Takes from the peer's list what has the form that we know; the rest is passed over. */
+static void reply_services(struct query *q, struct bytes text)
+{
+    json_t *theirs = json_loadb((const char *)text.p, text.n, 0, NULL), *ours, *v;
+    char id[PEERID_STR_MAX];
+    size_t i;
+
+    if (!json_is_array(theirs)) {
+        ctl_session_fail(q->session, "%s answered with something else than a list",
+                         peerid_print(&q->peer, id));
+        json_decref(theirs);
+        return;
+    }
+    ours = json_array();
+    json_array_foreach(theirs, i, v)
+    {
+        if (json_is_string(json_object_get(v, "name")) &&
+            !json_is_false(json_object_get(v, "enabled")))
+            json_array_append_new(ours, json_pack("{s:o, s:o}", "name", foreign_member(v, "name"),
+                                                  "protocol", foreign_member(v, "protocol")));
+    }
+    json_decref(theirs);
+    ctl_session_reply(
+        q->session, json_pack("{s:s, s:o}", "peer", peerid_print(&q->peer, id), "services", ours));
+}
+
+static void on_queried(void *arg, int err, struct bytes text)
+{
+    struct query *q = arg;
+    char id[PEERID_STR_MAX];
+
+    if (err)
+        ctl_session_fail(q->session, "%s: %s%s%s", peerid_print(&q->peer, id), gw_strerror(err),
+                         text.n ? ": " : "", text.n ? log_esc(text) : "");
+    else
+        reply_services(q, text);
+    free(q);
+}
+
+static void found_services(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
+                           const struct name_answer *a)
+{
+    struct query *q = malloc(sizeof *q);
+    struct svc_query *query =
+        q ? svc_query_start(d->host, &a->peer, a->addrs, a->naddrs, QUERY_MS, on_queried, q) : NULL;
+
+    (void)req;
+    if (!query) {
+        free(q);
+        ctl_session_fail(s, "%s", gw_strerror(GW_ENOMEM));
+        return;
+    }
+    *q = (struct query){ .session = s, .query = query, .peer = a->peer };
+    ctl_session_on_cancel(s, on_query_cancel, q);
+}
+
+void ctl_peer_services(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
+{
+    ctl_lookup(d, s, req, "peer", found_services);
+}
+
+/* May rights be given to what the resolver found?  Only the user's own files and an id say for
+ * certain who a name is. */
+static bool is_certain(const struct name_answer *a)
+{
+    return strcmp(a->tier, tier_static_ops.name) == 0 || strcmp(a->tier, tier_direct_ops.name) == 0;
+}
+
+/* The peer alone: not one of its services, not somebody that others named.  Else the request has
+ * been answered. */
+static bool is_grantee(struct ctl_session *s, json_t *req, const struct name_answer *a)
+{
+    const char *name = json_string_value(json_object_get(req, "peer"));
+    char id[PEERID_STR_MAX];
+
+    if (*a->service)
+        ctl_session_fail(s, "%s is a service: name the peer alone, and services behind it", name);
+    else if (!is_certain(a))
+        ctl_session_fail(
+            s, "%s is known from the %s only: put it into the names file, or give its id %s", name,
+            a->tier, peerid_print(&a->peer, id));
+    else
+        return true;
+    return false;
+}
+
+static void reply_edited(struct ctl_session *s, const struct peerid *peer, int err)
+{
+    char id[PEERID_STR_MAX];
+
+    peerid_print(peer, id);
+    if (err == GW_ENOTFOUND)
+        ctl_session_fail(s, "%s is not in authorized_keys", id);
+    else if (err)
+        ctl_session_fail(s, "authorized_keys: %s", gw_strerror(err));
+    else
+        ctl_session_reply(s, json_pack("{s:s}", "peer", id));
+}
+
+/* Reads req.services into `out`, NULL-terminated and borrowed from req.  Returns how many, or
+ * GW_EINVAL. */
+static int read_services(json_t *req, const char *out[SERVICES_MAX + 1])
+{
+    json_t *list = json_object_get(req, "services"), *v;
+    size_t n = json_array_size(list), i;
+
+    if (n > SERVICES_MAX || (list && !json_is_array(list)))
+        return GW_EINVAL;
+    json_array_foreach(list, i, v)
+    {
+        out[i] = json_string_value(v);
+        if (!out[i] || !service_name_ok(bytes_of(out[i])))
+            return GW_EINVAL;
+    }
+    out[n] = NULL;
+    return (int)n;
+}
+
+static void found_allow(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
+                        const struct name_answer *a)
+{
+    const char *services[SERVICES_MAX + 1];
+    const char *name = tier_static_name_of(d->names, &a->peer);
+    int n = read_services(req, services);
+
+    if (n < 0)
+        ctl_session_fail(s, "services are at most %d names made of a-z, 0-9 and -", SERVICES_MAX);
+    else if (is_grantee(s, req, a))
+        reply_edited(s, &a->peer, authz_allow(d->authz, &a->peer, n ? services : NULL, name));
+}
+
+void ctl_peer_allow(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
+{
+    ctl_lookup(d, s, req, "peer", found_allow);
+}
+
+static void found_deny(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
+                       const struct name_answer *a)
+{
+    if (is_grantee(s, req, a))
+        reply_edited(s, &a->peer, authz_deny(d->authz, &a->peer));
+}
+
+void ctl_peer_deny(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
+{
+    ctl_lookup(d, s, req, "peer", found_deny);
+}

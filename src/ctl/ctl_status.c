@@ -1,0 +1,157 @@
+/* ctl_status.c - see ctl_status.h.  A list that could not be built is NULL, and what holds it
+ * then too (json_pack passes the fault on), so there is one check, by who sends the answer. */
+#include "ctl/ctl_status.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/chunkq.h"
+
+#define LISTEN_MAX 64
+
+json_t *ctl_status_foreign(struct bytes text)
+{
+    return json_string(log_esc(text));
+}
+
+static json_t *listen_list(const struct ctl_deps *d)
+{
+    static struct multiaddr addrs[LISTEN_MAX];
+    char text[MULTIADDR_STR_MAX];
+    json_t *list = json_array();
+    size_t n = host_listen_addrs(d->host, addrs, LISTEN_MAX);
+
+    for (size_t i = 0; i < n; i++) {
+        multiaddr_strip_peer(&addrs[i]);
+        json_array_append_new(list, json_string(multiaddr_print(&addrs[i], text)));
+    }
+    return list;
+}
+
+static void add_proxy(void *arg, const char *listen)
+{
+    json_array_append_new(arg, json_string(listen));
+}
+
+static void add_forward(void *arg, const char *listen, const char *target)
+{
+    json_array_append_new(arg, json_pack("{s:s, s:s}", "listen", listen, "target", target));
+}
+
+static json_t *proxy_list(const struct ctl_deps *d)
+{
+    json_t *list = json_array();
+
+    d->proxies(d->arg, add_proxy, list);
+    return list;
+}
+
+static json_t *forward_list(const struct ctl_deps *d)
+{
+    json_t *list = json_array();
+
+    d->forwards(d->arg, add_forward, list);
+    return list;
+}
+
+static json_t *service_list(const struct ctl_deps *d)
+{
+    char target[SOCKADDR_STR_MAX];
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < registry_count(d->registry); i++) {
+        const struct service *s = registry_at(d->registry, i);
+        json_array_append_new(list, json_pack("{s:s, s:i, s:s, s:b}", "name", s->name, "port",
+                                              s->port, "target", sockaddr_print(&s->target, target),
+                                              "enabled", s->is_enabled));
+    }
+    return list;
+}
+
+struct peer_walk {
+    const struct ctl_deps *d;
+    json_t *list;
+};
+
+/* A peer has one entry: the connection in use (a second one may be on its way out). */
+static void add_peer(void *arg, struct conn *c)
+{
+    struct peer_walk *w = arg;
+    const struct peerid *id = conn_peer(c);
+    struct muxed_info info;
+    char id_text[PEERID_STR_MAX], addr[MULTIADDR_STR_MAX];
+
+    if (host_conn(w->d->host, id) != c)
+        return;
+    conn_info(c, &info);
+    const char *name = tier_static_name_of(w->d->names, id);
+    json_array_append_new(
+        w->list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:f, s:i, s:I, s:I}", "id",
+                           peerid_print(id, id_text), "name", name ? name : "", "state",
+                           "connected", "path", "direct", "transport", info.transport, "addr",
+                           multiaddr_print(&info.remote, addr), "inbound", conn_is_inbound(c),
+                           "agent", ctl_status_foreign(bytes_of(conn_identity(c)->agent)), "rtt_ms",
+                           (double)info.rtt_us / 1000, "streams", (int)info.streams, "rx_bytes",
+                           (json_int_t)info.rx_bytes, "tx_bytes", (json_int_t)info.tx_bytes));
+}
+
+static json_t *peer_list(const struct ctl_deps *d)
+{
+    struct peer_walk w = { d, json_array() };
+
+    host_each_conn(d->host, add_peer, &w);
+    return w.list;
+}
+
+static json_t *stream_counters(const struct ctl_deps *d)
+{
+    struct front_stats out;
+    struct svc_in_stats in;
+
+    front_get_stats(d->front, &out);
+    svc_in_get_stats(d->svc_in, &in);
+    return json_pack("{s:{s:i, s:i, s:I, s:I}, s:{s:i, s:I, s:I, s:I}}", "out", "active",
+                     (int)out.active, "opening", (int)out.opening, "opened", (json_int_t)out.opened,
+                     "failed", (json_int_t)out.failed, "in", "active", (int)in.active, "opened",
+                     (json_int_t)in.opened, "failed", (json_int_t)in.failed, "denied",
+                     (json_int_t)in.denied);
+}
+
+/* Resident octets of this process; 0 when /proc is not there. */
+static json_int_t resident(void)
+{
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+
+    if (!f)
+        return 0;
+    if (fscanf(f, "%*s %ld", &pages) != 1)
+        pages = 0;
+    fclose(f);
+    return (json_int_t)pages * sysconf(_SC_PAGESIZE);
+}
+
+json_t *ctl_status_make(const struct ctl_deps *d)
+{
+    char id[PEERID_STR_MAX];
+
+    return json_pack("{s:s, s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}}", "version",
+                     d->version, "peer_id", peerid_print(host_peerid(d->host), id), "pid",
+                     (int)getpid(), "uptime_s",
+                     (json_int_t)((clock_mono_ms() - d->start_ms) / 1000), "listen", listen_list(d),
+                     "proxy", proxy_list(d), "forwards", forward_list(d), "services",
+                     service_list(d), "peers", peer_list(d), "streams", stream_counters(d),
+                     "memory", "rss_bytes", resident(), "queued_bytes", (json_int_t)chunkq_total());
+}
+
+json_t *ctl_status_peers(const struct ctl_deps *d)
+{
+    return json_pack("{s:o}", "peers", peer_list(d));
+}
+
+json_t *ctl_status_services(const struct ctl_deps *d)
+{
+    return json_pack("{s:o}", "services", service_list(d));
+}

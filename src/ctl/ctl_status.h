@@ -1,0 +1,33 @@
+/* ctl_status.h - what the daemon is doing, as JSON (the fields that DESIGN fixes for `gw status
+ * --json`, and more).
+ *
+ *   status    version, peer_id, pid, uptime_s
+ *             listen[]   multiaddrs without /p2p
+ *             proxy[]    "ADDR:PORT"
+ *             forwards[] {listen: "ADDR:PORT", target: "NAME:PORT"}
+ *             services[] {name, port, target, enabled}                       port 0: by name only
+ *             peers[]    {id, name, state, path, transport, addr, inbound, agent,
+ *                         rtt_ms, streams, rx_bytes, tx_bytes}
+ *             streams    {out: {active, opening, opened, failed},
+ *                         in: {active, opened, failed, denied}}
+ *             memory     {rss_bytes, queued_bytes}
+ *
+ * A peer is listed while it is connected: state is "connected", path "direct"; name is "" when
+ * the names file has none; rtt_ms is 0 until it was measured.
+ */
+#ifndef GW_CTL_CTL_STATUS_H
+#define GW_CTL_CTL_STATUS_H
+
+#include <jansson.h>
+
+#include "ctl/ctl_deps.h"
+
+/* Each returns an owned object, or NULL when out of memory. */
+json_t *ctl_status_make(const struct ctl_deps *d);
+json_t *ctl_status_peers(const struct ctl_deps *d);    /* {peers: [...]} */
+json_t *ctl_status_services(const struct ctl_deps *d); /* {services: [...]} */
+
+/* A string that may hold any octets (what a peer sent): those outside printable ASCII as \xHH. */
+json_t *ctl_status_foreign(struct bytes text);
+
+#endif

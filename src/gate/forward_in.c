@@ -1,0 +1,117 @@
+/* forward_in.c - see forward_in.h. */
+#include "gate/forward_in.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "net/fdstream.h"
+
+struct forward_in {
+    struct ev_loop *loop;
+    struct turn *turn;
+    struct front *front;
+    struct listen *listen;
+    struct front_target target;
+    struct client *clients; /* utlist DL: those not joined yet */
+};
+
+struct client {
+    struct client *prev, *next;
+    struct forward_in *forward;
+    struct stream *stream;
+    struct front_open *open;
+};
+
+static void release(struct client *c)
+{
+    DL_DELETE(c->forward->clients, c);
+    free(c);
+}
+
+static void on_opened(void *arg, int err, const char *why)
+{
+    struct client *c = arg;
+    (void)why; /* the front has logged it */
+
+    if (err)
+        stream_drop(c->stream, err);
+    else
+        front_join(c->open, c->stream, NULL, NULL);
+    release(c);
+}
+
+static void refuse(int fd, struct stream *s, struct client *c)
+{
+    log_warn("forward client refused: %s", gw_strerror(GW_ELIMIT));
+    if (s)
+        stream_drop(s, GW_ELIMIT);
+    else
+        close(fd);
+    free(c);
+}
+
+static void on_accept(void *arg, int fd, const struct sockaddr_any *from)
+{
+    struct forward_in *f = arg;
+    struct stream *s = fdstream_new(f->loop, f->turn, fd, fd);
+    struct client *c = s ? malloc(sizeof *c) : NULL;
+    (void)from;
+
+    struct front_open *open = c ? front_open(f->front, "forward", &f->target, on_opened, c) : NULL;
+    if (!open) {
+        refuse(fd, s, c);
+        return;
+    }
+    *c = (struct client){ .forward = f, .stream = s, .open = open };
+    DL_APPEND(f->clients, c);
+}
+
+int forward_in_open(struct ev_loop *loop, struct turn *turn, struct front *front,
+                    const struct sockaddr_any *at, const struct front_target *target,
+                    struct forward_in **out)
+{
+    struct forward_in *f = malloc(sizeof *f);
+    if (!f)
+        return GW_ENOMEM;
+    *f = (struct forward_in){ .loop = loop, .turn = turn, .front = front, .target = *target };
+    int err = listen_open(loop, at, on_accept, f, &f->listen);
+    if (err) {
+        free(f);
+        return err;
+    }
+    *out = f;
+    return 0;
+}
+
+void forward_in_close(struct forward_in *f)
+{
+    struct client *c, *tmp;
+
+    if (!f)
+        return;
+    listen_close(f->listen);
+    DL_FOREACH_SAFE (f->clients, c, tmp) {
+        front_cancel(c->open, GW_ECANCELED);
+        stream_drop(c->stream, GW_ECANCELED);
+        release(c);
+    }
+    free(f);
+}
+
+void forward_in_set_target(struct forward_in *f, const struct front_target *t)
+{
+    f->target = *t;
+}
+
+const struct sockaddr_any *forward_in_addr(const struct forward_in *f)
+{
+    return listen_addr(f->listen);
+}
+
+const struct front_target *forward_in_target(const struct forward_in *f)
+{
+    return &f->target;
+}

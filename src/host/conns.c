@@ -1,0 +1,377 @@
+/* conns.c - see conns.h. */
+#include "host/conns.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+#include <utlist.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+
+#define SWEEP_S 1. /* how often idle connections are looked for */
+
+struct conn {
+    struct host *host;
+    struct conns *all;
+    struct muxed *m;
+    struct conn *prev, *next; /* to the same peer, youngest first */
+    struct conn_identity identity;
+    uint64_t opened_ms;
+    uint64_t busy_ms; /* when it was last seen with a stream */
+    bool is_closing;
+};
+
+struct group { /* every connection to one peer, at least one */
+    struct peerid peer;
+    struct conn *list;
+    UT_hash_handle by_peer;
+};
+
+struct conns {
+    struct ev_loop *loop;
+    struct host *host;
+    const struct peerid *self;
+    const struct conns_hooks *hooks;
+    struct group *groups;
+    ev_timer sweep; /* runs while there are connections */
+    uint64_t idle_ms;
+    uint32_t n, max;
+};
+
+static struct group *find_group(const struct conns *cs, const struct peerid *peer)
+{
+    struct group *g;
+    HASH_FIND(by_peer, cs->groups, peer, sizeof *peer, g);
+    return g;
+}
+
+static struct group *make_group(struct conns *cs, const struct peerid *peer)
+{
+    struct group *g = calloc(1, sizeof *g);
+    if (!g)
+        return NULL;
+    g->peer = *peer;
+    HASH_ADD(by_peer, cs->groups, peer, sizeof g->peer, g);
+    if (g->by_peer.tbl)
+        return g;
+    free(g);
+    return NULL;
+}
+
+static void drop_group_if_empty(struct conns *cs, struct group *g)
+{
+    if (g->list)
+        return;
+    HASH_DELETE(by_peer, cs->groups, g);
+    free(g);
+}
+
+static bool is_dialled_by_smaller(const struct conn *c)
+{
+    int order = memcmp(&c->m->peer, c->all->self, sizeof c->m->peer);
+    return c->m->is_inbound ? order < 0 : order > 0;
+}
+
+static struct conn *in_use(const struct group *g)
+{
+    struct conn *c, *second = NULL;
+
+    DL_FOREACH (g->list, c) {
+        if (c->is_closing)
+            continue;
+        if (is_dialled_by_smaller(c))
+            return c;
+        if (!second)
+            second = c;
+    }
+    return second;
+}
+
+static void close_conn(struct conn *c, int err)
+{
+    if (c->is_closing)
+        return;
+    c->is_closing = true;
+    c->m->ops->close(c->m, err);
+}
+
+static void log_conn(const struct conn *c, const char *outcome)
+{
+    struct muxed_info info;
+    char addr[MULTIADDR_STR_MAX];
+
+    if (!log_enabled(LOG_LEVEL_INFO))
+        return;
+    c->m->ops->info(c->m, &info);
+    log_info("conn peer=%s dir=%s addr=%s %s", peerid_short(&c->m->peer),
+             c->m->is_inbound ? "in" : "out", multiaddr_print(&info.remote, addr), outcome);
+}
+
+static void release(struct conn *c)
+{
+    for (size_t i = 0; i < c->identity.nprotocols; i++)
+        free(c->identity.protocols[i]);
+    free(c->identity.protocols);
+    free(c);
+}
+
+static void on_ready(struct muxed *m)
+{
+    (void)m;
+}
+
+static void on_stream(struct muxed *m, struct stream *s)
+{
+    struct conn *c = m->owner;
+    c->busy_ms = clock_mono_ms();
+    c->all->hooks->on_stream(c->host, c, s);
+}
+
+static void on_moved(struct muxed *m)
+{
+    struct muxed_info info;
+    char addr[MULTIADDR_STR_MAX];
+
+    m->ops->info(m, &info);
+    log_debug("conn peer=%s addr=%s moved", peerid_short(&m->peer),
+              multiaddr_print(&info.remote, addr));
+}
+
+static void on_close(struct muxed *m, int err)
+{
+    struct conn *c = m->owner;
+    struct conns *cs = c->all;
+    struct group *g = find_group(cs, &m->peer);
+    char outcome[160];
+
+    snprintf(outcome, sizeof outcome, "age_s=%llu closed: %s",
+             (unsigned long long)((clock_mono_ms() - c->opened_ms) / 1000),
+             err ? gw_strerror(err) : "in order");
+    log_conn(c, outcome);
+    DL_DELETE(g->list, c);
+    drop_group_if_empty(cs, g);
+    if (--cs->n == 0)
+        ev_timer_stop(cs->loop, &cs->sweep);
+    cs->hooks->on_close(cs->host, c, err);
+    release(c);
+}
+
+static const struct muxed_events conn_events = {
+    .on_ready = on_ready,
+    .on_stream = on_stream,
+    .on_moved = on_moved,
+    .on_close = on_close,
+};
+
+/* After how long without a stream the connection is closed; 0: never.  The end that dialled
+ * decides, but a spare one is closed by either. */
+static uint64_t idle_limit(const struct conn *c, bool is_in_use)
+{
+    if (!is_in_use)
+        return CONNS_SPARE_IDLE_S * 1000;
+    return c->m->is_inbound ? 0 : c->all->idle_ms;
+}
+
+static void sweep_group(const struct group *g, uint64_t now_ms)
+{
+    const struct conn *used = in_use(g);
+    struct conn *c;
+
+    DL_FOREACH (g->list, c) {
+        struct muxed_info info;
+        uint64_t limit = idle_limit(c, c == used);
+        c->m->ops->info(c->m, &info);
+        if (info.streams)
+            c->busy_ms = now_ms;
+        else if (limit && now_ms - c->busy_ms >= limit)
+            close_conn(c, 0);
+    }
+}
+
+static void on_sweep(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct conns *cs = w->data;
+    uint64_t now_ms = clock_mono_ms();
+    (void)loop;
+    (void)revents;
+
+    for (struct group *g = cs->groups; g; g = g->by_peer.next)
+        sweep_group(g, now_ms);
+}
+
+struct conns *conns_new(struct ev_loop *loop, const struct peerid *self,
+                        const struct conns_hooks *hooks, struct host *h)
+{
+    struct conns *cs = calloc(1, sizeof *cs);
+    if (!cs)
+        return NULL;
+    cs->loop = loop;
+    cs->host = h;
+    cs->self = self;
+    cs->hooks = hooks;
+    ev_timer_init(&cs->sweep, on_sweep, SWEEP_S, SWEEP_S);
+    cs->sweep.data = cs;
+    return cs;
+}
+
+void conns_free(struct conns *cs)
+{
+    struct group *g, *tmp;
+
+    if (!cs)
+        return;
+    HASH_ITER (by_peer, cs->groups, g, tmp) {
+        struct conn *c, *next;
+        DL_FOREACH_SAFE (g->list, c, next)
+            release(c);
+        g->list = NULL;
+        drop_group_if_empty(cs, g);
+    }
+    ev_timer_stop(cs->loop, &cs->sweep);
+    free(cs);
+}
+
+void conns_set_limits(struct conns *cs, uint64_t idle_ms, uint32_t max)
+{
+    cs->idle_ms = idle_ms;
+    cs->max = max;
+}
+
+static uint32_t count(const struct conn *list)
+{
+    const struct conn *c;
+    uint32_t n = 0;
+    DL_COUNT(list, c, n);
+    return n;
+}
+
+/* 0 and a conn that stands in the table. */
+static int insert(struct conns *cs, struct muxed *m, struct conn **out)
+{
+    struct group *g = find_group(cs, &m->peer);
+    if (cs->n >= cs->max || (g && count(g->list) >= CONNS_PER_PEER_MAX))
+        return GW_ELIMIT;
+    struct conn *c = calloc(1, sizeof *c);
+    if (!c)
+        return GW_ENOMEM;
+    if (!g && !(g = make_group(cs, &m->peer))) {
+        free(c);
+        return GW_ENOMEM;
+    }
+    c->host = cs->host;
+    c->all = cs;
+    c->m = m;
+    c->opened_ms = c->busy_ms = clock_mono_ms();
+    DL_PREPEND(g->list, c);
+    *out = c;
+    return 0;
+}
+
+static void on_refused_stream(struct muxed *m, struct stream *s)
+{
+    (void)m;
+    stream_drop(s, GW_ELIMIT);
+}
+
+static void on_refused_close(struct muxed *m, int err)
+{
+    log_info("conn peer=%s dir=%s refused: %s", peerid_short(&m->peer),
+             m->is_inbound ? "in" : "out", gw_strerror(err));
+}
+
+static const struct muxed_events refused_events = {
+    .on_ready = on_ready,
+    .on_stream = on_refused_stream,
+    .on_moved = on_ready,
+    .on_close = on_refused_close,
+};
+
+int conns_add(struct conns *cs, struct muxed *m, struct conn **out)
+{
+    int err = insert(cs, m, out);
+    if (err) {
+        m->ev = &refused_events;
+        m->ops->close(m, err);
+        return err;
+    }
+    m->ev = &conn_events;
+    m->owner = *out;
+    if (cs->n++ == 0)
+        ev_timer_again(cs->loop, &cs->sweep);
+    log_conn(*out, "open");
+    cs->hooks->on_open(cs->host, *out);
+    return 0;
+}
+
+struct conn *conns_find(const struct conns *cs, const struct peerid *peer)
+{
+    const struct group *g = find_group(cs, peer);
+    return g ? in_use(g) : NULL;
+}
+
+void conns_each(const struct conns *cs, void (*each)(void *arg, struct conn *c), void *arg)
+{
+    for (struct group *g = cs->groups; g; g = g->by_peer.next) {
+        struct conn *c;
+        DL_FOREACH (g->list, c)
+            each(arg, c);
+    }
+}
+
+void conns_close_peer(struct conns *cs, const struct peerid *peer, int err)
+{
+    struct group *g = find_group(cs, peer);
+    struct conn *c;
+
+    if (g)
+        DL_FOREACH (g->list, c)
+            close_conn(c, err);
+}
+
+int conns_open_stream(struct conn *c, struct stream **out)
+{
+    int err = c->is_closing ? GW_ECLOSED : c->m->ops->open(c->m, out);
+    if (err == GW_ECLOSED)
+        c->is_closing = true;
+    c->busy_ms = clock_mono_ms();
+    return err;
+}
+
+struct host *conn_host(const struct conn *c)
+{
+    return c->host;
+}
+
+const struct peerid *conn_peer(const struct conn *c)
+{
+    return &c->m->peer;
+}
+
+bool conn_is_inbound(const struct conn *c)
+{
+    return c->m->is_inbound;
+}
+
+void conn_info(const struct conn *c, struct muxed_info *out)
+{
+    c->m->ops->info(c->m, out);
+}
+
+struct conn_identity *conn_identity(struct conn *c)
+{
+    return &c->identity;
+}
+
+bool conn_speaks(const struct conn *c, const char *protocol)
+{
+    if (!c->identity.is_known)
+        return true;
+    for (size_t i = 0; i < c->identity.nprotocols; i++)
+        if (strcmp(c->identity.protocols[i], protocol) == 0)
+            return true;
+    return false;
+}

@@ -1,0 +1,44 @@
+/* conns.h - the connections that are ready, by peer.
+ *
+ * Which of several to one peer is used: the one dialled by the smaller peer id, and of those the
+ * youngest (a peer that restarted has left a dead one behind).  Both ends come to the same choice.
+ * The others are closed once they have been idle for a few seconds.
+ */
+#ifndef GW_HOST_CONNS_H
+#define GW_HOST_CONNS_H
+
+#include "host/host.h"
+
+#define CONNS_PER_PEER_MAX 8
+#define CONNS_SPARE_IDLE_S 5 /* for one that is not the one in use */
+
+struct conns;
+
+struct conns_hooks { /* called with the host given to conns_new */
+    void (*on_open)(struct host *h, struct conn *c);
+    void (*on_stream)(struct host *h, struct conn *c, struct stream *s); /* takes s */
+    void (*on_close)(struct host *h, struct conn *c, int err); /* c is gone after the call */
+};
+
+/* Borrows all.  Returns owned, or NULL when out of memory. */
+struct conns *conns_new(struct ev_loop *loop, const struct peerid *self,
+                        const struct conns_hooks *hooks, struct host *h);
+void conns_free(
+    struct conns *cs); /* without events; what carried the connections is gone already */
+
+/* `idle_ms` and `max` as host_config has them. */
+void conns_set_limits(struct conns *cs, uint64_t idle_ms, uint32_t max);
+
+/* Takes a connection whose handshake is done and calls on_open.  Returns 0, or GW_ELIMIT or
+ * GW_ENOMEM (m is being closed). */
+int conns_add(struct conns *cs, struct muxed *m, struct conn **out);
+
+struct conn *conns_find(const struct conns *cs,
+                        const struct peerid *peer); /* the one in use, or NULL */
+void conns_each(const struct conns *cs, void (*each)(void *arg, struct conn *c), void *arg);
+void conns_close_peer(struct conns *cs, const struct peerid *peer, int err);
+
+/* A new stream on c.  0 or GW_E*; after GW_ECLOSED conns_find does not return c any more. */
+int conns_open_stream(struct conn *c, struct stream **out);
+
+#endif

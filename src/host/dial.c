@@ -1,0 +1,375 @@
+/* dial.c - see dial.h. */
+#include "host/dial.h"
+
+#include <stdlib.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+#include <utlist.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "net/ifaces.h"
+
+struct dial {
+    struct dials *all;
+    struct peerid peer;
+    struct dial_wait *waiters; /* at least one until it is over */
+    ev_timer stagger, deadline;
+    int err; /* the most telling failure so far */
+    bool is_over;
+    size_t n, next; /* addresses: all, the next one to try */
+    struct muxed
+        *attempts[DIAL_ADDRS_MAX]; /* of the address beside it; NULL: not begun, or failed */
+    struct multiaddr addrs[DIAL_ADDRS_MAX];
+    UT_hash_handle by_peer;
+};
+
+struct dials {
+    struct ev_loop *loop;
+    struct quic *quic;
+    struct conns *conns;
+    struct peers *peers;
+    struct dial *by_peer;
+    uint64_t timeout_ms;
+    bool is_stopped;
+};
+
+static int telling(int err)
+{
+    switch (err) {
+    case GW_EDENIED:
+        return 4;
+    case GW_EIDENTITY:
+        return 3;
+    case 0:
+        return 0;
+    case GW_EOFFLINE:
+        return 1;
+    default:
+        return 2;
+    }
+}
+
+static void note_err(struct dial *d, int err)
+{
+    if (telling(err) > telling(d->err))
+        d->err = err;
+}
+
+static struct dial *find(const struct dials *ds, const struct peerid *peer)
+{
+    struct dial *d;
+    HASH_FIND(by_peer, ds->by_peer, peer, sizeof *peer, d);
+    return d;
+}
+
+static bool can_dial(const struct dial *d, const struct multiaddr *addr)
+{
+    struct ipaddr ip;
+    uint16_t port;
+    struct peerid id;
+
+    if (!multiaddr_as_quic(addr, &ip, &port) || !port || ifaces_is_wildcard(&ip))
+        return false;
+    return !multiaddr_peer(addr, &id) || peerid_eq(&id, &d->peer);
+}
+
+static void add_addr(struct dial *d, const struct multiaddr *addr)
+{
+    struct multiaddr a = *addr;
+
+    if (d->n == DIAL_ADDRS_MAX || !can_dial(d, addr))
+        return;
+    multiaddr_strip_peer(&a);
+    for (size_t i = 0; i < d->n; i++)
+        if (multiaddr_eq(&d->addrs[i], &a))
+            return;
+    d->addrs[d->n++] = a;
+}
+
+static void add_addrs(struct dial *d, const struct multiaddr *addrs, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        add_addr(d, &addrs[i]);
+}
+
+/* An attempt nobody waits for. */
+
+static void on_lost(struct muxed *m)
+{
+    (void)m;
+}
+
+static void on_lost_stream(struct muxed *m, struct stream *s)
+{
+    (void)m;
+    stream_drop(s, GW_ECANCELED);
+}
+
+static void on_lost_close(struct muxed *m, int err)
+{
+    (void)m;
+    (void)err;
+}
+
+static const struct muxed_events lost_events = {
+    .on_ready = on_lost,
+    .on_stream = on_lost_stream,
+    .on_moved = on_lost,
+    .on_close = on_lost_close,
+};
+
+static void abandon_all(struct dial *d)
+{
+    for (size_t i = 0; i < d->next; i++) {
+        struct muxed *m = d->attempts[i];
+        if (!m)
+            continue;
+        m->ev = &lost_events;
+        m->ops->close(m, GW_ECANCELED);
+    }
+}
+
+/* Takes the dial out of the table: the next dials_join starts a new one. */
+static void end(struct dial *d)
+{
+    struct dials *ds = d->all;
+
+    d->is_over = true;
+    ev_timer_stop(ds->loop, &d->stagger);
+    ev_timer_stop(ds->loop, &d->deadline);
+    HASH_DELETE(by_peer, ds->by_peer, d);
+    abandon_all(d);
+}
+
+/* The dial is over and free: touch nothing after it. */
+static void tell(struct dial *d, int err, struct conn *c)
+{
+    struct dial_wait *w;
+
+    while ((w = d->waiters) != NULL) {
+        DL_DELETE(d->waiters, w);
+        w->on = NULL;
+        w->done(w, err, c);
+    }
+    free(d);
+}
+
+static void finish(struct dial *d, int err, struct conn *c)
+{
+    end(d);
+    tell(d, err, c);
+}
+
+static bool has_attempt(const struct dial *d)
+{
+    for (size_t i = 0; i < d->next; i++)
+        if (d->attempts[i])
+            return true;
+    return false;
+}
+
+static bool start_next(struct dial *d);
+
+/* Goes on after an attempt failed, or ends. */
+static void go_on(struct dial *d)
+{
+    if (!start_next(d) && !has_attempt(d))
+        finish(d, d->err, NULL);
+}
+
+static size_t index_of(const struct dial *d, const struct muxed *m)
+{
+    size_t i = 0;
+    while (d->attempts[i] != m)
+        i++;
+    return i;
+}
+
+static void on_ready(struct muxed *m)
+{
+    struct dial *d = m->owner;
+    struct dials *ds = d->all;
+    size_t i = index_of(d, m);
+    struct conn *c = NULL;
+
+    d->attempts[i] = NULL; /* conns owns it from here on */
+    end(d);
+    peers_learn(ds->peers, &d->peer, &d->addrs[i]);
+    int err = conns_add(ds->conns, m, &c);
+    tell(d, err, c);
+}
+
+static void on_close(struct muxed *m, int err)
+{
+    struct dial *d = m->owner;
+    size_t i = index_of(d, m);
+    char addr[MULTIADDR_STR_MAX];
+
+    err = err ? err : GW_ECLOSED;
+    log_debug("dial peer=%s addr=%s failed: %s", peerid_short(&d->peer),
+              multiaddr_print(&d->addrs[i], addr), gw_strerror(err));
+    d->attempts[i] = NULL;
+    note_err(d, err);
+    go_on(d);
+}
+
+static const struct muxed_events attempt_events = {
+    .on_ready = on_ready,
+    .on_stream = on_lost_stream,
+    .on_moved = on_lost,
+    .on_close = on_close,
+};
+
+/* Begins the next attempt that can be begun; false when there is none. */
+static bool start_next(struct dial *d)
+{
+    struct dials *ds = d->all;
+
+    while (d->next < d->n && !ds->is_stopped) {
+        size_t i = d->next++;
+        int err = quic_dial(ds->quic, &d->addrs[i], &d->peer, &d->attempts[i]);
+        if (!err) {
+            d->attempts[i]->ev = &attempt_events;
+            d->attempts[i]->owner = d;
+            ev_timer_again(ds->loop, &d->stagger);
+            return true;
+        }
+        d->attempts[i] = NULL;
+        note_err(d, err);
+    }
+    ev_timer_stop(ds->loop, &d->stagger);
+    return false;
+}
+
+static void on_stagger(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    (void)loop;
+    (void)revents;
+    start_next(w->data);
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct dial *d = w->data;
+    (void)loop;
+    (void)revents;
+    note_err(d, GW_ETIMEOUT);
+    finish(d, d->err, NULL);
+}
+
+struct dials *dials_new(struct ev_loop *loop, struct quic *quic, struct conns *conns,
+                        struct peers *peers)
+{
+    struct dials *ds = calloc(1, sizeof *ds);
+    if (ds)
+        *ds = (struct dials){ .loop = loop, .quic = quic, .conns = conns, .peers = peers };
+    return ds;
+}
+
+void dials_free(struct dials *ds)
+{
+    struct dial *d, *tmp;
+
+    if (!ds)
+        return;
+    HASH_ITER (by_peer, ds->by_peer, d, tmp) {
+        struct dial_wait *w, *next;
+        end(d);
+        DL_FOREACH_SAFE (d->waiters, w, next)
+            w->on = NULL;
+        free(d);
+    }
+    free(ds);
+}
+
+void dials_set_timeout(struct dials *ds, uint64_t timeout_ms)
+{
+    ds->timeout_ms = timeout_ms;
+}
+
+void dials_stop(struct dials *ds)
+{
+    ds->is_stopped = true;
+}
+
+static struct dial *make(struct dials *ds, const struct peerid *peer)
+{
+    struct dial *d = calloc(1, sizeof *d);
+    if (!d)
+        return NULL;
+    d->all = ds;
+    d->peer = *peer;
+    d->err = GW_EOFFLINE;
+    ev_timer_init(&d->stagger, on_stagger, 0., DIAL_STAGGER_MS / 1e3);
+    ev_timer_init(&d->deadline, on_deadline, (double)ds->timeout_ms / 1e3, 0.);
+    d->stagger.data = d->deadline.data = d;
+    HASH_ADD(by_peer, ds->by_peer, peer, sizeof d->peer, d);
+    if (d->by_peer.tbl)
+        return d;
+    free(d);
+    return NULL;
+}
+
+static int start(struct dials *ds, const struct peerid *peer, const struct multiaddr *addrs,
+                 size_t naddrs, struct dial **out)
+{
+    size_t nknown;
+    const struct multiaddr *known = peers_addrs(ds->peers, peer, &nknown);
+    struct dial *d = make(ds, peer);
+
+    if (!d)
+        return GW_ENOMEM;
+    add_addrs(d, addrs, naddrs);
+    add_addrs(d, known, nknown);
+    if (start_next(d)) {
+        ev_timer_start(ds->loop, &d->deadline);
+        *out = d;
+        return 0;
+    }
+    int err = d->err;
+    end(d);
+    free(d);
+    return err;
+}
+
+int dials_join(struct dials *ds, const struct peerid *peer, const struct multiaddr *addrs,
+               size_t naddrs, struct dial_wait *w)
+{
+    struct dial *d = find(ds, peer);
+    int err;
+
+    if (ds->is_stopped)
+        return GW_ECLOSED;
+    if (d)
+        add_addrs(d, addrs, naddrs);
+    else if ((err = start(ds, peer, addrs, naddrs, &d)) != 0)
+        return err;
+    if (!ev_is_active(&d->stagger))
+        ev_timer_again(ds->loop, &d->stagger); /* it may have run out of addresses before */
+    w->on = d;
+    DL_APPEND(d->waiters, w);
+    return 0;
+}
+
+void dials_leave(struct dial_wait *w)
+{
+    struct dial *d = w->on;
+
+    if (!d)
+        return;
+    DL_DELETE(d->waiters, w);
+    w->on = NULL;
+    if (d->waiters || d->is_over)
+        return;
+    end(d);
+    free(d);
+}
+
+void dials_satisfy(struct dials *ds, struct conn *c)
+{
+    struct dial *d = find(ds, conn_peer(c));
+    if (d)
+        finish(d, 0, c);
+}

@@ -1,0 +1,292 @@
+/* host.c - see host.h.  Puts the parts together: what each does is said in its own header. */
+#include "host/host.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "host/conns.h"
+#include "host/dial.h"
+#include "host/handlers.h"
+#include "host/open.h"
+#include "host/peers.h"
+#include "net/ifaces.h"
+#include "transport/negotiate.h"
+#include "transport/quic.h"
+
+#define LISTENS_MAX 8 /* sockets */
+
+struct observer {
+    const struct host_events *ev;
+    void *arg;
+    struct observer *next;
+};
+
+struct host {
+    struct ev_loop *loop;
+    struct turn *turn;
+    const struct key *key;
+    host_admit_fn *admit;
+    void *admit_arg;
+    uint64_t negotiate_timeout_ms;
+    struct quic *quic;
+    struct conns *conns;
+    struct dials *dials;
+    struct opens *opens;
+    struct peers peers;
+    struct handlers handlers;
+    struct observer *observers;
+};
+
+static bool on_admit(void *arg, const struct peerid *peer)
+{
+    const struct host *h = arg;
+    return !h->admit || h->admit(h->admit_arg, peer);
+}
+
+static void on_accept(void *arg, struct muxed *m)
+{
+    struct host *h = arg;
+    struct conn *c;
+    conns_add(h->conns, m, &c);
+}
+
+static bool serves(void *arg, struct bytes protocol)
+{
+    return handlers_find(&conn_host(arg)->handlers, protocol, NULL);
+}
+
+static void on_negotiated(void *arg, int err, struct stream *s, const char *protocol,
+                          struct bytes early)
+{
+    struct conn *c = arg;
+    struct handler_target to;
+
+    if (err) {
+        log_debug("stream peer=%s inbound negotiation failed: %s", peerid_short(conn_peer(c)),
+                  gw_strerror(err));
+        return;
+    }
+    if (handlers_find(&conn_host(c)->handlers, bytes_of(protocol), &to))
+        to.fn(to.arg, c, s, protocol, early);
+    else
+        stream_drop(s, GW_ENOPROTO); /* what it wants has changed since it was asked */
+}
+
+static void on_stream(struct host *h, struct conn *c, struct stream *s)
+{
+    if (!negotiate_accept(h->loop, s, h->negotiate_timeout_ms, serves, on_negotiated, c))
+        log_warn("stream peer=%s refused: %s", peerid_short(conn_peer(c)), gw_strerror(GW_ENOMEM));
+}
+
+static void on_conn(struct host *h, struct conn *c)
+{
+    struct observer *o;
+
+    LL_FOREACH (h->observers, o)
+        if (o->ev->on_conn)
+            o->ev->on_conn(o->arg, c);
+    dials_satisfy(h->dials, c);
+}
+
+static void on_conn_close(struct host *h, struct conn *c, int err)
+{
+    struct observer *o;
+
+    opens_conn_closed(h->opens, c, err);
+    LL_FOREACH (h->observers, o)
+        if (o->ev->on_conn_close)
+            o->ev->on_conn_close(o->arg, c, err);
+}
+
+static const struct conns_hooks hooks = {
+    .on_open = on_conn,
+    .on_stream = on_stream,
+    .on_close = on_conn_close,
+};
+
+static struct quic_config quic_part(const struct host_config *cfg)
+{
+    return (struct quic_config){
+        .max_half_open = cfg->max_half_open,
+        .max_streams = cfg->max_streams,
+        .max_peers = cfg->max_peers,
+        .window = cfg->window,
+        .handshake_timeout_ms = cfg->dial_timeout_ms,
+        .use_cubic = cfg->use_cubic,
+        .no_gso = cfg->no_gso,
+    };
+}
+
+static bool make_parts(struct host *h, const struct host_config *cfg)
+{
+    struct quic_config qc = quic_part(cfg);
+
+    return (h->quic = quic_new(h->loop, h->turn, h->key, &qc, on_admit, on_accept, h)) != NULL &&
+           (h->conns = conns_new(h->loop, host_peerid(h), &hooks, h)) != NULL &&
+           (h->dials = dials_new(h->loop, h->quic, h->conns, &h->peers)) != NULL &&
+           (h->opens = opens_new(h->loop, h->turn, h->conns, h->dials)) != NULL;
+}
+
+struct host *host_new(struct ev_loop *loop, struct turn *turn, const struct key *key,
+                      const struct host_config *cfg, host_admit_fn *admit, void *admit_arg)
+{
+    struct host *h = calloc(1, sizeof *h);
+    if (!h)
+        return NULL;
+    h->loop = loop;
+    h->turn = turn;
+    h->key = key;
+    h->admit = admit;
+    h->admit_arg = admit_arg;
+    if (!make_parts(h, cfg)) {
+        host_free(h);
+        return NULL;
+    }
+    host_set_config(h, cfg);
+    return h;
+}
+
+void host_free(struct host *h)
+{
+    struct observer *o, *next;
+
+    if (!h)
+        return;
+    opens_free(h->opens);
+    dials_free(h->dials);
+    if (h->quic)
+        quic_free(h->quic);
+    conns_free(h->conns);
+    peers_fini(&h->peers);
+    handlers_fini(&h->handlers);
+    LL_FOREACH_SAFE (h->observers, o, next)
+        free(o);
+    free(h);
+}
+
+void host_stop(struct host *h, int err)
+{
+    dials_stop(h->dials);
+    quic_stop(h->quic, err);
+}
+
+void host_set_config(struct host *h, const struct host_config *cfg)
+{
+    struct quic_config qc = quic_part(cfg);
+
+    h->negotiate_timeout_ms = cfg->negotiate_timeout_ms;
+    quic_set_config(h->quic, &qc);
+    conns_set_limits(h->conns, cfg->idle_ms, cfg->max_peers);
+    dials_set_timeout(h->dials, cfg->dial_timeout_ms);
+    opens_set_timeout(h->opens, cfg->negotiate_timeout_ms);
+}
+
+int host_observe(struct host *h, const struct host_events *ev, void *arg)
+{
+    struct observer *o = calloc(1, sizeof *o);
+    if (!o)
+        return GW_ENOMEM;
+    o->ev = ev;
+    o->arg = arg;
+    LL_APPEND(h->observers, o);
+    return 0;
+}
+
+int host_listen(struct host *h, const struct multiaddr *at, struct multiaddr *bound)
+{
+    return quic_listen(h->quic, at, bound);
+}
+
+/* One listen address as others can use it. */
+static size_t expand(const struct multiaddr *bound, struct multiaddr *out, size_t max)
+{
+    struct ipaddr ip, local[IFACES_MAX];
+    uint16_t port;
+
+    if (!multiaddr_as_quic(bound, &ip, &port) || !ifaces_is_wildcard(&ip)) {
+        if (max)
+            *out = *bound;
+        return max > 0;
+    }
+    size_t n = ifaces_addrs(ip.family, local, max < IFACES_MAX ? max : IFACES_MAX);
+    for (size_t i = 0; i < n; i++)
+        multiaddr_make_quic(&local[i], port, &out[i]);
+    return n;
+}
+
+size_t host_listen_addrs(const struct host *h, struct multiaddr *out, size_t max)
+{
+    struct multiaddr bound[LISTENS_MAX];
+    size_t nbound = quic_listen_addrs(h->quic, bound, LISTENS_MAX), n = 0;
+
+    for (size_t i = 0; i < nbound; i++)
+        n += expand(&bound[i], out + n, max - n);
+    return n;
+}
+
+const struct peerid *host_peerid(const struct host *h)
+{
+    return key_peerid(h->key);
+}
+
+const struct key *host_key(const struct host *h)
+{
+    return h->key;
+}
+
+struct ev_loop *host_loop(const struct host *h)
+{
+    return h->loop;
+}
+
+struct turn *host_turn(const struct host *h)
+{
+    return h->turn;
+}
+
+int host_handle(struct host *h, const char *protocol,
+                bool (*wants)(void *arg, struct bytes protocol), host_handler_fn *fn, void *arg)
+{
+    return handlers_add(&h->handlers, protocol, wants, fn, arg);
+}
+
+void host_protocols(const struct host *h, void (*each)(void *arg, const char *protocol), void *arg)
+{
+    handlers_each(&h->handlers, each, arg);
+}
+
+struct host_open *host_open(struct host *h, const struct host_open_req *req, host_opened_fn *done,
+                            void *arg)
+{
+    assert(req->nproposals > 0 && req->nproposals <= HOST_PROPOSALS_MAX);
+    return opens_start(h->opens, req, done, arg);
+}
+
+int conn_open(struct conn *c, const char *protocol, struct bytes first, host_opened_fn *done,
+              void *arg)
+{
+    return opens_on_conn(conn_host(c)->opens, c, protocol, first, done, arg);
+}
+
+struct conn *host_conn(const struct host *h, const struct peerid *peer)
+{
+    return conns_find(h->conns, peer);
+}
+
+void host_each_conn(const struct host *h, void (*each)(void *arg, struct conn *c), void *arg)
+{
+    conns_each(h->conns, each, arg);
+}
+
+void host_close_peer(struct host *h, const struct peerid *peer, int err)
+{
+    conns_close_peer(h->conns, peer, err);
+}
+
+void host_learn_addr(struct host *h, const struct peerid *peer, const struct multiaddr *addr)
+{
+    peers_learn(&h->peers, peer, addr);
+}

@@ -1,0 +1,125 @@
+/* host.h - a libp2p node: connections to peers, streams by protocol id, handlers for inbound streams.
+ *
+ * One connection per peer carries everything; when both sides dialled at once, both find the same one
+ * (the one dialled by the smaller peer id) and the other closes once it is idle.
+ */
+#ifndef GW_HOST_HOST_H
+#define GW_HOST_HOST_H
+
+#include <ev.h>
+
+#include "id/key.h"
+#include "net/turn.h"
+#include "transport/muxed.h"
+
+struct host;
+struct conn; /* a connection to a peer, ready for use */
+
+struct host_config {
+    uint64_t dial_timeout_ms;      /* one connection attempt, all addresses together */
+    uint64_t negotiate_timeout_ms; /* multistream-select on one stream */
+    uint64_t
+        idle_ms; /* a connection we dialled that had no stream for so long is closed; 0: never */
+    uint32_t max_peers;     /* connections */
+    uint32_t max_streams;   /* per peer, opened by it */
+    uint32_t max_half_open; /* inbound handshakes under way; above half of it Retry is demanded */
+    uint64_t window;        /* octets, largest receive window of one stream */
+    bool use_cubic;         /* congestion control: cubic instead of BBR */
+    bool no_gso;            /* never use UDP segmentation offload (for tests) */
+};
+
+/* Whether `peer`, proved by its certificate, may stay connected to us.  Inbound: asked during the handshake. */
+typedef bool host_admit_fn(void *arg, const struct peerid *peer);
+
+/* An inbound stream on a protocol given to host_handle.  The handler sets the stream's events at once and takes
+ * `early` (octets that came with the opening; borrowed for the call, not credited yet). */
+typedef void host_handler_fn(void *arg, struct conn *c, struct stream *s, const char *protocol,
+                             struct bytes early);
+
+struct host_events {
+    void (*on_conn)(void *arg, struct conn *c); /* a connection is ready */
+    void (*on_conn_close)(void *arg, struct conn *c,
+                          int err); /* and gone: c is invalid after the call */
+};
+
+struct host *host_new(struct ev_loop *loop, struct turn *turn, const struct key *key,
+                      const struct host_config *cfg, host_admit_fn *admit,
+                      void *admit_arg); /* borrows loop, turn, key; returns owned or NULL */
+void host_free(
+    struct host *h); /* call host_stop first and let the loop run for CONNECTION_CLOSE to leave */
+void host_stop(struct host *h, int err); /* closes every connection */
+void host_set_config(struct host *h,
+                     const struct host_config *cfg); /* for what comes from now on */
+
+/* Any number of observers (p2p/identify, main). Borrowed arg. 0 or GW_ENOMEM. */
+int host_observe(struct host *h, const struct host_events *ev, void *arg);
+
+int host_listen(struct host *h, const struct multiaddr *at,
+                struct multiaddr *bound); /* 0; GW_EINUSE, GW_EUNSUP, ... */
+size_t host_listen_addrs(const struct host *h, struct multiaddr *out,
+                         size_t max); /* as bound; a wildcard is expanded
+                                                                                         to the addresses of the interfaces */
+const struct peerid *host_peerid(const struct host *h);
+const struct key *host_key(const struct host *h);
+struct ev_loop *host_loop(const struct host *h);
+struct turn *host_turn(const struct host *h);
+
+/* Serves a protocol id.  A `prefix` ending in '*' serves all ids that start with what stands before it, if
+ * `wants` (may be NULL: all) says so.  0, GW_EEXISTS, GW_ENOMEM. */
+int host_handle(struct host *h, const char *protocol,
+                bool (*wants)(void *arg, struct bytes protocol), host_handler_fn *fn, void *arg);
+/* The protocols served, for identify: calls `each` per exact id. */
+void host_protocols(const struct host *h, void (*each)(void *arg, const char *protocol), void *arg);
+
+/* Opens a stream.  Uses the connection to `peer` or dials `addrs` (copied; addresses known from earlier are tried
+ * too), several requests for one peer share one dial.  `protocols` are proposed in turn, each in one flight with
+ * `first`; the peer's identify answer, once known, skips those it does not speak.
+ * `done` is called once, from the loop: err 0 gives stream, conn, the protocol agreed on and early octets as
+ * negotiate.h says.  Returns NULL when out of memory. */
+typedef void host_opened_fn(void *arg, int err, struct conn *c, struct stream *s,
+                            const char *protocol, struct bytes early);
+struct host_open_req {
+    struct peerid peer;
+    const struct multiaddr *addrs;
+    size_t naddrs;
+    const struct host_proposal {
+        const char *protocol;
+        struct bytes first; /* sent behind the protocol in the same flight */
+    } * proposals;          /* copied */
+    size_t nproposals;      /* <= HOST_PROPOSALS_MAX */
+};
+#define HOST_PROPOSALS_MAX 4
+struct host_open;
+struct host_open *host_open(struct host *h, const struct host_open_req *req, host_opened_fn *done,
+                            void *arg);
+void host_open_cancel(struct host_open *o); /* done will not be called */
+
+/* Connections. */
+struct conn *host_conn(const struct host *h,
+                       const struct peerid *peer); /* the one in use; NULL when none */
+void host_each_conn(const struct host *h, void (*each)(void *arg, struct conn *c), void *arg);
+void host_close_peer(struct host *h, const struct peerid *peer,
+                     int err); /* every connection to it */
+struct host *conn_host(const struct conn *c);
+const struct peerid *conn_peer(const struct conn *c);
+bool conn_is_inbound(const struct conn *c);
+void conn_info(const struct conn *c, struct muxed_info *out);
+int conn_open(struct conn *c, const char *protocol, struct bytes first, host_opened_fn *done,
+              void *arg); /* on this one; 0 or GW_E* */
+
+/* What identify learnt (set by p2p/identify). */
+struct conn_identity {
+    char agent[64];            /* escaped when shown; "" = not known yet */
+    struct multiaddr observed; /* our address as the peer sees it; n == 0: none */
+    bool is_known;
+    char **protocols; /* what the peer serves; owned by the conn */
+    size_t nprotocols;
+};
+struct conn_identity *conn_identity(struct conn *c);
+bool conn_speaks(const struct conn *c,
+                 const char *protocol); /* true also while identify is not known */
+
+/* Remembers addresses of a peer for later dials (names file, identify). Bounded per peer. */
+void host_learn_addr(struct host *h, const struct peerid *peer, const struct multiaddr *addr);
+
+#endif

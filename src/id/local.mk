@@ -1,0 +1,27 @@
+noinst_LIBRARIES += src/libid.a
+src_libid_a_SOURCES = \
+	src/id/peerid.c src/id/peerid.h \
+	src/id/multiaddr.c src/id/multiaddr.h \
+	src/id/pubkey.c src/id/pubkey.h \
+	src/id/key.c src/id/key.h \
+	src/id/cert.c src/id/cert.h
+
+EXTRA_DIST += tests/vectors/cert.txt tests/vectors/key.txt
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_peerid
+tests_unit_test_peerid_SOURCES = tests/unit/test_peerid.c tests/unit/hex.h tests/unit/vec.h
+tests_unit_test_peerid_LDADD = $(ID_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_multiaddr
+tests_unit_test_multiaddr_SOURCES = tests/unit/test_multiaddr.c tests/unit/hex.h tests/unit/vec.h
+tests_unit_test_multiaddr_LDADD = $(ID_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_pubkey
+tests_unit_test_pubkey_SOURCES = tests/unit/test_pubkey.c tests/unit/hostkey.h tests/unit/hex.h tests/unit/vec.h
+tests_unit_test_pubkey_LDADD = $(ID_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_key
+tests_unit_test_key_SOURCES = tests/unit/test_key.c tests/unit/hex.h tests/unit/tmpfiles.h tests/unit/vec.h
+tests_unit_test_key_LDADD = $(ID_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_cert
+tests_unit_test_cert_SOURCES = tests/unit/test_cert.c tests/unit/hostkey.h tests/unit/hex.h tests/unit/vec.h
+tests_unit_test_cert_LDADD = $(ID_LIBS) $(CMOCKA_LIBS)
+endif

@@ -1,0 +1,43 @@
+/* multiaddr.h - multiaddrs in their binary form: parse, print, look inside
+ * (multiformats/multiaddr).
+ *
+ * Known: ip4 ip6 ip6zone dns dns4 dns6 dnsaddr tcp udp quic quic-v1 p2p p2p-circuit unix ws wss
+ * tls noise certhash webtransport webrtc-direct.  An address with an unknown protocol code is
+ * GW_EUNSUP.
+ */
+#ifndef GW_ID_MULTIADDR_H
+#define GW_ID_MULTIADDR_H
+
+#include "base/cursor.h"
+#include "id/peerid.h"
+
+#define MULTIADDR_MAX     256 /* octets in binary form */
+#define MULTIADDR_STR_MAX 640
+
+struct multiaddr {
+    uint16_t n;
+    uint8_t b[MULTIADDR_MAX];
+};
+
+struct ipaddr {
+    uint8_t family; /* 4 or 6 */
+    uint8_t b[16];  /* network order; 4 or 16 octets used, the rest zero */
+    uint32_t zone;  /* interface index of a link-local IPv6 address; 0 = none */
+};
+
+int multiaddr_parse(struct bytes text, struct multiaddr *out);     /* 0, GW_ESYNTAX, GW_EUNSUP */
+int multiaddr_from_bytes(struct bytes bin, struct multiaddr *out); /* 0, GW_EPROTO, GW_EUNSUP */
+const char *multiaddr_print(const struct multiaddr *a,
+                            char out[MULTIADDR_STR_MAX]); /* returns out */
+
+/* /ip{4,6}/ADDR/udp/PORT/quic-v1 [/p2p/ID]: fills ip and port and returns true. */
+bool multiaddr_as_quic(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port);
+void multiaddr_make_quic(const struct ipaddr *ip, uint16_t port, struct multiaddr *out);
+
+/* The last /p2p/ID; false when there is none. */
+bool multiaddr_peer(const struct multiaddr *a, struct peerid *out);
+int multiaddr_append_peer(struct multiaddr *a, const struct peerid *id); /* 0 or GW_ENOMEM */
+void multiaddr_strip_peer(struct multiaddr *a); /* drops a trailing /p2p/ID */
+bool multiaddr_eq(const struct multiaddr *a, const struct multiaddr *b);
+
+#endif

@@ -1,0 +1,21 @@
+/* pubkey.h - verify signatures by other peers' host keys: Ed25519, RSA, secp256k1, ECDSA
+ * (specs/peer-ids).
+ *
+ * What a check may cost is bounded: RSA keys have 2048 to 8192 bits and a public exponent of at
+ * most 32.
+ */
+#ifndef GW_ID_PUBKEY_H
+#define GW_ID_PUBKEY_H
+
+#include <gnutls/abstract.h>
+
+#include "base/cursor.h"
+
+/* `pubkey_pb` is the protobuf PublicKey.  Returns 0, GW_EDENIED (bad signature), GW_EPROTO
+ * (malformed key) or GW_EUNSUP (unknown key type). */
+int pubkey_verify(struct bytes pubkey_pb, struct bytes msg, struct bytes sig);
+
+/* Whether a key that GnuTLS has read lies within the bounds above. */
+bool pubkey_is_bounded(gnutls_pubkey_t key);
+
+#endif

@@ -1,0 +1,257 @@
+/* config.c - see config.h. */
+#include "main/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "gate/front.h"
+
+#define MB (1024 * 1024)
+
+static const char *check_quic_addr(const char *value)
+{
+    struct multiaddr a;
+    struct ipaddr ip;
+    uint16_t port;
+
+    if (multiaddr_parse(bytes_of(value), &a) != 0 || !multiaddr_as_quic(&a, &ip, &port))
+        return "is not of the form /ip4/ADDR/udp/PORT/quic-v1 or /ip6/...";
+    return NULL;
+}
+
+static const char *check_socket_addr(const char *value)
+{
+    struct sockaddr_any a;
+    return sockaddr_parse(value, &a) ? "is not [ADDR:]PORT, a path or unix:PATH" : NULL;
+}
+
+static const char *check_service_target(const char *value)
+{
+    struct sockaddr_any a;
+    if (sockaddr_parse(value, &a) != 0 || (a.sa.sa_family != AF_UNIX && !sockaddr_port(&a)))
+        return "is not [ADDR:]PORT, a path or unix:PATH";
+    return NULL;
+}
+
+static const char *check_forward_target(const char *value)
+{
+    struct front_target t;
+    return front_target_parse(value, &t) ? "is not NAME:PORT or NAME:SERVICE" : NULL;
+}
+
+/* RFC 1929 s.2 gives a length of one octet. */
+static const char *check_credential(const char *value)
+{
+    return strlen(value) > 255 ? "is longer than 255 octets" : NULL;
+}
+
+static const char *const congestion_names[] = { "bbr", "cubic", NULL };
+static const char *const other_names[] = { "refuse", NULL };
+static const char *const log_level_names[] = { [LOG_LEVEL_ERROR] = "error",
+                                               [LOG_LEVEL_WARN] = "warn",
+                                               [LOG_LEVEL_INFO] = "info",
+                                               [LOG_LEVEL_DEBUG] = "debug",
+                                               NULL };
+
+static const struct conf_section sections[] = {
+    { .name = "node", .help = "This node: where it listens, and its limits" },
+    { .name = "proxy", .help = "The SOCKS5 proxy for programs on this machine" },
+    { .name = "forward",
+      .help = "A static forward: a local port that leads to one service of a peer (-L)",
+      CONF_NAMED(struct config, forwards, struct config_forward) },
+    { .name = "service",
+      .help = "A service that peers named in authorized_keys may use (-S)",
+      CONF_NAMED(struct config, services, struct config_service) },
+    { 0 },
+};
+
+#define NODE(field)    CONF_AT(struct config, field)
+#define FORWARD(field) CONF_AT(struct config_forward, field)
+#define SERVICE(field) CONF_AT(struct config_service, field)
+
+/* clang-format off */
+static const struct conf_key keys[] = {
+    { "node", "listen", CONF_LIST, NODE(listen), .def = "/ip4/0.0.0.0/udp/0/quic-v1 /ip6/::/udp/0/quic-v1",
+      .check = check_quic_addr, .help = "Multiaddr to listen on (-l); port 0: a random port that is kept in state/" },
+    { "node", "max-peers", CONF_INT, NODE(max_peers), .def = "1024", .min = 1, .max = 65536,
+      .help = "Connections to peers at a time" },
+    { "node", "max-streams", CONF_INT, NODE(max_streams), .def = "1024", .min = 1, .max = 65536,
+      .help = "Streams that one peer may have open here" },
+    { "node", "half-open", CONF_INT, NODE(half_open), .def = "256", .min = 2, .max = 65536,
+      .help = "Inbound handshakes at a time; above half of it new peers have to prove their address" },
+    { "node", "dial-timeout", CONF_DURATION, NODE(dial_timeout_ms), .def = "10s", .min = 500, .max = 600000,
+      .help = "To reach a peer, all of its addresses together" },
+    { "node", "negotiate-timeout", CONF_DURATION, NODE(negotiate_timeout_ms), .def = "10s", .min = 500, .max = 600000,
+      .help = "To agree on the protocol of a stream" },
+    { "node", "target-timeout", CONF_DURATION, NODE(target_timeout_ms), .def = "10s", .min = 500, .max = 600000,
+      .help = "To connect to the target of a service" },
+    { "node", "resolve-timeout", CONF_DURATION, NODE(resolve_timeout_ms), .def = "10s", .min = 500, .max = 600000,
+      .help = "To find a name in all tiers together" },
+    { "node", "idle-peer", CONF_DURATION, NODE(idle_peer_ms), .def = "5m", .max = 7 * 86400000LL,
+      .help = "A connection without streams is closed after so long; 0: never" },
+    { "node", "window", CONF_SIZE, NODE(window), .def = "16M", .min = 64 * 1024, .max = 256 * MB,
+      .help = "Largest receive window of one stream" },
+    { "node", "memory", CONF_SIZE, NODE(memory), .def = "256M", .min = 4 * MB, .max = 1024LL * 1024 * MB,
+      .help = "What all queues together may hold" },
+    { "node", "congestion", CONF_ENUM, NODE(congestion), .def = "bbr", .names = congestion_names,
+      .help = "Congestion control" },
+    { "node", "gso", CONF_BOOL, NODE(gso), .def = "yes",
+      .help = "UDP segmentation offload, where the system has it" },
+    { "node", "perf", CONF_BOOL, NODE(perf), .def = "no",
+      .help = "Answer /perf/1.0.0, a test of throughput, for any peer that may connect" },
+    { "node", "log-level", CONF_ENUM, NODE(log_level), .def = "info", .names = log_level_names,
+      .help = "Least weighty lines to log (-v: debug, -q: warn)" },
+
+    { "proxy", "listen", CONF_LIST, NODE(proxy_listen), .def = "127.0.0.1:1080", .check = check_socket_addr,
+      .help = "[ADDR:]PORT or a path (-D); empty: no proxy" },
+    { "proxy", "user", CONF_STRING, NODE(user), .check = check_credential,
+      .help = "User name that clients must give; empty: anybody may use the proxy" },
+    { "proxy", "password", CONF_STRING, NODE(password), .check = check_credential,
+      .help = "Password of that user" },
+    { "proxy", "handshake-timeout", CONF_DURATION, NODE(handshake_timeout_ms), .def = "15s", .min = 100, .max = 600000,
+      .help = "From accepting a client to its complete request" },
+    { "proxy", "half-open", CONF_INT, NODE(proxy_half_open), .def = "1024", .min = 1, .max = 65536,
+      .help = "Clients without a complete request; one more closes the oldest" },
+    { "proxy", "open-timeout", CONF_DURATION, NODE(open_timeout_ms), .def = "2m", .min = 500, .max = 3600000,
+      .help = "To open a service for a client, forwards included" },
+    { "proxy", "max-opening", CONF_INT, NODE(max_opening), .def = "1024", .min = 1, .max = 65536,
+      .help = "Services being opened at a time, forwards included" },
+    { "proxy", "other", CONF_ENUM, NODE(other), .def = "refuse", .names = other_names,
+      .help = "What happens to names that are nobody's here" },
+
+    { "forward", "listen", CONF_STRING, FORWARD(listen), .check = check_socket_addr,
+      .help = "[ADDR:]PORT, ADDR being 127.0.0.1 unless given, or a path; port 0: a free one" },
+    { "forward", "target", CONF_STRING, FORWARD(target), .check = check_forward_target,
+      .help = "NAME:PORT or NAME:SERVICE" },
+
+    { "service", "target", CONF_STRING, SERVICE(target), .check = check_service_target,
+      .help = "[ADDR:]PORT, a path or unix:PATH" },
+    { "service", "port", CONF_INT, SERVICE(port), .def = "0", .max = 65535,
+      .help = "The port that peers ask for; 0: that of the target" },
+    { "service", "enabled", CONF_BOOL, SERVICE(enabled), .def = "yes", .help = "Whether it is offered" },
+    { "service", "authorized_keys", CONF_STRING, SERVICE(authorized_keys),
+      .help = "File that takes the place of authorized_keys for this service" },
+    { "service", "limit", CONF_SIZE, SERVICE(limit), .def = "0", .unit = "octets a second",
+      .help = "Most for all streams of one peer together (0: no limit)" },
+    { 0 },
+};
+/* clang-format on */
+
+const struct conf_schema config_schema = { sections, keys };
+
+static int check_forwards(const struct config *c, char err[CONF_ERR_MAX])
+{
+    for (size_t i = 0; i < c->forwards.n; i++) {
+        const struct config_forward *f = c->forwards.v[i];
+        if (!f->listen || !f->target) {
+            snprintf(err, CONF_ERR_MAX, "[forward %s] has no %s", f->name,
+                     f->listen ? "target" : "listen");
+            return GW_EINVAL;
+        }
+    }
+    return 0;
+}
+
+/* A relative path lies in `dir`. */
+static int absolute(const char *dir, const char *path, char **out)
+{
+    int n = *path == '/' ? asprintf(out, "%s", path) : asprintf(out, "%s/%s", dir, path);
+    if (n < 0)
+        *out = NULL;
+    return n < 0 ? GW_ENOMEM : 0;
+}
+
+static int add_service(const struct config_service *from, const char *dir, struct registry *r,
+                       char err[CONF_ERR_MAX])
+{
+    const char *path = from->authorized_keys;
+    struct service s = { .port = (uint16_t)from->port,
+                         .limit = from->limit,
+                         .is_enabled = from->enabled };
+
+    if (!from->target) {
+        snprintf(err, CONF_ERR_MAX, "[service %s] has no target", from->name);
+        return GW_EINVAL;
+    }
+    int rc = sockaddr_parse(from->target, &s.target);
+    if (!s.port)
+        s.port = sockaddr_port(&s.target);
+    snprintf(s.name, sizeof s.name, "%s", from->name);
+    if (!rc && path)
+        rc = absolute(dir, path, &s.authorized_keys);
+    if (!rc)
+        rc = registry_add(r, &s);
+    free(s.authorized_keys);
+    if (rc == GW_EEXISTS)
+        snprintf(err, CONF_ERR_MAX, "[service %s]: port %u is another service's", from->name,
+                 s.port);
+    else if (rc == GW_EINVAL)
+        snprintf(err, CONF_ERR_MAX, "[service %s]: a name is made of a-z, 0-9 and -", from->name);
+    return rc;
+}
+
+/* The registry knows which services go together. */
+static int check_services(const struct config *c, char err[CONF_ERR_MAX])
+{
+    struct registry *r = registry_new();
+    int rc = r ? config_services(c, "", r, err) : GW_ENOMEM;
+
+    registry_free(r);
+    return rc;
+}
+
+static int check_whole(const struct config *c, char err[CONF_ERR_MAX])
+{
+    if (!c->user != !c->password) {
+        snprintf(err, CONF_ERR_MAX, "[proxy] has a %s without a %s", c->user ? "user" : "password",
+                 c->user ? "password" : "user");
+        return GW_EINVAL;
+    }
+    int rc = check_forwards(c, err);
+    return rc ? rc : check_services(c, err);
+}
+
+int config_load(struct config *out, const char *path, bool must_exist,
+                const struct config_override *over, size_t nover, char err[CONF_ERR_MAX])
+{
+    int rc = conf_init(out, &config_schema);
+    if (rc) {
+        snprintf(err, CONF_ERR_MAX, "%s", gw_strerror(rc));
+        return rc;
+    }
+    if (path)
+        rc = conf_read(out, &config_schema, path, err);
+    if (rc == GW_ENOTFOUND && !must_exist)
+        rc = 0;
+    for (size_t i = 0; i < nover && !rc; i++)
+        rc = conf_set(out, &config_schema, over[i].section, over[i].name, over[i].key,
+                      over[i].value, err);
+    if (!rc && (rc = check_whole(out, err)) != 0 && path) {
+        char why[CONF_ERR_MAX];
+        snprintf(why, sizeof why, "%s", err);
+        snprintf(err, CONF_ERR_MAX, "%s: %.200s", path, why);
+    }
+    if (rc)
+        config_free(out);
+    return rc;
+}
+
+void config_free(struct config *c)
+{
+    if (c->password)
+        explicit_bzero(c->password, strlen(c->password));
+    conf_free(c, &config_schema);
+}
+
+int config_services(const struct config *c, const char *dir, struct registry *r,
+                    char err[CONF_ERR_MAX])
+{
+    int rc = 0;
+
+    snprintf(err, CONF_ERR_MAX, "%s", gw_strerror(GW_ENOMEM));
+    for (size_t i = 0; i < c->services.n && !rc; i++)
+        rc = add_service(c->services.v[i], dir, r, err);
+    return rc;
+}

@@ -1,0 +1,69 @@
+/* config.h - what gw.conf can say: one table (base/conf.h) and the struct that it fills.
+ *
+ * Values that stand in here are sound: addresses, targets and names have been read once, and what two keys
+ * mean together has been checked.  So whoever reads them again may assert success. */
+#ifndef GW_MAIN_CONFIG_H
+#define GW_MAIN_CONFIG_H
+
+#include "base/conf.h"
+#include "base/log.h"
+#include "svc/registry.h"
+
+struct config_forward { /* [forward NAME] */
+    char *name;
+    char *listen; /* sockaddr_parse */
+    char *target; /* front_target_parse */
+};
+
+struct config_service { /* [service NAME] */
+    char *name;
+    int64_t port; /* 0: the target's */
+    char *target; /* sockaddr_parse */
+    bool enabled;
+    char *authorized_keys; /* path; NULL: the node's */
+    uint64_t limit;        /* octets a second for each peer; 0: none */
+};
+
+enum config_congestion { CONFIG_BBR, CONFIG_CUBIC };
+
+struct config {
+    /* [node] */
+    struct conf_list listen; /* multiaddrs */
+    int64_t max_peers, max_streams, half_open;
+    uint64_t dial_timeout_ms, negotiate_timeout_ms, target_timeout_ms, resolve_timeout_ms;
+    uint64_t idle_peer_ms; /* 0: never */
+    uint64_t window, memory;
+    int congestion; /* enum config_congestion */
+    bool gso;
+    bool perf;
+    int log_level; /* enum log_level */
+    /* [proxy] */
+    struct conf_list proxy_listen;
+    char *user, *password; /* NULL: none */
+    uint64_t handshake_timeout_ms, open_timeout_ms;
+    int64_t proxy_half_open, max_opening;
+    int other; /* names that no tier may own: 0 = refuse */
+
+    struct conf_named forwards; /* struct config_forward */
+    struct conf_named services; /* struct config_service */
+};
+
+extern const struct conf_schema config_schema;
+
+/* One thing that the command line sets over the file. */
+struct config_override {
+    char *section, *name, *key, *value; /* as conf_set takes them */
+};
+
+/* Defaults, then the file at `path` (NULL: none; unless `must_exist` one that is missing is as good as an empty one), then the
+ * overrides, then the checks of the whole.  Returns 0, or GW_E* with a sentence in `err`; then there is nothing
+ * to free. */
+int config_load(struct config *out, const char *path, bool must_exist,
+                const struct config_override *over, size_t nover, char err[CONF_ERR_MAX]);
+void config_free(struct config *c);
+
+/* Adds every service to `r`; a relative authorized_keys lies in `dir`.  Returns 0, or GW_E* with a sentence in `err`. */
+int config_services(const struct config *c, const char *dir, struct registry *r,
+                    char err[CONF_ERR_MAX]);
+
+#endif

@@ -1,0 +1,261 @@
+/* daemon.c - see daemon.h. */
+#include "main/daemon.h"
+
+#include <gw/version.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "main/check.h"
+#include "main/notify.h"
+#include "main/reload.h"
+#include "p2p/perf.h"
+#include "p2p/ping.h"
+
+/* ---- what the layers ask ---- */
+
+static bool on_admit(void *arg, const struct peerid *peer)
+{
+    const struct daemon *d = arg;
+    return authz_admits(d->authz, peer);
+}
+
+static void on_rights_changed(void *arg)
+{
+    struct daemon *d = arg;
+    if (d->svc_in)
+        svc_in_recheck(d->svc_in);
+}
+
+static void ctl_proxies(void *arg, ctl_each_proxy_fn *each, void *each_arg)
+{
+    const struct daemon *d = arg;
+    inlets_each_proxy(d->inlets, each, each_arg);
+}
+
+static void ctl_forwards(void *arg, ctl_each_forward_fn *each, void *each_arg)
+{
+    const struct daemon *d = arg;
+    inlets_each_forward(d->inlets, each, each_arg);
+}
+
+static int ctl_reload(void *arg, char *err, size_t cap)
+{
+    char why[CONF_ERR_MAX] = "";
+    int rc = reload_run(arg, why);
+    snprintf(err, cap, "%s", why);
+    return rc;
+}
+
+static int ctl_check(void *arg, char *err, size_t cap)
+{
+    const struct daemon *d = arg;
+    char why[CONF_ERR_MAX] = "";
+    struct config c;
+    int rc = check_all(&d->dir, d->options, &c, why);
+
+    if (!rc)
+        config_free(&c);
+    snprintf(err, cap, "%s", why);
+    return rc;
+}
+
+static void ctl_stop(void *arg)
+{
+    struct daemon *d = arg;
+    ev_break(d->loop, EVBREAK_ALL);
+}
+
+static void on_stop_signal(struct ev_loop *loop, ev_signal *w, int revents)
+{
+    (void)w;
+    (void)revents;
+    ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_hup_signal(struct ev_loop *loop, ev_signal *w, int revents)
+{
+    char why[CONF_ERR_MAX];
+    (void)loop;
+    (void)revents;
+    reload_run(w->data, why); /* logs how it went */
+}
+
+/* ---- start ---- */
+
+static void raise_descriptor_limit(void)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+        return;
+    r.rlim_cur = r.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &r) != 0)
+        log_warn("descriptors limit cannot be raised");
+}
+
+static void watch_signals(struct daemon *d)
+{
+    signal(SIGPIPE, SIG_IGN);
+    ev_signal_init(&d->on_int, on_stop_signal, SIGINT);
+    ev_signal_init(&d->on_term, on_stop_signal, SIGTERM);
+    ev_signal_init(&d->on_hup, on_hup_signal, SIGHUP);
+    d->on_int.data = d->on_term.data = d->on_hup.data = d;
+    ev_signal_start(d->loop, &d->on_int);
+    ev_signal_start(d->loop, &d->on_term);
+    ev_signal_start(d->loop, &d->on_hup);
+}
+
+/* Directory, lock, configuration: all that can be refused before anything runs. */
+static int prepare(struct daemon *d, char err[CONF_ERR_MAX])
+{
+    int rc = nodedir_open(&d->dir, d->options->dir, d->options->conf, err);
+    if (!rc)
+        rc = nodedir_lock(&d->dir, err);
+    if (!rc)
+        rc = check_all(&d->dir, d->options, &d->config, err);
+    if (!rc)
+        log_set_level((enum log_level)d->config.log_level);
+    return rc;
+}
+
+/* The far side: services and what every libp2p node answers. */
+static int start_services(struct daemon *d)
+{
+    struct host *h = d->node.host;
+    int rc = ping_serve(h);
+
+    if (!rc && d->config.perf)
+        rc = perf_serve(h);
+    if (rc)
+        return rc;
+    d->svc_in = svc_in_new(h, d->services, d->authz, d->config.target_timeout_ms);
+    return d->svc_in ? 0 : GW_ENOMEM;
+}
+
+static int start_layers(struct daemon *d, char err[CONF_ERR_MAX])
+{
+    int rc = GW_ENOMEM;
+
+    snprintf(err, CONF_ERR_MAX, "%s", gw_strerror(GW_ENOMEM));
+    d->services = registry_new();
+    if (!d->services || (rc = config_services(&d->config, d->dir.dir, d->services, err)) != 0)
+        return rc;
+    d->authz = authz_new(d->loop, d->dir.authorized_keys, d->services, on_rights_changed, d);
+    if (!d->authz)
+        return GW_ENOMEM;
+    rc = node_open(&d->node, d->loop, &d->config, &d->dir, on_admit, d, err);
+    if (rc)
+        return rc;
+    rc = start_services(d);
+    if (rc) {
+        snprintf(err, CONF_ERR_MAX, "%s", gw_strerror(rc));
+        return rc;
+    }
+    return node_listen(&d->node, &d->config.listen, &d->dir, err);
+}
+
+static void log_start(const struct daemon *d)
+{
+    char id[PEERID_STR_MAX], at[MULTIADDR_STR_MAX];
+    struct multiaddr addrs[32];
+    size_t n = host_listen_addrs(d->node.host, addrs, sizeof addrs / sizeof addrs[0]);
+
+    log_info("gw version=%s peer=%s dir=%s", GW_VERSION,
+             peerid_print(host_peerid(d->node.host), id), d->dir.dir);
+    for (size_t i = 0; i < n; i++)
+        log_info("node listen=%s", multiaddr_print(&addrs[i], at));
+}
+
+/* The near side, and last of all the control socket: once it answers, everything stands. */
+static int start_near_side(struct daemon *d, char err[CONF_ERR_MAX])
+{
+    struct node *n = &d->node;
+
+    d->inlets = inlets_new(d->loop, n->turn, n->front, &d->config);
+    if (!d->inlets) {
+        snprintf(err, CONF_ERR_MAX, "%s", gw_strerror(GW_ENOMEM));
+        return GW_ENOMEM;
+    }
+    log_start(d);
+    int rc = inlets_apply(d->inlets, &d->config, err);
+    if (rc)
+        return rc;
+    const struct ctl_deps deps = {
+        .loop = d->loop,
+        .turn = n->turn,
+        .host = n->host,
+        .resolver = n->resolver,
+        .registry = d->services,
+        .authz = d->authz,
+        .front = n->front,
+        .svc_in = d->svc_in,
+        .names = n->names,
+        .version = GW_VERSION,
+        .start_ms = d->start_ms,
+        .arg = d,
+        .proxies = ctl_proxies,
+        .forwards = ctl_forwards,
+        .reload = ctl_reload,
+        .check = ctl_check,
+        .stop = ctl_stop,
+    };
+    rc = ctl_open(&deps, d->dir.ctl, &d->ctl);
+    if (rc)
+        snprintf(err, CONF_ERR_MAX, "%s: %s", d->dir.ctl, gw_strerror(rc));
+    return rc;
+}
+
+/* ---- end ---- */
+
+/* Clients first, then the peers are told, then what answered them goes. */
+static void stop(struct daemon *d)
+{
+    ctl_close(d->ctl);
+    inlets_free(d->inlets);
+    node_stop(&d->node);
+    if (d->svc_in)
+        svc_in_free(d->svc_in);
+    node_close(&d->node);
+    if (d->authz)
+        authz_free(d->authz);
+    registry_free(d->services);
+    config_free(&d->config);
+    nodedir_close(&d->dir);
+    ev_signal_stop(d->loop, &d->on_int);
+    ev_signal_stop(d->loop, &d->on_term);
+    ev_signal_stop(d->loop, &d->on_hup);
+    ev_loop_destroy(d->loop);
+}
+
+int daemon_run(const struct options *o)
+{
+    struct daemon d = {
+        .options = o, .dir.lock = -1, .loop = ev_loop_new(EVFLAG_AUTO), .start_ms = clock_mono_ms()
+    };
+    char err[CONF_ERR_MAX];
+
+    if (!d.loop) {
+        fprintf(stderr, "gw: %s\n", gw_strerror(GW_ENOMEM));
+        return EXIT_FAILURE;
+    }
+    raise_descriptor_limit();
+    watch_signals(&d);
+    int rc = prepare(&d, err);
+    if (!rc)
+        rc = start_layers(&d, err);
+    if (!rc)
+        rc = start_near_side(&d, err);
+    if (rc) {
+        fprintf(stderr, "gw: %s\n", err);
+    } else {
+        notify_ready();
+        ev_run(d.loop, 0);
+        notify_stopping();
+        log_info("gw stopping");
+    }
+    stop(&d);
+    return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,63 @@
+/* gw.c - where gw begins: options, then the node or one command. */
+#include <gw/version.h>
+#include <stdio.h>
+
+#include "cli/cli_cmd.h"
+#include "main/alone.h"
+#include "main/daemon.h"
+#include "main/local_cmd.h"
+
+static int print_help(void)
+{
+    options_help(stdout);
+    printf("\ncommands:\n");
+    cli_help(stdout);
+    printf("\ngw COMMAND --help tells more about one.\n");
+    return CLI_OK;
+}
+
+/* Values on the command line are wrong usage, the same ones in a file are not. */
+static int check_values(const struct options *o, char err[CONF_ERR_MAX])
+{
+    struct config c;
+    int rc = config_load(&c, NULL, false, o->over, o->nover, err);
+    if (!rc)
+        config_free(&c);
+    return rc;
+}
+
+static int run_command(const struct options *o)
+{
+    int status = local_cmd(o);
+
+    if (status >= 0)
+        return status;
+    if (!strcmp(o->argv[0], "nc") && o->argc == 3 && o->argv[1][0] != '-' &&
+        !cli_can_connect(o->dir))
+        return alone_nc(o, o->argv[1], o->argv[2]);
+    return cli_main(o->dir, o->argc, o->argv);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o;
+    char err[CONF_ERR_MAX];
+    int status;
+
+    if (options_parse(argc, argv, &o, err) != 0) {
+        fprintf(stderr, "gw: %s\n", err);
+        return CLI_USAGE;
+    }
+    if (o.wants_help) {
+        status = print_help();
+    } else if (o.wants_version) {
+        status = printf("gw %s\n", GW_VERSION) < 0;
+    } else if (check_values(&o, err) != 0) {
+        fprintf(stderr, "gw: %s\n", err);
+        status = CLI_USAGE;
+    } else {
+        status = o.argc ? run_command(&o) : daemon_run(&o);
+    }
+    options_free(&o);
+    return status;
+}

@@ -1,0 +1,184 @@
+/* node.c - see node.h. */
+#include "main/node.h"
+
+#include <stdarg.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "name/tier_direct.h"
+#include "net/chunkq.h"
+
+#define STOP_MS 500
+
+__attribute__((format(printf, 3, 4))) static int fail(char *msg, int err, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(msg, CONF_ERR_MAX, fmt, ap);
+    va_end(ap);
+    return err;
+}
+
+static struct host_config host_config_of(const struct config *c)
+{
+    return (struct host_config){
+        .dial_timeout_ms = c->dial_timeout_ms,
+        .negotiate_timeout_ms = c->negotiate_timeout_ms,
+        .idle_ms = c->idle_peer_ms,
+        .max_peers = (uint32_t)c->max_peers,
+        .max_streams = (uint32_t)c->max_streams,
+        .max_half_open = (uint32_t)c->half_open,
+        .window = c->window,
+        .use_cubic = c->congestion == CONFIG_CUBIC,
+        .no_gso = !c->gso,
+    };
+}
+
+static void on_names_changed(void *arg)
+{
+    struct node *n = arg;
+    if (n->resolver)
+        resolver_flush(n->resolver);
+}
+
+int node_open(struct node *n, struct ev_loop *loop, const struct config *c, const struct nodedir *d,
+              host_admit_fn *admit, void *arg, char err[CONF_ERR_MAX])
+{
+    struct host_config hc = host_config_of(c);
+
+    *n = (struct node){ .loop = loop };
+    chunkq_set_budget(c->memory);
+    int rc = nodedir_key(d, &n->key, err);
+    if (rc)
+        return rc;
+    rc = GW_ENOMEM;
+    if (!(n->turn = turn_new(loop)) ||
+        !(n->host = host_new(loop, n->turn, n->key, &hc, admit, arg)) ||
+        !(n->identify = identify_new(n->host)) ||
+        !(n->resolver = resolver_new(loop, c->resolve_timeout_ms)) ||
+        !(n->names = tier_static_new(loop, d->names, on_names_changed, n)) ||
+        (rc = resolver_add_tier(n->resolver, &tier_static_ops, n->names)) != 0 ||
+        (rc = resolver_add_tier(n->resolver, &tier_direct_ops, NULL)) != 0)
+        return fail(err, rc, "%s", gw_strerror(rc));
+    n->front = front_new(n->host, n->resolver, c->open_timeout_ms, (uint32_t)c->max_opening);
+    return n->front ? 0 : fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
+}
+
+/* Listens on a random port: on `*kept` if it is set and free, else on another one, which is put there. */
+static int listen_kept(struct node *n, const struct ipaddr *ip, uint16_t *kept)
+{
+    struct multiaddr at, bound;
+    struct ipaddr real;
+
+    multiaddr_make_quic(ip, *kept, &at);
+    int rc = host_listen(n->host, &at, &bound);
+    if (rc == GW_EINUSE && *kept) {
+        log_warn("listen udp port=%u is in use, taking another", *kept);
+        multiaddr_make_quic(ip, 0, &at);
+        rc = host_listen(n->host, &at, &bound);
+    }
+    if (!rc)
+        multiaddr_as_quic(&bound, &real, kept);
+    return rc;
+}
+
+static int listen_one(struct node *n, const char *text, struct nodedir_ports *ports)
+{
+    struct multiaddr at;
+    struct ipaddr ip;
+    uint16_t port;
+    int rc = multiaddr_parse(bytes_of(text), &at);
+
+    if (rc)
+        return rc;
+    if (multiaddr_as_quic(&at, &ip, &port) && port == 0)
+        return listen_kept(n, &ip, ip.family == 4 ? &ports->udp4 : &ports->udp6);
+    return host_listen(n->host, &at, &at);
+}
+
+int node_listen(struct node *n, const struct conf_list *addrs, const struct nodedir *d,
+                char err[CONF_ERR_MAX])
+{
+    struct nodedir_ports old = { 0 }, ports;
+    size_t good = 0;
+    int rc = 0;
+
+    if (d)
+        nodedir_read_ports(d, &old);
+    ports = old;
+    for (size_t i = 0; i < addrs->n; i++) {
+        rc = listen_one(n, addrs->v[i], &ports);
+        good += !rc;
+        if (rc) {
+            fail(err, rc, "listen %.128s: %s", addrs->v[i], gw_strerror(rc));
+            if (!addrs->is_default)
+                return rc;
+            log_debug("%s", err);
+        }
+    }
+    if (rc && !good)
+        return rc;
+    if (d && memcmp(&ports, &old, sizeof ports) != 0 && (rc = nodedir_write_ports(d, &ports)) != 0)
+        log_warn("%s: %s: the next start will take other ports", d->ports, gw_strerror(rc));
+    return 0;
+}
+
+void node_set_config(struct node *n, const struct config *c)
+{
+    struct host_config hc = host_config_of(c);
+
+    host_set_config(n->host, &hc);
+    chunkq_set_budget(c->memory);
+    front_set_limits(n->front, c->open_timeout_ms, (uint32_t)c->max_opening);
+}
+
+static void count_conn(void *arg, struct conn *c)
+{
+    (void)c;
+    ++*(size_t *)arg;
+}
+
+static void on_tick(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    (void)loop;
+    (void)w;
+    (void)revents;
+}
+
+void node_stop(struct node *n)
+{
+    uint64_t end_ms = clock_mono_ms() + STOP_MS;
+    ev_timer tick;
+    size_t left;
+
+    front_free(n->front);
+    n->front = NULL;
+    if (!n->host)
+        return;
+    host_stop(n->host, GW_ECANCELED);
+    ev_timer_init(&tick, on_tick, 0.01, 0.01); /* so that the loop never sleeps for long */
+    ev_timer_start(n->loop, &tick);
+    do {
+        ev_run(n->loop, EVRUN_ONCE);
+        left = 0;
+        host_each_conn(n->host, count_conn, &left);
+    } while (left && clock_mono_ms() < end_ms);
+    ev_run(n->loop, EVRUN_NOWAIT);
+    ev_timer_stop(n->loop, &tick);
+}
+
+void node_close(struct node *n)
+{
+    front_free(n->front);
+    if (n->host)
+        host_free(n->host);
+    if (n->identify)
+        identify_free(n->identify);
+    if (n->resolver)
+        resolver_free(n->resolver);
+    if (n->names)
+        tier_static_free(n->names);
+    turn_free(n->turn);
+    key_free(n->key);
+    *n = (struct node){ 0 };
+}

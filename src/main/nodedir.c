@@ -1,0 +1,132 @@
+/* nodedir.c - see nodedir.h. */
+#include "main/nodedir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fileio.h"
+#include "base/log.h"
+
+__attribute__((format(printf, 3, 4))) static int fail(char *msg, int err, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(msg, CONF_ERR_MAX, fmt, ap);
+    va_end(ap);
+    return err;
+}
+
+/* DIR/FILE, owned; NULL when out of memory. */
+static char *path_in(const char *dir, const char *file)
+{
+    char *path;
+    return asprintf(&path, "%s/%s", dir, file) < 0 ? NULL : path;
+}
+
+int nodedir_open(struct nodedir *d, const char *dir, const char *conf, char err[CONF_ERR_MAX])
+{
+    *d = (struct nodedir){ .lock = -1 };
+    d->dir = strdup(dir);
+    d->conf = conf ? strdup(conf) : path_in(dir, "gw.conf");
+    d->key = path_in(dir, "key");
+    d->names = path_in(dir, "names");
+    d->authorized_keys = path_in(dir, "authorized_keys");
+    d->ctl = path_in(dir, "ctl.sock");
+    d->lock_path = path_in(dir, "ctl.lock");
+    d->ports = path_in(dir, "state/ports");
+    if (!d->dir || !d->conf || !d->key || !d->names || !d->authorized_keys || !d->ctl ||
+        !d->lock_path || !d->ports)
+        return fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
+    int rc = fileio_mkdir_private(dir);
+    return rc ? fail(err, rc, "%s: %s", dir, gw_strerror(rc)) : 0;
+}
+
+void nodedir_close(struct nodedir *d)
+{
+    char *owned[] = { d->dir, d->conf,      d->key,  d->names, d->authorized_keys,
+                      d->ctl, d->lock_path, d->ports };
+    for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++)
+        free(owned[i]);
+    if (d->lock >= 0)
+        close(d->lock);
+    *d = (struct nodedir){ .lock = -1 };
+}
+
+int nodedir_lock(struct nodedir *d, char err[CONF_ERR_MAX])
+{
+    char pid[16] = "";
+
+    d->lock = open(d->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (d->lock < 0) {
+        int rc = err_from_errno(errno);
+        return fail(err, rc, "%s: %s", d->lock_path, gw_strerror(rc));
+    }
+    if (flock(d->lock, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t n = read(d->lock, pid, sizeof pid - 1);
+        return fail(err, GW_EINUSE, "another gw (pid %.*s) runs on %s", n > 0 ? (int)n : 1,
+                    n > 0 ? pid : "?", d->dir);
+    }
+    int n = snprintf(pid, sizeof pid, "%ld", (long)getpid());
+    if (ftruncate(d->lock, 0) != 0 || pwrite(d->lock, pid, (size_t)n, 0) != n)
+        log_warn("lock %s: the pid cannot be written, going on", d->lock_path);
+    return 0;
+}
+
+static int make_key(const struct nodedir *d, struct key **out, char err[CONF_ERR_MAX])
+{
+    int rc = key_generate(out);
+    if (rc)
+        return fail(err, rc, "%s", gw_strerror(rc));
+    rc = key_save(*out, d->key);
+    if (rc) {
+        key_free(*out);
+        return fail(err, rc, "%s: %s", d->key, gw_strerror(rc));
+    }
+    log_info("key %s made peer=%s", d->key, peerid_short(key_peerid(*out)));
+    return 0;
+}
+
+int nodedir_key(const struct nodedir *d, struct key **out, char err[CONF_ERR_MAX])
+{
+    struct stat st;
+    int rc = key_load(d->key, out);
+
+    if (rc == GW_ENOTFOUND)
+        rc = make_key(d, out, err);
+    if (rc == GW_EEXISTS) /* another process has just made it */
+        rc = key_load(d->key, out);
+    else if (rc && access(d->key, F_OK) != 0)
+        return rc;
+    if (rc == GW_EPERM && stat(d->key, &st) == 0 && (st.st_mode & 077))
+        return fail(err, rc, "%s: others than its owner can read it; mend with: chmod 600 %s",
+                    d->key, d->key);
+    return rc ? fail(err, rc, "%s: %s", d->key, gw_strerror(rc)) : 0;
+}
+
+void nodedir_read_ports(const struct nodedir *d, struct nodedir_ports *out)
+{
+    char *text;
+    size_t n;
+
+    *out = (struct nodedir_ports){ 0 };
+    if (fileio_read(d->ports, &text, &n) != 0)
+        return;
+    sscanf(text, "udp4 %hu udp6 %hu", &out->udp4, &out->udp6);
+    free(text);
+}
+
+int nodedir_write_ports(const struct nodedir *d, const struct nodedir_ports *p)
+{
+    char text[40];
+    char *state = path_in(d->dir, "state");
+    int rc = state ? fileio_mkdir_private(state) : GW_ENOMEM;
+
+    free(state);
+    snprintf(text, sizeof text, "udp4 %u\nudp6 %u\n", p->udp4, p->udp6);
+    return rc ? rc : fileio_replace(d->ports, bytes_of(text), 0600);
+}

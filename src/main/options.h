@@ -1,0 +1,25 @@
+/* options.h - the command line of gw (doc/gw.1). */
+#ifndef GW_MAIN_OPTIONS_H
+#define GW_MAIN_OPTIONS_H
+
+#include "main/config.h"
+
+struct options {
+    char *
+        dir; /* -d, or what stands for it; owned; may be NULL when only help or version is wanted */
+    const char *conf; /* -f; NULL: DIR/gw.conf */
+    bool wants_help, wants_version;
+    struct config_override *over; /* nover of what -D -L -S -l -v -q set; owned */
+    size_t nover;
+    int argc; /* COMMAND and its arguments; 0: run the node */
+    char **argv;
+};
+
+/* Reads argv (borrowed).  Returns 0, or GW_E* with a sentence in `err`: wrong usage; then there is nothing to free. */
+int options_parse(int argc, char **argv, struct options *out, char err[CONF_ERR_MAX]);
+void options_free(struct options *o);
+
+/* What `gw --help` prints ahead of the commands. */
+void options_help(FILE *f);
+
+#endif

@@ -1,0 +1,81 @@
+/* reload.c - see reload.h. */
+#include "main/reload.h"
+
+#include "base/err.h"
+#include "main/check.h"
+#include "main/notify.h"
+
+static bool is_same_list(const struct conf_list *a, const struct conf_list *b)
+{
+    if (a->n != b->n)
+        return false;
+    for (size_t i = 0; i < a->n; i++)
+        if (strcmp(a->v[i], b->v[i]) != 0)
+            return false;
+    return true;
+}
+
+/* What was fixed when its layer was built. */
+static void warn_of_fixed(const struct config *old, const struct config *new)
+{
+    const struct {
+        const char *key;
+        bool is_same;
+    } fixed[] = {
+        { "listen", is_same_list(&old->listen, &new->listen) },
+        { "resolve-timeout", old->resolve_timeout_ms == new->resolve_timeout_ms },
+        { "target-timeout", old->target_timeout_ms == new->target_timeout_ms },
+        { "perf", old->perf == new->perf },
+    };
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        if (!fixed[i].is_same)
+            log_warn("reload [node] %s takes effect with the next start", fixed[i].key);
+}
+
+/* The files were checked a moment ago; one that has changed for the worse since keeps its last good content and
+ * says so in the log. */
+static void reread_files(struct daemon *d)
+{
+    char why[CONF_ERR_MAX];
+
+    if (authz_reload(d->authz, why, sizeof why) != 0)
+        log_warn("reload %s", why);
+    if (tier_static_reload(d->node.names, why, sizeof why) != 0)
+        log_warn("reload %s", why);
+    resolver_flush(d->node.resolver);
+    svc_in_recheck(d->svc_in);
+}
+
+static int swap(struct daemon *d, struct config *new, char err[CONF_ERR_MAX])
+{
+    int rc = inlets_apply(d->inlets, new, err);
+    if (rc)
+        return rc;
+    warn_of_fixed(&d->config, new);
+    log_set_level((enum log_level) new->log_level);
+    node_set_config(&d->node, new);
+    registry_clear(d->services);
+    rc = config_services(new, d->dir.dir, d->services, err);
+    config_free(&d->config);
+    d->config = *new;
+    reread_files(d);
+    if (rc) /* out of memory: some services are not offered, which is the safe side */
+        log_error("reload %s", err);
+    return 0;
+}
+
+int reload_run(struct daemon *d, char err[CONF_ERR_MAX])
+{
+    struct config new;
+
+    notify_reloading();
+    int rc = check_all(&d->dir, d->options, &new, err);
+    if (!rc && (rc = swap(d, &new, err)) != 0)
+        config_free(&new);
+    if (rc)
+        log_error("reload refused, the old configuration stays: %s", err);
+    else
+        log_info("reload done");
+    notify_ready();
+    return rc;
+}

@@ -1,0 +1,109 @@
+/* dialtcp.c - see dialtcp.h. */
+#include "net/dialtcp.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+struct dialtcp {
+    struct ev_loop *loop;
+    ev_io io;       /* writable: connected, or failed */
+    ev_timer timer; /* the deadline; at once when connect failed at once */
+    int fd;
+    int late_err; /* what the timer reports */
+    dialtcp_done_fn *done;
+    void *arg;
+};
+
+static void release(struct dialtcp *d)
+{
+    ev_io_stop(d->loop, &d->io);
+    ev_timer_stop(d->loop, &d->timer);
+    if (d->fd >= 0)
+        close(d->fd);
+    free(d);
+}
+
+static void finish(struct dialtcp *d, int err)
+{
+    dialtcp_done_fn *done = d->done;
+    void *arg = d->arg;
+    int fd = -1;
+
+    if (!err) {
+        fd = d->fd;
+        d->fd = -1;
+    }
+    release(d);
+    done(arg, err, fd);
+}
+
+static void on_writable(struct ev_loop *loop, ev_io *w, int revents)
+{
+    struct dialtcp *d = w->data;
+    int e = 0;
+    socklen_t len = sizeof e;
+    (void)loop;
+    (void)revents;
+
+    if (getsockopt(d->fd, SOL_SOCKET, SO_ERROR, &e, &len) != 0)
+        e = errno;
+    finish(d, err_from_errno(e));
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct dialtcp *d = w->data;
+    (void)loop;
+    (void)revents;
+    finish(d, d->late_err);
+}
+
+/* Returns 0 when the answer is to come. */
+static int begin(struct dialtcp *d, const struct sockaddr_any *to)
+{
+    if (connect(d->fd, &to->sa, to->len) == 0 || errno == EINPROGRESS)
+        return 0;
+    if (errno == EAGAIN && to->sa.sa_family == AF_UNIX)
+        return GW_EREFUSED; /* its queue is full, and nothing would tell when it no longer is */
+    return err_from_errno(errno);
+}
+
+struct dialtcp *dialtcp_start(struct ev_loop *loop, const struct sockaddr_any *to,
+                              uint64_t timeout_ms, dialtcp_done_fn *done, void *arg, int *err)
+{
+    struct dialtcp *d = malloc(sizeof *d);
+    if (!d) {
+        *err = GW_ENOMEM;
+        return NULL;
+    }
+    *d = (struct dialtcp){ .loop = loop, .done = done, .arg = arg };
+    d->fd = socket(to->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (d->fd < 0) {
+        *err = err_from_errno(errno);
+        free(d);
+        return NULL;
+    }
+    if (to->sa.sa_family != AF_UNIX)
+        setsockopt(d->fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+
+    int failed = begin(d, to);
+    ev_io_init(&d->io, on_writable, d->fd, EV_WRITE);
+    d->io.data = d;
+    if (!failed)
+        ev_io_start(loop, &d->io);
+    d->late_err = failed ? failed : GW_ETIMEOUT;
+    ev_timer_init(&d->timer, on_timer, failed ? 0. : (double)timeout_ms / 1e3, 0.);
+    d->timer.data = d;
+    ev_timer_start(loop, &d->timer);
+    return d;
+}
+
+void dialtcp_cancel(struct dialtcp *d)
+{
+    if (d)
+        release(d);
+}

@@ -1,0 +1,64 @@
+/* ifaces.c - see ifaces.h. */
+#include "net/ifaces.h"
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+
+#include "net/sockaddr.h"
+
+static bool is_link_local6(const struct ipaddr *ip)
+{
+    return ip->family == 6 && ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
+}
+
+static bool read_addr(const struct sockaddr *sa, struct ipaddr *ip)
+{
+    struct sockaddr_any a = { 0 };
+    uint16_t port;
+
+    if (!sa || (sa->sa_family != AF_INET && sa->sa_family != AF_INET6))
+        return false;
+    a.len = sa->sa_family == AF_INET ? sizeof a.in : sizeof a.in6;
+    memcpy(&a.sa, sa, a.len);
+    return sockaddr_to_ip(&a, ip, &port) == 0;
+}
+
+static size_t pick(const struct ifaddrs *all, uint8_t family, bool loopback, struct ipaddr *out,
+                   size_t max)
+{
+    size_t n = 0;
+
+    for (const struct ifaddrs *a = all; a && n < max; a = a->ifa_next) {
+        struct ipaddr ip;
+        if (!(a->ifa_flags & IFF_UP) || !read_addr(a->ifa_addr, &ip) || ip.family != family)
+            continue;
+        if (ifaces_is_loopback(&ip) == loopback && !is_link_local6(&ip))
+            out[n++] = ip;
+    }
+    return n;
+}
+
+size_t ifaces_addrs(uint8_t family, struct ipaddr *out, size_t max)
+{
+    struct ifaddrs *all;
+
+    if (getifaddrs(&all) != 0)
+        return 0;
+    size_t n = pick(all, family, false, out, max);
+    n += pick(all, family, true, out + n, max - n);
+    freeifaddrs(all);
+    return n;
+}
+
+bool ifaces_is_wildcard(const struct ipaddr *ip)
+{
+    static const uint8_t zero[16];
+    return memcmp(ip->b, zero, sizeof zero) == 0;
+}
+
+bool ifaces_is_loopback(const struct ipaddr *ip)
+{
+    static const uint8_t one[16] = { [15] = 1 };
+    return ip->family == 4 ? ip->b[0] == 127 : memcmp(ip->b, one, sizeof one) == 0;
+}

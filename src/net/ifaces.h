@@ -1,0 +1,17 @@
+/* ifaces.h - the addresses of this machine's interfaces. */
+#ifndef GW_NET_IFACES_H
+#define GW_NET_IFACES_H
+
+#include "id/multiaddr.h"
+
+#define IFACES_MAX 32 /* addresses looked at, of one family */
+
+/* Fills `out` with the addresses of family 4 or 6 of the interfaces that are up, those of loopback
+ * last.  Link-local IPv6 addresses, which mean nothing on another machine, are left out.  Returns
+ * how many; 0 also when the system does not tell. */
+size_t ifaces_addrs(uint8_t family, struct ipaddr *out, size_t max);
+
+bool ifaces_is_wildcard(const struct ipaddr *ip); /* 0.0.0.0 or :: */
+bool ifaces_is_loopback(const struct ipaddr *ip); /* 127.0.0.0/8 or ::1 */
+
+#endif

@@ -1,0 +1,26 @@
+/* listen.h - a listening TCP or Unix socket.
+ *
+ * Out of descriptors is not an error here: one spare descriptor is used to accept and close the
+ * waiting client, the event is logged once, and accepting goes on.  A Unix socket file that nobody
+ * listens on is replaced; it is removed at the end.
+ */
+#ifndef GW_NET_LISTEN_H
+#define GW_NET_LISTEN_H
+
+#include <ev.h>
+
+#include "net/sockaddr.h"
+
+struct listen;
+
+/* Takes fd: non-blocking, close-on-exec, on TCP with TCP_NODELAY.  May not close the listener. */
+typedef void listen_accept_fn(void *arg, int fd, const struct sockaddr_any *from);
+
+/* Binds and listens; an IPv6 address takes IPv6 only.  Returns 0 and *out owned, or GW_EINUSE,
+ * GW_EPERM, GW_ENOMEM, ... */
+int listen_open(struct ev_loop *loop, const struct sockaddr_any *addr, listen_accept_fn *on_accept,
+                void *arg, struct listen **out);
+void listen_close(struct listen *l);                            /* NULL is fine */
+const struct sockaddr_any *listen_addr(const struct listen *l); /* as bound: the real port */
+
+#endif

@@ -1,0 +1,41 @@
+noinst_LIBRARIES += src/libnet.a
+src_libnet_a_SOURCES = \
+	src/net/bridge.c src/net/bridge.h \
+	src/net/chunkq.c src/net/chunkq.h \
+	src/net/dialtcp.c src/net/dialtcp.h \
+	src/net/fdstream.c src/net/fdstream.h \
+	src/net/limit.c src/net/limit.h \
+	src/net/listen.c src/net/listen.h \
+	src/net/sockaddr.c src/net/sockaddr.h \
+	src/net/stream.c src/net/stream.h \
+	src/net/turn.c src/net/turn.h \
+	src/net/ifaces.c src/net/ifaces.h \
+	src/net/udp.c src/net/udp.h
+
+if HAVE_CMOCKA
+check_PROGRAMS += \
+	tests/unit/test_turn tests/unit/test_chunkq tests/unit/test_limit \
+	tests/unit/test_sockaddr tests/unit/test_bridge tests/unit/test_fdstream \
+	tests/unit/test_fdbridge tests/unit/test_listen tests/unit/test_dialtcp \
+	tests/unit/test_ifaces
+tests_unit_test_turn_SOURCES = tests/unit/test_turn.c
+tests_unit_test_turn_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_chunkq_SOURCES = tests/unit/test_chunkq.c
+tests_unit_test_chunkq_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_limit_SOURCES = tests/unit/test_limit.c
+tests_unit_test_limit_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_sockaddr_SOURCES = tests/unit/test_sockaddr.c
+tests_unit_test_sockaddr_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_bridge_SOURCES = tests/unit/test_bridge.c
+tests_unit_test_bridge_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_fdstream_SOURCES = tests/unit/test_fdstream.c tests/unit/fdpair.h
+tests_unit_test_fdstream_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_fdbridge_SOURCES = tests/unit/test_fdbridge.c tests/unit/fdpair.h
+tests_unit_test_fdbridge_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_listen_SOURCES = tests/unit/test_listen.c
+tests_unit_test_listen_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_dialtcp_SOURCES = tests/unit/test_dialtcp.c
+tests_unit_test_dialtcp_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_ifaces_SOURCES = tests/unit/test_ifaces.c tests/unit/vec.h
+tests_unit_test_ifaces_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+endif

@@ -1,0 +1,281 @@
+/* ping.c - see ping.h. */
+#include "p2p/ping.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "p2p/linger.h"
+
+#define PAYLOAD 32
+
+static void on_eof_ignored(struct stream *s)
+{
+    (void)s;
+}
+
+/* The served side: what comes goes back as it comes.  Only what has left is credited, so a caller
+ * that does not read its answers is not read either. */
+
+struct echo {
+    struct ev_loop *loop;
+    struct stream *s;
+    ev_timer idle;
+    size_t queued; /* octets on their way back */
+};
+
+/* n octets have left.  What was queued before the stream became ours (the end of the negotiation)
+ * leaves here, too, but was not delivered to us. */
+static void echo_on_drained(struct stream *s, size_t n)
+{
+    struct echo *e = s->owner;
+
+    n = n < e->queued ? n : e->queued;
+    e->queued -= n;
+    s->ops->credit(s, n);
+}
+
+static void echo_on_data(struct stream *s, struct bytes v)
+{
+    struct echo *e = s->owner;
+    ssize_t left = s->ops->write(s, v);
+
+    if (left < 0) {
+        s->ops->reset(s, GW_ENOMEM);
+        return;
+    }
+    ev_timer_again(e->loop, &e->idle);
+    e->queued += v.n;
+    if (left > 0)
+        echo_on_drained(s, (size_t)left);
+}
+
+static void echo_on_eof(struct stream *s)
+{
+    s->ops->shutdown(s);
+}
+
+static void echo_on_close(struct stream *s, int err)
+{
+    struct echo *e = s->owner;
+    (void)err;
+    ev_timer_stop(e->loop, &e->idle);
+    free(e);
+}
+
+static const struct stream_events echo_events = {
+    .on_data = echo_on_data,
+    .on_drained = echo_on_drained,
+    .on_eof = echo_on_eof,
+    .on_close = echo_on_close,
+};
+
+static void echo_on_idle(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct echo *e = w->data;
+    (void)revents;
+    ev_timer_stop(loop, w);
+    e->s->ops->reset(e->s, GW_ETIMEOUT);
+}
+
+static void echo_start(void *arg, struct conn *c, struct stream *s, const char *protocol,
+                       struct bytes early)
+{
+    struct echo *e = calloc(1, sizeof *e);
+    (void)arg;
+    (void)protocol;
+
+    if (!e) {
+        stream_drop(s, GW_ENOMEM);
+        return;
+    }
+    e->loop = host_loop(conn_host(c));
+    e->s = s;
+    ev_timer_init(&e->idle, echo_on_idle, 0., PING_IDLE_MS / 1e3);
+    e->idle.data = e;
+    ev_timer_again(e->loop, &e->idle);
+    stream_own(s, &echo_events, e);
+    if (early.n)
+        echo_on_data(s, early);
+}
+
+int ping_serve(struct host *h)
+{
+    return host_handle(h, PING_PROTOCOL, NULL, echo_start, NULL);
+}
+
+/* The asking side. */
+
+struct ping {
+    struct ev_loop *loop;
+    struct stream *s; /* NULL while it is opened */
+    ev_timer timer;   /* the answer's deadline, or the time of the next ping */
+    struct ping_round round;
+    uint32_t answers;
+    bool is_waiting; /* for an answer */
+    bool is_canceled;
+    uint64_t sent_ns;
+    size_t ngot; /* octets of the answer */
+    uint8_t sent[PAYLOAD];
+    ping_answer_fn *answer;
+    void *arg;
+};
+
+static void release(struct ping *p)
+{
+    ev_timer_stop(p->loop, &p->timer);
+    free(p);
+}
+
+/* Ends the round.  The stream, if there is one, is the caller's. */
+static void fail(struct ping *p, int err)
+{
+    ping_answer_fn *answer = p->answer;
+    void *arg = p->arg;
+
+    release(p);
+    answer(arg, err, 0);
+}
+
+static void reset(struct ping *p, int err)
+{
+    stream_drop(p->s, err);
+    fail(p, err);
+}
+
+static void set_timer(struct ping *p, uint64_t ms)
+{
+    ev_timer_stop(p->loop, &p->timer);
+    ev_timer_set(&p->timer, (double)ms / 1e3, 0.);
+    ev_timer_start(p->loop, &p->timer);
+}
+
+static void send_ping(struct ping *p)
+{
+    if (getrandom(p->sent, sizeof p->sent, GRND_NONBLOCK) != (ssize_t)sizeof p->sent) {
+        reset(p, GW_EIO);
+        return;
+    }
+    p->ngot = 0;
+    p->is_waiting = true;
+    p->sent_ns = clock_mono_ns();
+    set_timer(p, p->round.timeout_ms);
+    if (p->s->ops->write(p->s, (struct bytes){ p->sent, sizeof p->sent }) < 0)
+        reset(p, GW_ENOMEM);
+}
+
+static void on_answer(struct ping *p)
+{
+    uint64_t rtt_us = (clock_mono_ns() - p->sent_ns) / 1000;
+    ping_answer_fn *answer = p->answer;
+    void *arg = p->arg;
+
+    p->is_waiting = false;
+    if (++p->answers < p->round.count) {
+        set_timer(p, p->round.interval_ms);
+    } else {
+        linger_start(p->loop, p->s);
+        release(p);
+    }
+    answer(arg, 0, rtt_us); /* may cancel: `p` may be gone */
+}
+
+static void on_data(struct stream *s, struct bytes v)
+{
+    struct ping *p = s->owner;
+
+    s->ops->credit(s, v.n);
+    if (!p->is_waiting || v.n > PAYLOAD - p->ngot || memcmp(p->sent + p->ngot, v.p, v.n) != 0) {
+        reset(p, GW_EPROTO);
+        return;
+    }
+    p->ngot += v.n;
+    if (p->ngot == PAYLOAD)
+        on_answer(p);
+}
+
+static void on_drained(struct stream *s, size_t n)
+{
+    (void)s;
+    (void)n;
+}
+
+static void on_close(struct stream *s, int err)
+{
+    fail(s->owner, err ? err : GW_ECLOSED);
+}
+
+static const struct stream_events ping_events = {
+    .on_data = on_data,
+    .on_drained = on_drained,
+    .on_eof = on_eof_ignored, /* the deadline of the answer decides */
+    .on_close = on_close,
+};
+
+static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct ping *p = w->data;
+    (void)loop;
+    (void)revents;
+    if (p->is_waiting)
+        reset(p, GW_ETIMEOUT);
+    else
+        send_ping(p);
+}
+
+static void on_opened(void *arg, int err, struct conn *c, struct stream *s, const char *protocol,
+                      struct bytes early)
+{
+    struct ping *p = arg;
+    (void)c;
+    (void)protocol;
+
+    if (p->is_canceled) {
+        if (s)
+            stream_drop(s, GW_ECANCELED);
+        release(p);
+        return;
+    }
+    if (!err && early.n) /* an answer before the question */
+        err = GW_EPROTO;
+    if (err) {
+        if (s)
+            stream_drop(s, err);
+        fail(p, err);
+        return;
+    }
+    p->s = s;
+    stream_own(s, &ping_events, p);
+    send_ping(p);
+}
+
+struct ping *ping_start(struct conn *c, const struct ping_round *round, ping_answer_fn *answer,
+                        void *arg)
+{
+    struct ping *p = calloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    p->loop = host_loop(conn_host(c));
+    p->round = *round;
+    p->answer = answer;
+    p->arg = arg;
+    ev_timer_init(&p->timer, on_timer, 0., 0.);
+    p->timer.data = p;
+    if (conn_open(c, PING_PROTOCOL, (struct bytes){ 0 }, on_opened, p) == 0)
+        return p;
+    free(p);
+    return NULL;
+}
+
+void ping_cancel(struct ping *p)
+{
+    if (!p)
+        return;
+    if (!p->s) {
+        p->is_canceled = true; /* on_opened ends it */
+        return;
+    }
+    stream_drop(p->s, GW_ECANCELED);
+    release(p);
+}

@@ -1,0 +1,40 @@
+/* svc_in.h - inbound streams to services: /gw/tunnel/1.0.0, /peerup/<service>/1.0.0,
+ * /shurli/<service>/1.0.0; and the list of services that a caller may use (svc_list.h).
+ *
+ * A tunnel asks by name or by port.  When it gives both and no service has the name, the port
+ * chooses: so `app.alice:80` reaches the web server of alice, which tells its sites apart itself.
+ *
+ * Order per stream: request, service, caller's right, dial of the target, answer, bridge.  A caller
+ * without the right is refused before a target is dialled; when a right is taken away its streams
+ * end at once.  A stranger is denied whatever it asks for; who may use something learns which
+ * services do not exist.
+ */
+#ifndef GW_SVC_SVC_IN_H
+#define GW_SVC_SVC_IN_H
+
+#include "host/host.h"
+#include "svc/authz.h"
+#include "svc/registry.h"
+
+struct svc_in;
+
+struct svc_in_stats {
+    uint64_t opened; /* streams joined to their targets since start */
+    uint64_t denied; /* for want of a right or of a service */
+    uint64_t failed; /* for another reason */
+    uint32_t active; /* joined now */
+};
+
+/* Registers its handlers with the host.  Borrows all.  `dial_timeout_ms`: for the target.  NULL:
+ * out of memory. */
+struct svc_in *svc_in_new(struct host *h, const struct registry *services, struct authz *authz,
+                          uint64_t dial_timeout_ms);
+/* Ends its streams.  The host must have been stopped, for it knows the handlers. */
+void svc_in_free(struct svc_in *in);
+
+/* Ends the streams whose peer or service no longer has the right (authz_changed_fn, registry
+ * reload). */
+void svc_in_recheck(struct svc_in *in);
+void svc_in_get_stats(const struct svc_in *in, struct svc_in_stats *out);
+
+#endif

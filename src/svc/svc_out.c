@@ -1,0 +1,222 @@
+/* svc_out.c - see svc_out.h.
+ *
+ *   OPENING -> ANSWER -> done        /gw/tunnel
+ *   OPENING -> done                  a protocol without request and answer */
+#include "svc/svc_out.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "svc/svc_proto.h"
+#include "wire/tunnel_msg.h"
+
+struct svc_out {
+    struct ev_loop *loop;
+    struct host_open *open; /* OPENING */
+    struct conn *c;         /* ANSWER */
+    struct stream *s;
+    uint8_t in[TUNNEL_WIRE_MAX]; /* the answer so far: not credited yet */
+    size_t nin;
+    ev_timer deadline;
+    char spoken[3 * (SVC_PROTO_MAX + 1)]; /* the protocols proposed, for people */
+    svc_out_done_fn *done;
+    void *arg;
+};
+
+static const int status_err[] = {
+    [TUNNEL_OK] = 0,
+    [TUNNEL_NO_SERVICE] = GW_ENOSERVICE,
+    [TUNNEL_DENIED] = GW_EDENIED,
+    [TUNNEL_REFUSED] = GW_EREFUSED,
+    [TUNNEL_UNREACHABLE] = GW_EUNREACH,
+    [TUNNEL_TIMED_OUT] = GW_ETIMEOUT,
+    [TUNNEL_FAILED] = GW_EIO,
+};
+
+static void release(struct svc_out *o)
+{
+    ev_timer_stop(o->loop, &o->deadline);
+    free(o);
+}
+
+static void fail(struct svc_out *o, int err, const char *text)
+{
+    if (o->open)
+        host_open_cancel(o->open);
+    if (o->s)
+        stream_drop(o->s, err);
+    o->done(o->arg, err, NULL, NULL, (struct bytes){ 0 }, text);
+    release(o);
+}
+
+static void succeed(struct svc_out *o, struct bytes early)
+{
+    o->done(o->arg, 0, o->c, o->s, early, "");
+    release(o);
+}
+
+/* Octets of the answer, and whatever follows it in the same delivery.  o may be gone afterwards. */
+static void take(struct svc_out *o, struct bytes v)
+{
+    size_t had = o->nin;
+    size_t n = v.n < sizeof o->in - had ? v.n : sizeof o->in - had;
+    if (n)
+        memcpy(o->in + had, v.p, n);
+    o->nin += n;
+
+    struct tunnel_answer a;
+    int used = tunnel_decode_answer((struct bytes){ o->in, o->nin }, &a);
+    if (used < 0) {
+        fail(o, used, "");
+        return;
+    }
+    if (used == 0)
+        return;
+    if (a.status != TUNNEL_OK) {
+        char text[TUNNEL_TEXT_MAX + 1];
+        snprintf(text, sizeof text, "%.*s", (int)a.text.n, (const char *)a.text.p);
+        fail(o, status_err[a.status], text);
+        return;
+    }
+    size_t skip = (size_t)used - had; /* had < used: else the answer had been complete before */
+    o->s->ops->credit(o->s, (size_t)used);
+    succeed(o, (struct bytes){ v.p + skip, v.n - skip });
+}
+
+static void on_data(struct stream *s, struct bytes v)
+{
+    take(s->owner, v);
+}
+
+static void on_drained(struct stream *s, size_t n)
+{
+    (void)s;
+    (void)n;
+}
+
+static void on_eof(struct stream *s)
+{
+    fail(s->owner, GW_EPROTO, "ended without an answer");
+}
+
+static void on_close(struct stream *s, int err)
+{
+    struct svc_out *o = s->owner;
+    o->s = NULL;
+    fail(o, err ? err : GW_EPROTO, "");
+}
+
+static const struct stream_events answer_events = {
+    /* streams of a connection never ask for room */
+    .on_data = on_data,
+    .on_drained = on_drained,
+    .on_eof = on_eof,
+    .on_close = on_close,
+};
+
+static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct svc_out *o = w->data;
+    (void)loop;
+    (void)revents;
+    fail(o, GW_ETIMEOUT, o->s ? "no answer" : "");
+}
+
+static void on_opened(void *arg, int err, struct conn *c, struct stream *s, const char *protocol,
+                      struct bytes early)
+{
+    struct svc_out *o = arg;
+    o->open = NULL;
+    if (err == GW_ENOPROTO) {
+        char text[sizeof o->spoken + 32];
+        snprintf(text, sizeof text, "it speaks none of %s", o->spoken);
+        fail(o, GW_ENOSERVICE, text);
+        return;
+    }
+    if (err) {
+        fail(o, err, "");
+        return;
+    }
+    o->c = c;
+    o->s = s;
+    if (strcmp(protocol, TUNNEL_PROTOCOL) != 0) {
+        succeed(o, early);
+        return;
+    }
+    stream_own(s, &answer_events, o);
+    s->ops->credit(s, 0);
+    take(o, early);
+}
+
+/* Fills p with what to propose; the ids and the request go into the caller's memory. */
+struct plan {
+    struct host_proposal p[HOST_PROPOSALS_MAX];
+    size_t n;
+    uint8_t request[TUNNEL_WIRE_MAX];
+    char peerup[SVC_PROTO_MAX], shurli[SVC_PROTO_MAX];
+};
+
+static void propose(struct plan *pl, const char *protocol, struct bytes first)
+{
+    pl->p[pl->n++] = (struct host_proposal){ protocol, first };
+}
+
+static void make_plan(struct plan *pl, const struct svc_target *t)
+{
+    struct tunnel_request r = { .service = bytes_of(t->service), .port = t->port };
+    int n = tunnel_encode_request(pl->request, sizeof pl->request, &r);
+    struct bytes first = { pl->request, n > 0 ? (size_t)n : 0 }, none = { 0 };
+    const char *name = t->service[0] ? t->service : svc_proto_port_name(t->port);
+
+    pl->n = 0;
+    if (t->protocol) {
+        bool is_tunnel = strcmp(t->protocol, TUNNEL_PROTOCOL) == 0;
+        propose(pl, t->protocol, is_tunnel ? first : none);
+        return;
+    }
+    propose(pl, TUNNEL_PROTOCOL, first);
+    if (name) {
+        propose(pl, svc_proto_print(SVC_PROTO_PEERUP, name, pl->peerup), none);
+        propose(pl, svc_proto_print(SVC_PROTO_SHURLI, name, pl->shurli), none);
+    }
+}
+
+struct svc_out *svc_out_open(struct host *h, const struct svc_target *t, uint64_t timeout_ms,
+                             svc_out_done_fn *done, void *arg)
+{
+    struct plan pl;
+    struct svc_out *o = calloc(1, sizeof *o);
+    if (!o)
+        return NULL;
+    *o = (struct svc_out){ .loop = host_loop(h), .done = done, .arg = arg };
+    make_plan(&pl, t);
+    for (size_t i = 0, n = 0; i < pl.n && n < sizeof o->spoken; i++)
+        n += (size_t)snprintf(o->spoken + n, sizeof o->spoken - n, "%s%s", i ? " " : "",
+                              pl.p[i].protocol);
+    struct host_open_req req = { .peer = t->peer,
+                                 .addrs = t->addrs,
+                                 .naddrs = t->naddrs,
+                                 .proposals = pl.p,
+                                 .nproposals = pl.n };
+    o->open = host_open(h, &req, on_opened, o);
+    if (!o->open) {
+        free(o);
+        return NULL;
+    }
+    ev_timer_init(&o->deadline, on_deadline, (double)timeout_ms / 1e3, 0.);
+    o->deadline.data = o;
+    ev_timer_start(o->loop, &o->deadline);
+    return o;
+}
+
+void svc_out_cancel(struct svc_out *o)
+{
+    if (!o)
+        return;
+    if (o->open)
+        host_open_cancel(o->open);
+    if (o->s)
+        stream_drop(o->s, GW_ECANCELED);
+    release(o);
+}

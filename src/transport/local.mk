@@ -1,0 +1,26 @@
+noinst_LIBRARIES += src/libtransport.a
+src_libtransport_a_SOURCES = \
+	src/transport/muxed.h \
+	src/transport/negotiate.c src/transport/negotiate.h \
+	src/transport/quic.c src/transport/quic.h \
+	src/transport/quic_bye.c src/transport/quic_bye.h \
+	src/transport/quic_cid.c src/transport/quic_cid.h \
+	src/transport/quic_close.c src/transport/quic_close.h \
+	src/transport/quic_conn.c src/transport/quic_conn.h \
+	src/transport/quic_sched.c src/transport/quic_sched.h \
+	src/transport/quic_settings.c src/transport/quic_settings.h \
+	src/transport/quic_stream.c src/transport/quic_stream.h \
+	src/transport/quic_streams.c src/transport/quic_streams.h \
+	src/transport/quic_tls.c src/transport/quic_tls.h \
+	src/transport/quic_token.c src/transport/quic_token.h \
+	src/transport/quic_write.c src/transport/quic_write.h
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_negotiate tests/unit/test_quic tests/unit/test_quic_sched
+tests_unit_test_negotiate_SOURCES = tests/unit/test_negotiate.c tests/unit/fake_stream.c tests/unit/fake_stream.h
+tests_unit_test_negotiate_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_quic_SOURCES = tests/unit/test_quic.c
+tests_unit_test_quic_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_quic_sched_SOURCES = tests/unit/test_quic_sched.c
+tests_unit_test_quic_sched_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
+endif

@@ -1,0 +1,63 @@
+/* quic_close.c - see quic_close.h. */
+#include "transport/quic_close.h"
+
+#include "base/err.h"
+
+#define ALERT_ACCESS_DENIED 49 /* RFC 8446 s.6.2 */
+
+void quic_close_reason(int err, ngtcp2_ccerr *out)
+{
+    uint64_t code = QUIC_CLOSE_ERROR;
+
+    if (err == 0 || err == GW_ECLOSED || err == GW_ECANCELED)
+        code = QUIC_CLOSE_NONE;
+    else if (err == GW_EDENIED)
+        code = QUIC_CLOSE_DENIED;
+    else if (err == GW_ELIMIT)
+        code = QUIC_CLOSE_LIMIT;
+    ngtcp2_ccerr_set_application_error(out, code, NULL, 0);
+}
+
+int quic_close_error(const ngtcp2_ccerr *from)
+{
+    if (from->type == NGTCP2_CCERR_TYPE_APPLICATION) {
+        switch (from->error_code) {
+        case QUIC_CLOSE_DENIED:
+            return GW_EDENIED;
+        case QUIC_CLOSE_LIMIT:
+            return GW_ELIMIT;
+        default:
+            return GW_ECLOSED;
+        }
+    }
+    if (from->type != NGTCP2_CCERR_TYPE_TRANSPORT)
+        return GW_ECLOSED;
+    switch (from->error_code) {
+    case NGTCP2_NO_ERROR:
+        return GW_ECLOSED;
+    case NGTCP2_CONNECTION_REFUSED:
+        return GW_ELIMIT;
+    case NGTCP2_CRYPTO_ERROR | ALERT_ACCESS_DENIED:
+        return GW_EDENIED;
+    default:
+        return GW_EPROTO;
+    }
+}
+
+int quic_close_local(int rv, int refused, uint8_t tls_alert, ngtcp2_ccerr *out)
+{
+    if (rv == NGTCP2_ERR_CRYPTO) {
+        ngtcp2_ccerr_set_tls_alert(out, refused == GW_EDENIED ? ALERT_ACCESS_DENIED : tls_alert,
+                                   NULL, 0);
+        return refused ? refused : GW_EPROTO;
+    }
+    ngtcp2_ccerr_set_liberr(out, rv, NULL, 0);
+    switch (rv) {
+    case NGTCP2_ERR_NOMEM:
+        return GW_ENOMEM;
+    case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
+        return GW_EUNSUP;
+    default:
+        return GW_EPROTO;
+    }
+}

@@ -1,0 +1,553 @@
+/* quic_conn.c - see quic_conn.h. */
+#include "transport/quic_conn.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "transport/quic_bye.h"
+#include "transport/quic_close.h"
+#include "transport/quic_settings.h"
+#include "transport/quic_write.h"
+
+#define KEEP_ALIVE_DIALLER                                                                         \
+    (4 * NGTCP2_SECONDS) /* with QUIC_IDLE_NS a dead peer is noticed in < 15 s */
+#define KEEP_ALIVE_LISTENER (7 * NGTCP2_SECONDS) /* only when the dialler sends none */
+
+enum state { ST_HANDSHAKE, ST_READY, ST_CLOSED };
+
+struct quic_conn {
+    struct muxed muxed; /* must be first */
+    enum state state;
+    bool is_close_wanted, is_moved;
+    int close_err;
+    struct quic_env *env;
+    struct udp *udp;
+    struct udp_path path;
+    ngtcp2_conn *nc;
+    struct quic_tls_session tls;
+    struct peerid expect; /* outbound: whom we dialled */
+    struct quic_cid *cids, *reset_tokens;
+    struct quic_streams streams;
+    struct turn_task task;
+    ev_timer timer;
+    uint64_t timer_ns; /* when it fires */
+    struct quic_bye bye;
+    struct quic_conn *prev, *next; /* env->conns */
+};
+
+static struct quic_conn *conn_of(const struct muxed *m)
+{
+    return (struct quic_conn *)m;
+}
+
+static ngtcp2_conn *get_conn(ngtcp2_crypto_conn_ref *ref)
+{
+    struct quic_tls_session *s = ref->user_data;
+    return ((struct quic_conn *)s->arg)->nc;
+}
+
+static int verify(void *arg, const struct peerid *peer)
+{
+    struct quic_conn *c = arg;
+
+    c->muxed.peer = *peer;
+    if (c->muxed.is_inbound)
+        return c->env->admit(c->env->arg, peer) ? 0 : GW_EDENIED;
+    return peerid_eq(peer, &c->expect) ? 0 : GW_EIDENTITY;
+}
+
+static void arm(struct quic_conn *c, uint64_t at_ns, uint64_t now_ns)
+{
+    if (ev_is_active(&c->timer) && c->timer_ns <= at_ns)
+        return; /* it fires earlier and then looks again: cheaper than moving it for every packet */
+    ev_timer_stop(c->env->loop, &c->timer);
+    if (at_ns == UINT64_MAX)
+        return;
+    c->timer_ns = at_ns;
+    ev_timer_set(&c->timer, at_ns > now_ns ? (double)(at_ns - now_ns) / 1e9 : 0., 0.);
+    ev_timer_start(c->env->loop, &c->timer);
+}
+
+/* --- what ngtcp2 calls --------------------------------------------------------------------------- */
+
+static void fill_random(uint8_t *dst, size_t n, const ngtcp2_rand_ctx *ctx)
+{
+    (void)ctx;
+    randombytes_buf(dst, n);
+}
+
+static int on_new_cid(ngtcp2_conn *nc, ngtcp2_cid *cid, uint8_t *token, size_t n, void *user)
+{
+    struct quic_conn *c = user;
+    (void)nc;
+
+    randombytes_buf(cid->data, n);
+    cid->datalen = n;
+    if (quic_tokens_reset(c->env->tokens, cid, token) ||
+        quic_cids_add(c->env->cids, &c->cids, cid->data, n, c))
+        return NGTCP2_ERR_CALLBACK_FAILURE;
+    return 0;
+}
+
+static int on_remove_cid(ngtcp2_conn *nc, const ngtcp2_cid *cid, void *user)
+{
+    struct quic_conn *c = user;
+    (void)nc;
+    quic_cids_del(c->env->cids, &c->cids, cid->data, cid->datalen);
+    return 0;
+}
+
+/* A stateless reset bears no connection id of ours: it is found by the token at its end (RFC 9000 s.10.3.1). */
+static int on_dcid_status(ngtcp2_conn *nc, ngtcp2_connection_id_status_type type, uint64_t seq,
+                          const ngtcp2_cid *cid, const uint8_t *token, void *user)
+{
+    struct quic_conn *c = user;
+    (void)nc;
+    (void)seq;
+    (void)cid;
+
+    if (!token)
+        return 0;
+    if (type == NGTCP2_CONNECTION_ID_STATUS_TYPE_DEACTIVATE)
+        quic_cids_del(c->env->reset_tokens, &c->reset_tokens, token,
+                      NGTCP2_STATELESS_RESET_TOKENLEN);
+    else if (quic_cids_add(c->env->reset_tokens, &c->reset_tokens, token,
+                           NGTCP2_STATELESS_RESET_TOKENLEN, c) == GW_ENOMEM)
+        return NGTCP2_ERR_CALLBACK_FAILURE;
+    return 0;
+}
+
+static void offer_token(struct quic_conn *c)
+{
+    uint8_t token[NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN];
+    ngtcp2_ssize n = quic_tokens_make_regular(c->env->tokens, &c->path.remote, clock_mono_ns(),
+                                              token);
+    if (n > 0)
+        ngtcp2_conn_submit_new_token(c->nc, token, (size_t)n);
+}
+
+static int on_handshake_completed(ngtcp2_conn *nc, void *user)
+{
+    struct quic_conn *c = user;
+
+    c->state = ST_READY;
+    if (c->muxed.is_inbound) {
+        c->env->nhalf_open--;
+        ngtcp2_conn_set_keep_alive_timeout(nc, KEEP_ALIVE_LISTENER);
+        offer_token(c);
+        c->env->accept(c->env->arg, &c->muxed);
+    } else {
+        ngtcp2_conn_set_keep_alive_timeout(nc, KEEP_ALIVE_DIALLER);
+        c->muxed.ev->on_ready(&c->muxed);
+    }
+    quic_conn_touch(c);
+    return 0;
+}
+
+static int on_new_token(ngtcp2_conn *nc, const uint8_t *token, size_t n, void *user)
+{
+    struct quic_conn *c = user;
+    (void)nc;
+    quic_tokens_keep(c->env->tokens, &c->path.remote, (struct bytes){ token, n });
+    return 0;
+}
+
+static int on_more_streams(ngtcp2_conn *nc, uint64_t max, void *user)
+{
+    (void)nc;
+    (void)max;
+    quic_conn_touch(user);
+    return 0;
+}
+
+static const ngtcp2_callbacks callbacks = {
+    .client_initial = ngtcp2_crypto_client_initial_cb,
+    .recv_retry = ngtcp2_crypto_recv_retry_cb,
+    .recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
+    .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
+    .encrypt = ngtcp2_crypto_encrypt_cb,
+    .decrypt = ngtcp2_crypto_decrypt_cb,
+    .hp_mask = ngtcp2_crypto_hp_mask_cb,
+    .update_key = ngtcp2_crypto_update_key_cb,
+    .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
+    .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
+    .version_negotiation = ngtcp2_crypto_version_negotiation_cb,
+    .get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,
+    .rand = fill_random,
+    .get_new_connection_id = on_new_cid,
+    .remove_connection_id = on_remove_cid,
+    .dcid_status = on_dcid_status,
+    .handshake_completed = on_handshake_completed,
+    .recv_new_token = on_new_token,
+    .stream_open = quic_streams_on_open,
+    .recv_stream_data = quic_streams_on_data,
+    .acked_stream_data_offset = quic_streams_on_acked,
+    .stream_close = quic_streams_on_close,
+    .stream_reset = quic_streams_on_reset,
+    .stream_stop_sending = quic_streams_on_stop_sending,
+    .extend_max_local_streams_bidi = on_more_streams,
+    .extend_max_stream_data = quic_streams_on_more_data,
+};
+
+/* --- the end ------------------------------------------------------------------------------------- */
+
+/* Frees what only a living connection needs, tells the owner, and lingers for 3 PTO. */
+static void bury(struct quic_conn *c, int err)
+{
+    uint64_t now_ns = clock_mono_ns();
+    bool was_announced = c->state == ST_READY || !c->muxed.is_inbound;
+
+    if (c->state == ST_HANDSHAKE && c->muxed.is_inbound)
+        c->env->nhalf_open--;
+    c->state = ST_CLOSED;
+    c->env->nconns--;
+    quic_streams_end_all(&c->streams, err ? err : GW_ECLOSED);
+    if (was_announced && c->muxed.ev)
+        c->muxed.ev->on_close(&c->muxed, err);
+    ev_timer_stop(c->env->loop, &c->timer);
+    arm(c, now_ns + 3 * ngtcp2_conn_get_pto(c->nc), now_ns);
+}
+
+static void say_bye(struct quic_conn *c, const ngtcp2_ccerr *reason)
+{
+    quic_bye_say(&c->bye, c->nc, c->udp, &c->path, reason);
+}
+
+/* An ordered end from our side. */
+static void die(struct quic_conn *c, int err)
+{
+    ngtcp2_ccerr reason;
+    quic_close_reason(err, &reason);
+    say_bye(c, &reason);
+    bury(c, err);
+}
+
+/* ngtcp2 gave up with `rv`. */
+static void fail(struct quic_conn *c, int rv)
+{
+    ngtcp2_ccerr reason;
+    int err;
+
+    switch (rv) {
+    case NGTCP2_ERR_DRAINING:
+        err = quic_close_error(ngtcp2_conn_get_ccerr(c->nc));
+        break;
+    case NGTCP2_ERR_IDLE_CLOSE:
+    case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
+        err = GW_ETIMEOUT;
+        break;
+    case NGTCP2_ERR_DROP_CONN:
+    case NGTCP2_ERR_CLOSING:
+    case NGTCP2_ERR_RETRY:
+        err = GW_EPROTO;
+        break;
+    default:
+        err = quic_close_local(rv, c->tls.refused, ngtcp2_conn_get_tls_alert(c->nc), &reason);
+        say_bye(c, &reason);
+    }
+    log_debug("quic peer=%s closed: %s (%s)", peerid_short(&c->muxed.peer), gw_strerror(err),
+              ngtcp2_strerror(rv));
+    bury(c, err);
+}
+
+void quic_conn_free(struct quic_conn *c)
+{
+    struct quic_env *env = c->env;
+
+    if (c->state != ST_CLOSED) {
+        env->nconns--;
+        if (c->state == ST_HANDSHAKE && c->muxed.is_inbound)
+            env->nhalf_open--;
+    }
+    quic_streams_free_all(&c->streams);
+    DL_DELETE(env->conns, c);
+    quic_cids_del_all(env->cids, &c->cids);
+    quic_cids_del_all(env->reset_tokens, &c->reset_tokens);
+    turn_del(env->turn, &c->task);
+    ev_timer_stop(env->loop, &c->timer);
+    if (c->nc)
+        ngtcp2_conn_del(c->nc);
+    quic_tls_end(&c->tls);
+    quic_bye_fini(&c->bye);
+    free(c);
+}
+
+/* --- one turn ------------------------------------------------------------------------------------ */
+
+static void follow_path(struct quic_conn *c)
+{
+    const ngtcp2_path *now = ngtcp2_conn_get_path(c->nc);
+    ngtcp2_path was = quic_path(&c->path);
+
+    if (ngtcp2_path_eq(now, &was))
+        return;
+    memcpy(&c->path.remote.sa, now->remote.addr, now->remote.addrlen);
+    memcpy(&c->path.local.sa, now->local.addr, now->local.addrlen);
+    c->path.remote.len = now->remote.addrlen;
+    c->path.local.len = now->local.addrlen;
+    c->is_moved = true;
+}
+
+static void run(struct turn_task *t)
+{
+    struct quic_conn *c = (struct quic_conn *)((char *)t - offsetof(struct quic_conn, task));
+
+    if (c->state == ST_CLOSED)
+        return;
+    quic_streams_deliver_closing(&c->streams, c->state == ST_READY ? c->nc : NULL);
+    if (c->is_close_wanted) {
+        die(c, c->close_err);
+        return;
+    }
+    if (c->state == ST_READY)
+        quic_streams_open_waiting(&c->streams, c->nc);
+    uint64_t now_ns = clock_mono_ns();
+    if (!udp_is_blocked(c->udp)) {
+        int rv = quic_write(c->nc, &c->streams.sched, c->udp, now_ns);
+        if (rv) {
+            fail(c, rv);
+            return;
+        }
+    }
+    quic_streams_deliver_drained(&c->streams);
+    follow_path(c);
+    if (c->is_moved && c->state == ST_READY) {
+        c->is_moved = false;
+        c->muxed.ev->on_moved(&c->muxed);
+    }
+    arm(c, ngtcp2_conn_get_expiry(c->nc), now_ns);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct quic_conn *c = w->data;
+    uint64_t now_ns = clock_mono_ns();
+    (void)loop;
+    (void)revents;
+
+    if (c->state == ST_CLOSED) {
+        quic_conn_free(c);
+        return;
+    }
+    if (ngtcp2_conn_get_expiry(c->nc) <= now_ns) {
+        int rv = ngtcp2_conn_handle_expiry(c->nc, now_ns);
+        if (rv) {
+            fail(c, rv);
+            return;
+        }
+    }
+    quic_conn_touch(c);
+}
+
+void quic_conn_read(struct quic_conn *c, const struct udp_packet *p, uint64_t now_ns)
+{
+    if (c->state == ST_CLOSED) {
+        quic_bye_repeat(&c->bye, c->udp, &c->path);
+        return;
+    }
+    struct udp_path path = p->path;
+    if (!c->muxed.is_inbound)
+        path.local = c->path.local; /* a dialled connection knows one local address: the socket's */
+    ngtcp2_path np = quic_path(&path);
+    ngtcp2_pkt_info pi = { .ecn = p->ecn };
+    int rv = ngtcp2_conn_read_pkt(c->nc, &np, &pi, p->data.p, p->data.n, now_ns);
+    if (rv)
+        fail(c, rv);
+    else
+        quic_conn_touch(c);
+}
+
+/* --- muxed --------------------------------------------------------------------------------------- */
+
+static int op_open(struct muxed *m, struct stream **out)
+{
+    struct quic_conn *c = conn_of(m);
+
+    if (c->state == ST_CLOSED || c->is_close_wanted)
+        return GW_ECLOSED;
+    if (c->streams.nwaiting >= QUIC_STREAMS_WAITING_MAX)
+        return GW_ELIMIT;
+    struct quic_stream *s = quic_streams_add(&c->streams, -1);
+    if (!s)
+        return GW_ENOMEM;
+    quic_conn_touch(c);
+    *out = &s->base;
+    return 0;
+}
+
+static void op_close(struct muxed *m, int err)
+{
+    quic_conn_close(conn_of(m), err);
+}
+
+static void op_info(const struct muxed *m, struct muxed_info *out)
+{
+    const struct quic_conn *c = conn_of(m);
+    ngtcp2_conn_info ci;
+    struct ipaddr ip;
+    uint16_t port;
+
+    *out = (struct muxed_info){
+        .transport = "quic-v1",
+        .rx_bytes = c->streams.rx_bytes,
+        .tx_bytes = c->streams.tx_bytes,
+        .streams = c->streams.nopen,
+    };
+    if (sockaddr_to_ip(&c->path.remote, &ip, &port) == 0)
+        multiaddr_make_quic(&ip, port, &out->remote);
+    if (sockaddr_to_ip(&c->path.local, &ip, &port) == 0)
+        multiaddr_make_quic(&ip, port, &out->local);
+    ngtcp2_conn_get_conn_info(c->nc, &ci);
+    out->rtt_us = ci.smoothed_rtt / 1000;
+}
+
+static const struct muxed_ops ops = { .open = op_open, .close = op_close, .info = op_info };
+
+/* --- birth --------------------------------------------------------------------------------------- */
+
+static struct quic_conn *conn_new(struct quic_env *env, struct udp *udp,
+                                  const struct udp_path *path, bool is_inbound)
+{
+    struct quic_conn *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    c->muxed = (struct muxed){ .ops = &ops, .is_inbound = is_inbound };
+    c->env = env;
+    c->udp = udp;
+    c->path = *path;
+    c->streams.conn = c;
+    c->streams.muxed = &c->muxed;
+    c->task.run = run;
+    c->tls.verify = verify;
+    c->tls.arg = c;
+    ev_timer_init(&c->timer, on_timer, 0., 0.);
+    c->timer.data = c;
+    DL_APPEND(env->conns, c);
+    env->nconns++;
+    env->nhalf_open += is_inbound;
+    return c;
+}
+
+static int start_tls(struct quic_conn *c)
+{
+    int err = quic_tls_start(c->env->tls, &c->tls, c->muxed.is_inbound, get_conn);
+    if (!err)
+        ngtcp2_conn_set_tls_native_handle(c->nc, c->tls.tls);
+    return err;
+}
+
+int quic_conn_dial(struct quic_env *env, struct udp *udp, const struct udp_path *path,
+                   const struct peerid *expect, struct quic_conn **out)
+{
+    struct quic_conn *c = conn_new(env, udp, path, false);
+    ngtcp2_cid dcid = { .datalen = QUIC_CID_MAX - 2 }, scid = { .datalen = QUIC_CID_LEN };
+    struct quic_settings set;
+    int err;
+
+    if (!c)
+        return GW_ENOMEM;
+    c->expect = *expect;
+    c->muxed.peer = *expect;
+    randombytes_buf(dcid.data, dcid.datalen);
+    randombytes_buf(scid.data, scid.datalen);
+    quic_settings_init(&set, &env->cfg, path->remote.sa.sa_family, clock_mono_ns());
+    struct bytes token = quic_tokens_kept(env->tokens, &path->remote);
+    if (token.n)
+        quic_settings_set_token(&set, token, NGTCP2_TOKEN_TYPE_NEW_TOKEN);
+    ngtcp2_path np = quic_path(path);
+    if ((err = quic_cids_add(env->cids, &c->cids, scid.data, scid.datalen, c)) != 0)
+        goto fail;
+    err = GW_ENOMEM;
+    if (ngtcp2_conn_client_new(&c->nc, &dcid, &scid, &np, NGTCP2_PROTO_VER_V1, &callbacks,
+                               &set.settings, &set.params, NULL, c) != 0)
+        goto fail;
+    if ((err = start_tls(c)) != 0)
+        goto fail;
+    quic_conn_touch(c);
+    *out = c;
+    return 0;
+fail:
+    quic_conn_free(c);
+    return err;
+}
+
+int quic_conn_accept(struct quic_env *env, struct udp *udp, const struct udp_path *path,
+                     const ngtcp2_pkt_hd *hd, const ngtcp2_cid *odcid, uint64_t now_ns,
+                     struct quic_conn **out)
+{
+    struct quic_conn *c = conn_new(env, udp, path, true);
+    ngtcp2_cid scid = { .datalen = QUIC_CID_LEN };
+    struct quic_settings set;
+    int err;
+
+    if (!c)
+        return GW_ENOMEM;
+    randombytes_buf(scid.data, scid.datalen);
+    quic_settings_init(&set, &env->cfg, path->remote.sa.sa_family, now_ns);
+    if ((err = quic_settings_accept(&set, env->tokens, hd, odcid, &scid)) != 0 ||
+        (err = quic_cids_add(env->cids, &c->cids, scid.data, scid.datalen, c)) != 0 ||
+        (err = quic_cids_add(env->cids, &c->cids, hd->dcid.data, hd->dcid.datalen, c)) != 0)
+        goto fail;
+    ngtcp2_path np = quic_path(path);
+    err = GW_ENOMEM;
+    if (ngtcp2_conn_server_new(&c->nc, &hd->scid, &scid, &np, hd->version, &callbacks,
+                               &set.settings, &set.params, NULL, c) != 0)
+        goto fail;
+    if ((err = start_tls(c)) != 0)
+        goto fail;
+    *out = c;
+    return 0;
+fail:
+    quic_conn_free(c);
+    return err;
+}
+
+/* --- small public parts -------------------------------------------------------------------------- */
+
+void quic_conn_close(struct quic_conn *c, int err)
+{
+    if (c->state == ST_CLOSED || c->is_close_wanted)
+        return;
+    c->is_close_wanted = true;
+    c->close_err = err;
+    quic_conn_touch(c);
+}
+
+struct quic_streams *quic_conn_streams(struct quic_conn *c)
+{
+    return &c->streams;
+}
+
+struct muxed *quic_conn_muxed(struct quic_conn *c)
+{
+    return &c->muxed;
+}
+
+struct quic_conn *quic_conn_next(struct quic_conn *c)
+{
+    return c->next;
+}
+
+const struct udp *quic_conn_udp(const struct quic_conn *c)
+{
+    return c->udp;
+}
+
+void quic_conn_touch(struct quic_conn *c)
+{
+    turn_add(c->env->turn, &c->task);
+}
+
+void quic_conn_credit(struct quic_conn *c, int64_t stream_id, size_t n)
+{
+    if (c->state != ST_READY)
+        return;
+    ngtcp2_conn_extend_max_offset(c->nc, n);
+    ngtcp2_conn_extend_max_stream_offset(c->nc, stream_id, n);
+    quic_conn_touch(c);
+}

@@ -1,0 +1,154 @@
+/* quic_write.c - see quic_write.h. */
+#include "transport/quic_write.h"
+
+#include <string.h>
+
+#include "transport/quic_stream.h"
+
+#define VECTORS 3 /* chunks that one packet may span */
+
+/* Packets for one destination that leave in one system call: all of one size, but the last may be shorter. */
+struct batch {
+    struct udp *udp;
+    size_t used, segment, npackets;
+    struct udp_path path;
+    uint8_t ecn;
+};
+
+/* One area for all: a batch is sent before the next is begun. */
+static uint8_t area[UDP_BATCH_MAX + QUIC_UDP_PAYLOAD_MAX];
+
+ngtcp2_path quic_path(const struct udp_path *path)
+{
+    return (ngtcp2_path){
+        .local = { (ngtcp2_sockaddr *)&path->local.sa, path->local.len },
+        .remote = { (ngtcp2_sockaddr *)&path->remote.sa, path->remote.len },
+    };
+}
+
+static void copy_path(struct udp_path *to, const ngtcp2_path *from)
+{
+    memcpy(&to->local.sa, from->local.addr, from->local.addrlen);
+    memcpy(&to->remote.sa, from->remote.addr, from->remote.addrlen);
+    to->local.len = from->local.addrlen;
+    to->remote.len = from->remote.addrlen;
+}
+
+static bool is_same_path(const struct udp_path *a, const ngtcp2_path *b)
+{
+    ngtcp2_path path = quic_path(a);
+    return ngtcp2_path_eq(&path, b);
+}
+
+static void flush(struct batch *b)
+{
+    if (b->used)
+        udp_send(b->udp, &b->path, b->ecn, (struct bytes){ area, b->used }, b->segment);
+    b->used = b->npackets = 0;
+}
+
+/* Adds the n octets that were written behind the batch.  Returns false when the batch is complete (and was sent). */
+static bool add(struct batch *b, size_t n, const ngtcp2_path *path, uint8_t ecn)
+{
+    if (b->used && (n > b->segment || ecn != b->ecn || !is_same_path(&b->path, path))) {
+        const uint8_t *odd = area +
+                             b->used; /* a probe of the path MTU, or another path: goes alone */
+        struct batch alone = { .udp = b->udp, .ecn = ecn };
+        flush(b);
+        copy_path(&alone.path, path);
+        if (!udp_is_blocked(b->udp))
+            udp_send(b->udp, &alone.path, ecn, (struct bytes){ odd, n }, n);
+        return false;
+    }
+    if (b->used == 0) {
+        b->segment = n;
+        b->ecn = ecn;
+        copy_path(&b->path, path);
+    }
+    b->used += n;
+    b->npackets++;
+    if (n == b->segment && b->npackets < UDP_SEGMENT_MAX && b->used + n <= UDP_BATCH_MAX)
+        return true;
+    flush(b);
+    return false;
+}
+
+/* The next stream with something to send, or NULL. */
+static struct quic_stream *next_stream(struct sched *sched)
+{
+    for (;;) {
+        struct sched_entry *e = sched_next(sched);
+        if (!e)
+            return NULL;
+        struct quic_stream *s = quic_stream_of(e);
+        if (quic_stream_has_output(s))
+            return s;
+        sched_idle(sched, e);
+    }
+}
+
+/* Fills one packet, from several streams when they have little each.  Octets, 0: nothing may be sent now, or NGTCP2_ERR_*. */
+static ngtcp2_ssize write_packet(ngtcp2_conn *nc, struct sched *sched, uint8_t *dst,
+                                 ngtcp2_path *path, ngtcp2_pkt_info *pi, uint64_t now_ns)
+{
+    size_t cap = ngtcp2_conn_get_max_tx_udp_payload_size(nc);
+    bool may_take_streams = ngtcp2_conn_get_max_data_left(nc) > 0;
+
+    for (;;) {
+        struct quic_stream *s = may_take_streams ? next_stream(sched) : NULL;
+        ngtcp2_vec v[VECTORS];
+        size_t nv = 0;
+        bool fin = false;
+        ngtcp2_ssize taken = -1;
+
+        if (s)
+            nv = quic_stream_peek(s, v, VECTORS, &fin);
+        uint32_t flags = s ? NGTCP2_WRITE_STREAM_FLAG_MORE |
+                                 (fin ? NGTCP2_WRITE_STREAM_FLAG_FIN : 0u)
+                           : 0;
+        ngtcp2_ssize n = ngtcp2_conn_writev_stream(nc, path, pi, dst, cap, &taken, flags,
+                                                   s ? s->id : -1, v, nv, now_ns);
+        if (s && taken >= 0)
+            quic_stream_sent(s, (size_t)taken, fin);
+        switch (n) {
+        case NGTCP2_ERR_WRITE_MORE:
+            continue;
+        case NGTCP2_ERR_STREAM_DATA_BLOCKED:
+            if (ngtcp2_conn_get_max_data_left(nc) == 0)
+                may_take_streams = false; /* all wait for the connection's window */
+            else
+                sched_idle(sched, &s->sched); /* its own: extend_max_stream_data wakes it */
+            continue;
+        case NGTCP2_ERR_STREAM_SHUT_WR:
+        case NGTCP2_ERR_STREAM_NOT_FOUND:
+            quic_stream_on_stop_sending(s);
+            continue;
+        default:
+            return n;
+        }
+    }
+}
+
+int quic_write(ngtcp2_conn *nc, struct sched *sched, struct udp *udp, uint64_t now_ns)
+{
+    struct batch b = { .udp = udp };
+    size_t quantum = ngtcp2_conn_get_send_quantum(nc), written = 0;
+    ngtcp2_path_storage ps;
+    ngtcp2_pkt_info pi = { 0 };
+
+    ngtcp2_path_storage_zero(&ps);
+    for (;;) {
+        ngtcp2_ssize n = write_packet(nc, sched, area + b.used, &ps.path, &pi, now_ns);
+        if (n < 0)
+            return (int)n;
+        if (n == 0)
+            break;
+        written += (size_t)n;
+        if (!add(&b, (size_t)n, &ps.path, pi.ecn & 3) || written >= quantum)
+            break;
+    }
+    flush(&b);
+    if (written)
+        ngtcp2_conn_update_pkt_tx_time(nc, now_ns);
+    return 0;
+}

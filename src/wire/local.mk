@@ -1,0 +1,37 @@
+noinst_LIBRARIES += src/libwire.a
+src_libwire_a_SOURCES = \
+	src/wire/varint.c src/wire/varint.h \
+	src/wire/pb.c src/wire/pb.h \
+	src/wire/mss.c src/wire/mss.h \
+	src/wire/keypb.c src/wire/keypb.h \
+	src/wire/tunnel_msg.c src/wire/tunnel_msg.h \
+	src/wire/identify_msg.c src/wire/identify_msg.h \
+	src/wire/socks5.c src/wire/socks5.h \
+	src/wire/svcquery_msg.c src/wire/svcquery_msg.h
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_varint
+tests_unit_test_varint_SOURCES = tests/unit/test_varint.c tests/unit/vec.h
+tests_unit_test_varint_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_pb
+tests_unit_test_pb_SOURCES = tests/unit/test_pb.c tests/unit/vec.h
+tests_unit_test_pb_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_mss
+tests_unit_test_mss_SOURCES = tests/unit/test_mss.c tests/unit/vec.h
+tests_unit_test_mss_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_keypb
+tests_unit_test_keypb_SOURCES = tests/unit/test_keypb.c
+tests_unit_test_keypb_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_tunnel_msg
+tests_unit_test_tunnel_msg_SOURCES = tests/unit/test_tunnel_msg.c tests/unit/vec.h
+tests_unit_test_tunnel_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_identify_msg
+tests_unit_test_identify_msg_SOURCES = tests/unit/test_identify_msg.c tests/unit/vec.h
+tests_unit_test_identify_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_socks5
+tests_unit_test_socks5_SOURCES = tests/unit/test_socks5.c tests/unit/vec.h
+tests_unit_test_socks5_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_svcquery_msg
+tests_unit_test_svcquery_msg_SOURCES = tests/unit/test_svcquery_msg.c tests/unit/vec.h
+tests_unit_test_svcquery_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+endif

@@ -1,0 +1,91 @@
+/* pb.c - protobuf fields. */
+#include "wire/pb.h"
+
+#include "base/err.h"
+#include "wire/varint.h"
+
+#define NUM_MAX ((1u << 29) - 1)
+
+/* Protobuf writers may pad varints and use all 64 bits, so this is not varint_decode. */
+static uint64_t rd_varint(struct rd *r)
+{
+    uint64_t v = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        uint8_t b = rd_u8(r);
+        v |= (uint64_t)(b & 0x7f) << shift;
+        if (!(b & 0x80))
+            return v;
+    }
+    r->short_ = true;
+    return 0;
+}
+
+/* The fixed-width types are little-endian, unlike everything that base/cursor.h reads. */
+static uint64_t rd_little_endian(struct rd *r, size_t n)
+{
+    struct bytes v = rd_bytes(r, n);
+    uint64_t u = 0;
+    for (size_t i = v.n; i-- > 0;)
+        u = u << 8 | v.p[i];
+    return u;
+}
+
+int pb_next(struct rd *r, struct pb_field *f)
+{
+    if (r->left == 0 && !r->short_)
+        return 0;
+    uint64_t tag = rd_varint(r);
+    *f = (struct pb_field){ .num = (uint32_t)(tag >> 3), .type = (enum pb_type)(tag & 7) };
+    if (tag >> 3 == 0 || tag >> 3 > NUM_MAX)
+        return GW_EPROTO;
+    switch (f->type) {
+    case PB_VARINT:
+        f->u = rd_varint(r);
+        break;
+    case PB_I64:
+        f->u = rd_little_endian(r, 8);
+        break;
+    case PB_I32:
+        f->u = rd_little_endian(r, 4);
+        break;
+    case PB_LEN: {
+        uint64_t n = rd_varint(r);
+        f->v = rd_bytes(r, n > r->left ? SIZE_MAX : (size_t)n);
+        break;
+    }
+    default:
+        return GW_EPROTO;
+    }
+    return r->short_ ? GW_EPROTO : 1;
+}
+
+static void wr_varint(struct wr *w, uint64_t v)
+{
+    uint8_t b[VARINT_MAX];
+    wr_bytes(w, (struct bytes){ b, (size_t)varint_encode(b, sizeof b, v) });
+}
+
+void pb_put_uint(struct wr *w, uint32_t num, uint64_t v)
+{
+    wr_varint(w, (uint64_t)num << 3 | PB_VARINT);
+    wr_varint(w, v);
+}
+
+void pb_put_bytes(struct wr *w, uint32_t num, struct bytes v)
+{
+    wr_varint(w, (uint64_t)num << 3 | PB_LEN);
+    wr_varint(w, v.n);
+    wr_bytes(w, v);
+}
+
+void pb_opt_uint(struct wr *w, uint32_t num, uint64_t v)
+{
+    if (v)
+        pb_put_uint(w, num, v);
+}
+
+void pb_opt_bytes(struct wr *w, uint32_t num, struct bytes v)
+{
+    if (v.n)
+        pb_put_bytes(w, num, v);
+}

@@ -1,0 +1,56 @@
+/* pb.h - protobuf fields, read and written one at a time (protobuf.dev, "Encoding").
+ * Pure: no I/O, no allocation.
+ *
+ * A message decoder is a loop over the fields.  It passes over those that it does not know, and of
+ * several single fields with one number the last counts:
+ *
+ *     struct rd r = rd_init(msg);
+ *     struct pb_field f;
+ *     int more;
+ *     while ((more = pb_next(&r, &f)) > 0) {
+ *         if (pb_is(&f, 1, PB_LEN))
+ *             out->service = f.v;
+ *         else if (pb_is(&f, 2, PB_VARINT))
+ *             out->port = f.u;
+ *     }
+ *     return more;
+ */
+#ifndef GW_WIRE_PB_H
+#define GW_WIRE_PB_H
+
+#include "base/cursor.h"
+
+/* The wire types.  Groups (3, 4) are long gone from protobuf and refused. */
+enum pb_type {
+    PB_VARINT = 0,
+    PB_I64 = 1,
+    PB_LEN = 2, /* bytes, string, sub-message */
+    PB_I32 = 5,
+};
+
+struct pb_field {
+    uint32_t num; /* field number, 1 .. 2^29-1 */
+    enum pb_type type;
+    uint64_t u;     /* PB_VARINT, PB_I64, PB_I32: the value; else 0 */
+    struct bytes v; /* PB_LEN: a view into the message; else empty */
+};
+
+static inline bool pb_is(const struct pb_field *f, uint32_t num, enum pb_type type)
+{
+    return f->num == num && f->type == type;
+}
+
+/* Reads the next field of a whole message.  Returns 1 and *f; 0 at the end of the message;
+ * GW_EPROTO when it is malformed or ends inside a field.  Varints are protobuf's: 64 bits, any
+ * form up to 10 octets. */
+int pb_next(struct rd *r, struct pb_field *f);
+
+/* Put one field, sticky like every writer of base/cursor.h. */
+void pb_put_uint(struct wr *w, uint32_t num, uint64_t v);
+void pb_put_bytes(struct wr *w, uint32_t num, struct bytes v);
+
+/* The same, but a value of 0 or an empty one is left out, as proto3 does it. */
+void pb_opt_uint(struct wr *w, uint32_t num, uint64_t v);
+void pb_opt_bytes(struct wr *w, uint32_t num, struct bytes v);
+
+#endif

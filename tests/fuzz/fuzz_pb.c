@@ -1,0 +1,37 @@
+/* fuzz_pb.c - fields are views into the message, and a field put again reads the same. */
+#include "fuzz.h"
+#include "wire/pb.h"
+
+static void check_put(const struct pb_field *f)
+{
+    static uint8_t out[1 << 20];
+    struct wr w = wr_init((struct span){ out, sizeof out });
+    if (f->type == PB_VARINT)
+        pb_put_uint(&w, f->num, f->u);
+    else if (f->type == PB_LEN)
+        pb_put_bytes(&w, f->num, f->v);
+    if (w.full || w.left == sizeof out)
+        return;
+    struct rd r = rd_init((struct bytes){ out, sizeof out - w.left });
+    struct pb_field again;
+    assert(pb_next(&r, &again) == 1 && r.left == 0);
+    assert(pb_is(&again, f->num, f->type) && again.u == f->u && bytes_eq(again.v, f->v));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct bytes in = { data, size };
+    struct rd r = rd_init(in);
+    struct pb_field f;
+    size_t left = r.left;
+    int more;
+    while ((more = pb_next(&r, &f)) > 0) {
+        assert(r.left < left);
+        left = r.left;
+        assert(f.num > 0 && f.num < 1u << 29);
+        check_inside(f.v, in);
+        check_put(&f);
+    }
+    assert(more == GW_EPROTO || (more == 0 && r.left == 0));
+    return 0;
+}

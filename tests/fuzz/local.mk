@@ -1,0 +1,104 @@
+# Every fuzz_<stem>.c is built twice: replay_<stem> runs the corpus in `make check` with any compiler, and
+# fuzz_<stem> is the libFuzzer program of `make fuzz` (run.sh).  Both link the layer of the stem only.
+EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/corpus
+
+check_PROGRAMS += tests/fuzz/replay_varint
+tests_fuzz_replay_varint_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_varint.c tests/fuzz/fuzz.h
+tests_fuzz_replay_varint_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_varint_SOURCES = tests/fuzz/fuzz_varint.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_varint_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_varint_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_pb
+tests_fuzz_replay_pb_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_pb.c tests/fuzz/fuzz.h
+tests_fuzz_replay_pb_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_pb_SOURCES = tests/fuzz/fuzz_pb.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_pb_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_pb_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_mss
+tests_fuzz_replay_mss_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_mss.c tests/fuzz/fuzz.h
+tests_fuzz_replay_mss_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_mss_SOURCES = tests/fuzz/fuzz_mss.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_mss_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_mss_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_keypb
+tests_fuzz_replay_keypb_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_keypb.c tests/fuzz/fuzz.h
+tests_fuzz_replay_keypb_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_keypb_SOURCES = tests/fuzz/fuzz_keypb.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_keypb_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_keypb_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_tunnel_msg
+tests_fuzz_replay_tunnel_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_tunnel_msg.c tests/fuzz/fuzz.h
+tests_fuzz_replay_tunnel_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_tunnel_msg_SOURCES = tests/fuzz/fuzz_tunnel_msg.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_tunnel_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_tunnel_msg_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_identify_msg
+tests_fuzz_replay_identify_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_identify_msg.c tests/fuzz/fuzz.h
+tests_fuzz_replay_identify_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_identify_msg_SOURCES = tests/fuzz/fuzz_identify_msg.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_identify_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_identify_msg_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_socks5
+tests_fuzz_replay_socks5_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_socks5.c tests/fuzz/fuzz.h
+tests_fuzz_replay_socks5_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_socks5_SOURCES = tests/fuzz/fuzz_socks5.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_socks5_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_socks5_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_svcquery_msg
+tests_fuzz_replay_svcquery_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_svcquery_msg.c tests/fuzz/fuzz.h
+tests_fuzz_replay_svcquery_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_svcquery_msg_SOURCES = tests/fuzz/fuzz_svcquery_msg.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_svcquery_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_svcquery_msg_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_multiaddr
+tests_fuzz_replay_multiaddr_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_multiaddr.c tests/fuzz/fuzz.h
+tests_fuzz_replay_multiaddr_LDADD = $(ID_LIBS)
+tests_fuzz_fuzz_multiaddr_SOURCES = tests/fuzz/fuzz_multiaddr.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_multiaddr_LDADD = $(ID_LIBS)
+tests_fuzz_fuzz_multiaddr_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_cert
+tests_fuzz_replay_cert_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_cert.c tests/fuzz/fuzz.h
+tests_fuzz_replay_cert_LDADD = $(ID_LIBS)
+tests_fuzz_fuzz_cert_SOURCES = tests/fuzz/fuzz_cert.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_cert_LDADD = $(ID_LIBS)
+tests_fuzz_fuzz_cert_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_authkeys
+tests_fuzz_replay_authkeys_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_authkeys.c tests/fuzz/fuzz.h
+tests_fuzz_replay_authkeys_LDADD = $(SVC_LIBS)
+tests_fuzz_fuzz_authkeys_SOURCES = tests/fuzz/fuzz_authkeys.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_authkeys_LDADD = $(SVC_LIBS)
+tests_fuzz_fuzz_authkeys_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_names
+tests_fuzz_replay_names_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_names.c tests/fuzz/fuzz.h
+tests_fuzz_replay_names_LDADD = $(NAME_LIBS)
+tests_fuzz_fuzz_names_SOURCES = tests/fuzz/fuzz_names.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_names_LDADD = $(NAME_LIBS)
+tests_fuzz_fuzz_names_LDFLAGS = $(LIBFUZZER)
+
+LIBFUZZER = $(AM_LDFLAGS) -fsanitize=fuzzer
+if FUZZ
+noinst_PROGRAMS = \
+	tests/fuzz/fuzz_varint \
+	tests/fuzz/fuzz_pb \
+	tests/fuzz/fuzz_mss \
+	tests/fuzz/fuzz_keypb \
+	tests/fuzz/fuzz_tunnel_msg \
+	tests/fuzz/fuzz_identify_msg \
+	tests/fuzz/fuzz_socks5 \
+	tests/fuzz/fuzz_svcquery_msg \
+	tests/fuzz/fuzz_multiaddr \
+	tests/fuzz/fuzz_cert \
+	tests/fuzz/fuzz_authkeys \
+	tests/fuzz/fuzz_names
+endif

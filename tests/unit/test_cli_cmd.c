@@ -1,0 +1,358 @@
+/* test_cli_cmd.c - arguments, exit status, and what is printed, against a daemon that answers
+ * from a table. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/cli_cmd.h"
+
+struct fixture {
+    char dir[64], path[96];
+    pid_t daemon;
+    useconds_t linger_us;      /* of the daemon after its client has gone */
+    char out[4096], err[1024]; /* of the last run */
+};
+
+static int listen_on(const char *path)
+{
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    strcpy(a.sun_path, path);
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+    assert_int_equal(listen(fd, 4), 0);
+    return fd;
+}
+
+/* Checks that the request is `want` and says `answer`; then echoes what comes behind it. */
+static void serve(int fd, const char *want, const char *answer)
+{
+    char line[512];
+    size_t n = 0;
+
+    while (n < sizeof line - 1 && read(fd, line + n, 1) == 1 && line[n] != '\n')
+        n++;
+    line[n] = '\0';
+    if (strcmp(line, want) != 0)
+        answer = "{\"ok\":false,\"error\":\"another request was expected\"}\n";
+    if (write(fd, answer, strlen(answer)) < 0)
+        return;
+    if (strstr(want, "stop")) /* whose client waits for us, not we for it */
+        return;
+    for (ssize_t r; (r = read(fd, line, sizeof line)) > 0;)
+        if (write(fd, line, (size_t)r) < 0)
+            return;
+    close(fd);
+}
+
+/* In a process of its own, which also creates the socket: it is the one that SO_PEERCRED names. */
+static void start_daemon(struct fixture *f, const char *want, const char *answer)
+{
+    int ready[2];
+    char c;
+
+    assert_int_equal(pipe(ready), 0);
+    f->daemon = fork();
+    if (f->daemon == 0) {
+        int l = listen_on(f->path);
+        if (write(ready[1], "r", 1) == 1)
+            serve(accept(l, NULL, NULL), want, answer);
+        usleep(f->linger_us);
+        unlink(f->path);
+        _exit(0);
+    }
+    assert_int_equal(read(ready[0], &c, 1), 1);
+    close(ready[0]);
+    close(ready[1]);
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+
+    snprintf(f->dir, sizeof f->dir, "/tmp/gw-cli-XXXXXX");
+    assert_non_null(mkdtemp(f->dir));
+    snprintf(f->path, sizeof f->path, "%s/ctl.sock", f->dir);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    if (f->daemon > 0) {
+        kill(f->daemon, SIGKILL);
+        waitpid(f->daemon, NULL, 0);
+    }
+    unlink(f->path);
+    rmdir(f->dir);
+    free(f);
+    return 0;
+}
+
+static void slurp(int fd, char *out, size_t cap)
+{
+    ssize_t n = pread(fd, out, cap - 1, 0);
+    out[n < 0 ? 0 : n] = '\0';
+    close(fd);
+}
+
+static int temp_file(void)
+{
+    return open("/tmp", O_TMPFILE | O_RDWR, 0600);
+}
+
+/* Runs the command line (blank-separated) with `input` on stdin; output lands in f->out and
+ * f->err. */
+static int run_with(struct fixture *f, const char *line, const char *input)
+{
+    char text[256], *argv[16], *save;
+    int argc = 0, in = temp_file(), out = temp_file(), err = temp_file(), status;
+
+    snprintf(text, sizeof text, "%s", line);
+    for (char *p = strtok_r(text, " ", &save); p; p = strtok_r(NULL, " ", &save))
+        argv[argc++] = p;
+    argv[argc] = NULL;
+    assert_int_equal(pwrite(in, input, strlen(input), 0), strlen(input));
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(in, STDIN_FILENO);
+        dup2(out, STDOUT_FILENO);
+        dup2(err, STDERR_FILENO);
+        exit(cli_main(f->dir, argc, argv));
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    slurp(out, f->out, sizeof f->out);
+    slurp(err, f->err, sizeof f->err);
+    close(in);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static int run(struct fixture *f, const char *line)
+{
+    return run_with(f, line, "");
+}
+
+static void test_wrong_usage_is_2_with_one_line(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const lines[] = {
+        "status extra", "status --jsn", "status -n 3",   "resolve",        "resolve a b",
+        "ping",         "ping -n 0 a",  "ping -n x a",   "ping -n 1001 a", "ping a -n",
+        "nc a",         "nc a b c",     "nc --json a b", "allow",          "deny",
+        "deny a b",     "services a b", "stop now",      "nonsense",       "id",
+    };
+
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        assert_int_equal(run(f, lines[i]), 2);
+        assert_string_equal(f->out, "");
+        assert_ptr_equal(strchr(f->err, '\n'), f->err + strlen(f->err) - 1);
+    }
+}
+
+static void test_every_command_has_help(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const names[] = { "status",   "resolve", "ping", "nc",     "peers",
+                                         "services", "allow",   "deny", "reload", "stop" };
+    char line[64];
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(line, sizeof line, "%s --help", names[i]);
+        assert_true(cli_has(names[i]));
+        assert_int_equal(run(f, line), 0);
+        snprintf(line, sizeof line, "usage: gw [-d DIR] %s", names[i]);
+        assert_memory_equal(f->out, line, strlen(line));
+    }
+    assert_true(cli_has("id") && cli_has("config"));
+    assert_false(cli_has("ID"));
+}
+
+static void test_no_daemon_is_1_and_says_what_to_do(void **state)
+{
+    struct fixture *f = *state;
+    char want[256];
+
+    snprintf(want, sizeof want, "gw: no daemon answers on %s: is `gw -d %s` running?\n", f->path,
+             f->dir);
+    assert_false(cli_can_connect(f->dir));
+    assert_int_equal(run(f, "status"), 1);
+    assert_string_equal(f->err, want);
+    close(listen_on(f->path)); /* left behind by one that crashed */
+    assert_false(cli_can_connect(f->dir));
+    assert_int_equal(run(f, "status"), 1);
+    assert_string_equal(f->err, want);
+}
+
+static void test_status_json_is_the_daemons_object(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"status\"}", "{\"version\":\"1\",\"ok\":true}\n");
+    assert_int_equal(run(f, "status --json"), 0);
+    assert_string_equal(f->out, "{\n  \"version\": \"1\"\n}\n");
+}
+
+static void test_peers_are_a_table(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(
+        f, "{\"cmd\":\"peers\"}",
+        "{\"ok\":true,\"peers\":[{\"id\":\"12D3KooWabcdefgh\",\"name\":\"alice\",\"state\":"
+        "\"connected\",\"path\":\"direct\",\"addr\":\"/ip4/192.0.2.1\",\"rtt_ms\":1.26,"
+        "\"streams\":2,\"rx_bytes\":2048,\"tx_bytes\":7}]}\n");
+    assert_int_equal(run(f, "peers"), 0);
+    assert_string_equal(
+        f->out, "NAME   PEER      STATE      PATH    RTT     STREAMS  RX    TX  ADDRESS\n"
+                "alice  abcdefgh  connected  direct  1.3 ms  2        2.0K  7   /ip4/192.0.2.1\n");
+}
+
+static void test_services_of_this_node_have_targets(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"services\"}",
+                 "{\"ok\":true,\"services\":[{\"name\":\"ssh\",\"port\":22,\"target\":"
+                 "\"127.0.0.1:22\",\"enabled\":true}]}\n");
+    assert_int_equal(run(f, "services"), 0);
+    assert_string_equal(f->out, "NAME  PORT  TARGET        ENABLED\n"
+                                "ssh   22    127.0.0.1:22  yes\n");
+}
+
+static void test_services_of_a_peer_are_escaped(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"services\",\"peer\":\"alice\"}",
+                 "{\"ok\":true,\"peer\":\"12D3x\",\"services\":[{\"name\":\"\\u001b\",\"protocol\":"
+                 "\"/x/a\"}]}\n");
+    assert_int_equal(run(f, "services alice"), 0);
+    assert_string_equal(f->out, "NAME  PROTOCOL\n\\x1b  /x/a\n");
+}
+
+static void test_a_refusal_is_1_with_the_reason_escaped(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"resolve\",\"name\":\"bob\"}",
+                 "{\"ok\":false,\"error\":\"bob: \\u001b[2J\"}\n");
+    assert_int_equal(run(f, "resolve bob"), 1);
+    assert_string_equal(f->err, "gw: bob: \\x1b[2J\n");
+    assert_string_equal(f->out, "");
+}
+
+static void test_a_daemon_that_goes_away_is_1(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"reload\"}", "not json\n");
+    assert_int_equal(run(f, "reload"), 1);
+    assert_string_equal(f->err, "gw: no answer from the daemon: peer broke the protocol\n");
+}
+
+static void test_ping_prints_lines_and_a_summary(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(
+        f, "{\"cmd\":\"ping\",\"name\":\"alice\",\"count\":1}",
+        "{\"more\":true,\"peer\":\"12D3x\",\"seq\":1,\"rtt_ms\":1.5}\n"
+        "{\"ok\":true,\"sent\":1,\"received\":1,\"min_ms\":1.5,\"avg_ms\":1.5,\"max_ms\":1.5}\n");
+    assert_int_equal(run(f, "ping alice -n 1"), 0);
+    assert_string_equal(f->out, "PING alice (12D3x)\nseq=1 time=1.500 ms\n--- alice ---\n"
+                                "1 sent, 1 received\nrtt min/avg/max = 1.500/1.500/1.500 ms\n");
+}
+
+static void test_ping_with_a_loss_is_1(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(
+        f, "{\"cmd\":\"ping\",\"name\":\"alice\",\"count\":4}",
+        "{\"more\":true,\"peer\":\"x\",\"seq\":1,\"rtt_ms\":1}\n"
+        "{\"more\":true,\"peer\":\"x\",\"seq\":2,\"error\":\"deadline passed\"}\n"
+        "{\"ok\":true,\"sent\":2,\"received\":1,\"min_ms\":1.0,\"avg_ms\":1.0,\"max_ms\":1.0}\n");
+    assert_int_equal(run(f, "ping alice"), 1);
+    assert_non_null(strstr(f->out, "seq=2 deadline passed\n"));
+    assert_string_equal(f->err, "gw: alice: 1 of 2 pings had no answer\n");
+}
+
+static void test_allow_names_the_services(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"allow\",\"peer\":\"alice\",\"services\":[\"ssh\",\"db\"]}",
+                 "{\"ok\":true,\"peer\":\"12D3x\"}\n");
+    assert_int_equal(run(f, "allow alice ssh db"), 0);
+    assert_string_equal(f->out, "allowed 12D3x\n");
+}
+
+static void test_nc_carries_octets_both_ways(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"nc\",\"name\":\"alice\",\"port\":\"ssh\"}",
+                 "{\"ok\":true}\nhello ");
+    assert_int_equal(run_with(f, "nc alice ssh", "world"), 0);
+    assert_string_equal(f->out, "hello world");
+    assert_string_equal(f->err, "");
+}
+
+static void test_nc_that_was_not_opened_is_1(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"nc\",\"name\":\"alice\",\"port\":\"22\"}",
+                 "{\"ok\":false,\"error\":\"alice 22: denied by abcdefgh\"}\n");
+    assert_int_equal(run(f, "nc alice 22"), 1);
+    assert_string_equal(f->err, "gw: alice 22: denied by abcdefgh\n");
+    assert_string_equal(f->out, "");
+}
+
+static void test_stop_waits_for_the_end_of_the_process(void **state)
+{
+    struct fixture *f = *state;
+
+    f->linger_us = 200000;
+    start_daemon(f, "{\"cmd\":\"stop\"}", "{\"ok\":true}\n");
+    assert_int_equal(run(f, "stop"), 0);
+    assert_int_not_equal(access(f->path, F_OK), 0);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_wrong_usage_is_2_with_one_line),
+        T(test_every_command_has_help),
+        T(test_no_daemon_is_1_and_says_what_to_do),
+        T(test_status_json_is_the_daemons_object),
+        T(test_peers_are_a_table),
+        T(test_services_of_this_node_have_targets),
+        T(test_services_of_a_peer_are_escaped),
+        T(test_a_refusal_is_1_with_the_reason_escaped),
+        T(test_a_daemon_that_goes_away_is_1),
+        T(test_ping_prints_lines_and_a_summary),
+        T(test_ping_with_a_loss_is_1),
+        T(test_allow_names_the_services),
+        T(test_nc_carries_octets_both_ways),
+        T(test_nc_that_was_not_opened_is_1),
+        T(test_stop_waits_for_the_end_of_the_process),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,192 @@
+/* test_config.c - what gw.conf may say, and what the messages are when it says something else. */
+#include "main/config.h"
+
+#include "base/fileio.h"
+#include "tmpfiles.h"
+#include "vec.h"
+
+static struct tmpfiles tmp;
+
+static int make_dir(void **state)
+{
+    (void)state;
+    tmpfiles_init(&tmp);
+    return 0;
+}
+
+static int remove_dir(void **state)
+{
+    (void)state;
+    tmpfiles_fini(&tmp);
+    return 0;
+}
+
+static int load(const char *text, struct config *out, char err[CONF_ERR_MAX])
+{
+    tmpfiles_write(tmp.path, text);
+    return config_load(out, tmp.path, true, NULL, 0, err);
+}
+
+static void test_load_without_file_gives_the_documented_defaults(void **state)
+{
+    struct config c;
+    char err[CONF_ERR_MAX];
+    (void)state;
+    assert_int_equal(config_load(&c, "/nonexistent/gw.conf", false, NULL, 0, err), 0);
+    assert_int_equal(c.listen.n, 2);
+    assert_string_equal(c.listen.v[0], "/ip4/0.0.0.0/udp/0/quic-v1");
+    assert_string_equal(c.listen.v[1], "/ip6/::/udp/0/quic-v1");
+    assert_int_equal(c.proxy_listen.n, 1);
+    assert_string_equal(c.proxy_listen.v[0], "127.0.0.1:1080");
+    assert_int_equal(c.handshake_timeout_ms, 15000);
+    assert_int_equal(c.proxy_half_open, 1024);
+    assert_int_equal(c.log_level, LOG_LEVEL_INFO);
+    assert_int_equal(c.forwards.n + c.services.n, 0);
+    config_free(&c);
+    assert_int_equal(config_load(&c, "/nonexistent/gw.conf", true, NULL, 0, err), GW_ENOTFOUND);
+}
+
+static void test_load_reads_every_section(void **state)
+{
+    struct config c;
+    char err[CONF_ERR_MAX];
+    (void)state;
+    assert_int_equal(load("[node]\nlisten = /ip4/127.0.0.1/udp/4001/quic-v1\nmax-peers = 7\n"
+                          "congestion = cubic\nlog-level = debug\n"
+                          "[proxy]\nlisten =\nuser = u\npassword = p w\n"
+                          "[forward db]\nlisten = /tmp/db.sock\ntarget = db.alice:postgres\n"
+                          "[service ssh]\ntarget = 127.0.0.1:22\nlimit = 10M\n",
+                          &c, err),
+                     0);
+    assert_int_equal(c.listen.n, 1);
+    assert_int_equal(c.max_peers, 7);
+    assert_int_equal(c.congestion, CONFIG_CUBIC);
+    assert_int_equal(c.log_level, LOG_LEVEL_DEBUG);
+    assert_int_equal(c.proxy_listen.n, 0);
+    assert_string_equal(c.password, "p w");
+    const struct config_forward *f = c.forwards.v[0];
+    assert_string_equal(f->name, "db");
+    assert_string_equal(f->target, "db.alice:postgres");
+    const struct config_service *s = c.services.v[0];
+    assert_int_equal(s->limit, 10 << 20);
+    assert_true(s->enabled);
+    config_free(&c);
+}
+
+static void test_load_refuses_with_file_and_line(void **state)
+{
+    static const struct {
+        const char *text;
+        int line; /* 0: the whole is at fault */
+        const char *says;
+    } cases[] = {
+        { "[node]\nbogus = 1\n", 2, "no key 'bogus'" },
+        { "[nodes]\n", 1, "unknown section" },
+        { "\n[node]\nmax-peers = 0\n", 3, "max-peers" },
+        { "[node]\nlisten = /ip4/0.0.0.0/tcp/1\n", 2, "listen" },
+        { "[node]\nlisten = 0.0.0.0:1\n", 2, "listen" },
+        { "[node]\nlog-level = loud\n", 2, "log-level" },
+        { "[proxy]\nlisten = 127.0.0.1:99999\n", 2, "listen" },
+        { "[proxy]\nlisten = example.com:80\n", 2, "listen" },
+        { "[proxy]\nhandshake-timeout = 15 parsecs\n", 2, "handshake-timeout" },
+        { "[proxy]\nother = direct\n", 2, "other" },
+        { "[forward x]\nlisten = 80\ntarget = alice\n", 3, "target" },
+        { "[forward x]\nlisten = 80\n", 0, "[forward x] has no target" },
+        { "[forward x]\ntarget = a:1\n", 0, "[forward x] has no listen" },
+        { "[service x]\nport = 80\n", 0, "[service x] has no target" },
+        { "[service x]\ntarget = 127.0.0.1:0\n", 2, "target" },
+        { "[service X_Y]\ntarget = 80\n", 0, "[service X_Y]" },
+        { "[service a]\ntarget = 80\n[service b]\ntarget = 127.0.0.1:80\n", 0, "port 80" },
+        { "[proxy]\nuser = u\n", 0, "user without a password" },
+    };
+    struct config c;
+    char err[CONF_ERR_MAX], at[128];
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_true(load(cases[i].text, &c, err) < 0);
+        if (cases[i].line)
+            snprintf(at, sizeof at, "%s:%d: ", tmp.path, cases[i].line);
+        else
+            snprintf(at, sizeof at, "%s: ", tmp.path);
+        assert_memory_equal(err, at, strlen(at));
+        assert_non_null(strstr(err, cases[i].says));
+    }
+}
+
+static void test_overrides_win_over_the_file(void **state)
+{
+    static struct config_override over[] = { { "node", NULL, "max-peers", "9" },
+                                             { "proxy", NULL, "listen", "" },
+                                             { "proxy", NULL, "listen", "1081" },
+                                             { "service", "ssh", "target", "2222" } };
+    struct config c;
+    char err[CONF_ERR_MAX];
+    (void)state;
+    tmpfiles_write(tmp.path, "[node]\nmax-peers = 7\n[proxy]\nlisten = 1\nlisten = 2\n"
+                             "[service ssh]\ntarget = 22\n");
+    assert_int_equal(config_load(&c, tmp.path, true, over, COUNT(over), err), 0);
+    assert_int_equal(c.max_peers, 9);
+    assert_int_equal(c.proxy_listen.n, 1);
+    assert_string_equal(c.proxy_listen.v[0], "1081");
+    const struct config_service *s = c.services.v[0];
+    assert_string_equal(s->target, "2222");
+    config_free(&c);
+}
+
+static void test_services_take_the_port_of_the_target_and_the_directory(void **state)
+{
+    struct registry *r = registry_new();
+    struct config c;
+    char err[CONF_ERR_MAX];
+    (void)state;
+    assert_int_equal(load("[service ssh]\ntarget = 127.0.0.1:22\nauthorized_keys = ssh.keys\n"
+                          "[service web]\ntarget = 8080\nport = 80\nauthorized_keys = /etc/k\n"
+                          "[service db]\ntarget = unix:/run/db\nenabled = no\n",
+                          &c, err),
+                     0);
+    assert_int_equal(config_services(&c, "/home/gw", r, err), 0);
+    assert_int_equal(registry_count(r), 3);
+    assert_int_equal(registry_at(r, 0)->port, 22);
+    assert_string_equal(registry_at(r, 0)->authorized_keys, "/home/gw/ssh.keys");
+    assert_int_equal(registry_at(r, 1)->port, 80);
+    assert_int_equal(sockaddr_port(&registry_at(r, 1)->target), 8080);
+    assert_string_equal(registry_at(r, 1)->authorized_keys, "/etc/k");
+    assert_int_equal(registry_at(r, 2)->port, 0);
+    assert_false(registry_at(r, 2)->is_enabled);
+    registry_free(r);
+    config_free(&c);
+}
+
+/* conf/gw.conf.example is what the table prints: `gw config --show` in an empty directory. */
+static void test_example_file_is_the_table(void **state)
+{
+    const char *srcdir = getenv("srcdir");
+    char path[PATH_MAX], err[CONF_ERR_MAX], *want, *got = NULL;
+    size_t nwant, ngot;
+    struct config c;
+    (void)state;
+    snprintf(path, sizeof path, "%s/conf/gw.conf.example", srcdir ? srcdir : ".");
+    assert_int_equal(fileio_read(path, &want, &nwant), 0);
+    FILE *f = open_memstream(&got, &ngot);
+    assert_non_null(f);
+    assert_int_equal(conf_print(f, &config_schema, NULL), 0);
+    fclose(f);
+    assert_string_equal(got, want);
+    free(got);
+    free(want);
+    assert_int_equal(config_load(&c, path, true, NULL, 0, err), 0); /* and it reads back */
+    config_free(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_load_without_file_gives_the_documented_defaults),
+        cmocka_unit_test(test_load_reads_every_section),
+        cmocka_unit_test(test_load_refuses_with_file_and_line),
+        cmocka_unit_test(test_overrides_win_over_the_file),
+        cmocka_unit_test(test_services_take_the_port_of_the_target_and_the_directory),
+        cmocka_unit_test(test_example_file_is_the_table),
+    };
+    return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}

@@ -1,0 +1,240 @@
+/* test_open.c - opening streams: proposals in turn, stale connections, refusals, cancelling. */
+#include <stdlib.h>
+
+#include "two_hosts.h"
+
+#define HELLO ((struct bytes){ (const uint8_t *)"\x05hello", 6 })
+
+static unsigned served;
+static struct opened o;
+
+static int setup(void **state)
+{
+    served = 0;
+    o = (struct opened){ 0 };
+    return hosts_setup(state);
+}
+
+static struct host_open *begin(const char *const *protocols, size_t n)
+{
+    struct host_proposal p[HOST_PROPOSALS_MAX];
+    struct host_open_req req = {
+        .peer = *key_peerid(b.key), .addrs = &b.addr, .naddrs = 1, .proposals = p, .nproposals = n
+    };
+    for (size_t i = 0; i < n; i++)
+        p[i] = (struct host_proposal){ .protocol = protocols[i], .first = HELLO };
+    return host_open(a.host, &req, note_opened, &o);
+}
+
+static int open_all(const char *const *protocols, size_t n)
+{
+    assert_non_null(begin(protocols, n));
+    assert_int_equal(o.calls, 0); /* done comes from the loop */
+    run_until(is_opened, &o);
+    assert_int_equal(o.calls, 1);
+    return o.err;
+}
+#define OPEN(...)                                                                                  \
+    open_all((const char *const[]){ __VA_ARGS__ }, COUNT(((const char *const[]){ __VA_ARGS__ })))
+
+static void serve(const char *protocol)
+{
+    assert_int_equal(host_handle(b.host, protocol, NULL, quiet_handler, &served), 0);
+}
+
+/* As identify does it. */
+static void b_is_known_to_speak(const char *protocol)
+{
+    struct conn_identity *id = conn_identity(host_conn(a.host, key_peerid(b.key)));
+    id->is_known = true;
+    id->nprotocols = 1;
+    id->protocols = calloc(1, sizeof *id->protocols);
+    id->protocols[0] = strdup(protocol);
+}
+
+static void test_open_dials_and_negotiates(void **state)
+{
+    (void)state;
+    serve("/x");
+    assert_int_equal(OPEN("/x"), 0);
+    assert_non_null(o.s);
+    assert_string_equal(o.protocol, "/x");
+    assert_ptr_equal(o.conn, host_conn(a.host, key_peerid(b.key)));
+    assert_int_equal(served, 1);
+}
+
+static void test_open_uses_the_connection_there_is(void **state)
+{
+    (void)state;
+    serve("/x");
+    join(&b, &a);
+    fake_net.dials = 0;
+    assert_int_equal(OPEN("/x"), 0);
+    assert_int_equal(fake_net.dials, 0);
+    assert_true(conn_is_inbound(o.conn));
+}
+
+static void test_open_goes_through_the_proposals(void **state)
+{
+    (void)state;
+    serve("/c");
+    assert_int_equal(OPEN("/a", "/b", "/c", "/d"), 0);
+    assert_string_equal(o.protocol, "/c");
+    assert_int_equal(fake_net.streams, 3);
+}
+
+static void test_open_of_nothing_spoken_is_noproto(void **state)
+{
+    (void)state;
+    assert_int_equal(OPEN("/a", "/b"), GW_ENOPROTO);
+    assert_int_equal(fake_net.streams, 2);
+}
+
+static void test_open_skips_what_the_peer_is_known_not_to_speak(void **state)
+{
+    (void)state;
+    serve("/c");
+    join(&a, &b);
+    b_is_known_to_speak("/c");
+    fake_net.streams = 0;
+    assert_int_equal(OPEN("/a", "/c"), 0);
+    assert_int_equal(fake_net.streams, 1);
+}
+
+static void test_open_of_only_such_is_noproto_without_a_stream(void **state)
+{
+    (void)state;
+    join(&a, &b);
+    b_is_known_to_speak("/c");
+    fake_net.streams = 0;
+    assert_int_equal(OPEN("/a", "/b"), GW_ENOPROTO);
+    assert_int_equal(fake_net.streams, 0);
+}
+
+static void test_open_dials_again_when_the_connection_was_stale(void **state)
+{
+    (void)state;
+    serve("/x");
+    join(&a, &b);
+    fake_net.dials = 0;
+    fake_net.dies_on_stream = true;
+    assert_int_equal(OPEN("/x"), 0);
+    assert_int_equal(fake_net.dials, 1);
+    assert_int_equal(a.closed, 1);
+}
+
+static void test_open_uses_another_connection_when_the_first_is_closing(void **state)
+{
+    (void)state;
+    serve("/x");
+    join(&a, &b);
+    fake_net.dials = 0;
+    host_close_peer(b.host, key_peerid(a.key), 0); /* a has not noticed yet */
+    assert_int_equal(OPEN("/x"), 0);
+    assert_int_equal(fake_net.dials, 1);
+}
+
+static void kill_again(void *arg, struct conn *c)
+{
+    (void)arg;
+    (void)c;
+    fake_net.dies_on_stream = true;
+}
+
+static void test_open_dials_again_only_once(void **state)
+{
+    static const struct host_events ev = { .on_conn = kill_again };
+    (void)state;
+    serve("/x");
+    assert_int_equal(host_observe(a.host, &ev, NULL), 0);
+    fake_net.dies_on_stream = true;
+    assert_int_equal(OPEN("/x"), GW_ETIMEOUT);
+    assert_int_equal(fake_net.dials, 2);
+}
+
+/* In TLS 1.3 the dialler is ready first and refused then. */
+static void test_open_at_a_peer_that_does_not_admit_us_is_denied_without_redial(void **state)
+{
+    (void)state;
+    serve("/x");
+    b.admits = false;
+    assert_int_equal(OPEN("/x", "/y"), GW_EDENIED);
+    assert_int_equal(a.opened, 1);
+    assert_int_equal(a.close_err, GW_EDENIED);
+    assert_int_equal(fake_net.dials, 1);
+}
+
+static void test_open_cancelled_calls_nobody(void **state)
+{
+    (void)state;
+    serve("/x");
+    join(&a, &b);
+    served = 0;
+    struct host_open *open = begin((const char *const[]){ "/x" }, 1);
+    host_open_cancel(open); /* before it began */
+    fake_net.piece = 1;
+    open = begin((const char *const[]){ "/x" }, 1);
+    host_open_cancel(open);
+    run_ms(5);
+    assert_int_equal(o.calls, 0);
+    assert_int_equal(served, 0);
+}
+
+static void test_open_gives_up_on_a_silent_peer(void **state)
+{
+    (void)state;
+    join(&a, &b);
+    config.negotiate_timeout_ms = 30;
+    host_set_config(a.host, &config);
+    fake_net.is_silent = true;
+    assert_int_equal(OPEN("/x", "/y"), GW_ETIMEOUT);
+    assert_int_equal(a.closed, 0);
+}
+
+static void test_conn_open_stays_on_its_connection(void **state)
+{
+    (void)state;
+    serve("/x");
+    struct conn *c = join(&a, &b);
+    assert_int_equal(conn_open(c, "/x", HELLO, note_opened, &o), 0);
+    run_until(is_opened, &o);
+    assert_int_equal(o.err, 0);
+    assert_ptr_equal(o.conn, c);
+    assert_string_equal(o.protocol, "/x");
+    o = (struct opened){ 0 };
+    fake_net.dials = 0;
+    fake_net.dies_on_stream = true;
+    assert_int_equal(conn_open(c, "/x", HELLO, note_opened, &o), 0);
+    run_until(is_opened, &o);
+    assert_int_equal(o.err, GW_ETIMEOUT);
+    assert_int_equal(fake_net.dials, 0);
+}
+
+static void test_open_after_stop_is_closed(void **state)
+{
+    (void)state;
+    host_stop(a.host, 0);
+    assert_int_equal(OPEN("/x"), GW_ECLOSED);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, hosts_teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_open_dials_and_negotiates),
+        T(test_open_uses_the_connection_there_is),
+        T(test_open_goes_through_the_proposals),
+        T(test_open_of_nothing_spoken_is_noproto),
+        T(test_open_skips_what_the_peer_is_known_not_to_speak),
+        T(test_open_of_only_such_is_noproto_without_a_stream),
+        T(test_open_dials_again_when_the_connection_was_stale),
+        T(test_open_uses_another_connection_when_the_first_is_closing),
+        T(test_open_dials_again_only_once),
+        T(test_open_at_a_peer_that_does_not_admit_us_is_denied_without_redial),
+        T(test_open_cancelled_calls_nobody),
+        T(test_open_gives_up_on_a_silent_peer),
+        T(test_conn_open_stays_on_its_connection),
+        T(test_open_after_stop_is_closed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

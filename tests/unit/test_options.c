@@ -1,0 +1,157 @@
+/* test_options.c - the command line: what becomes a key of the config, and what is wrong usage. */
+#include "main/options.h"
+
+#include <stdlib.h>
+
+#include "vec.h"
+
+#define ARGS_MAX 12
+
+static int parse(const char *const *args, struct options *o, char err[CONF_ERR_MAX])
+{
+    char *argv[ARGS_MAX + 2] = { "gw" };
+    int argc = 1;
+    for (; *args; args++)
+        argv[argc++] = (char *)*args;
+    return options_parse(argc, argv, o, err);
+}
+
+/* "section[/name].key=value", one a line */
+static void print_over(const struct options *o, char *out, size_t cap)
+{
+    size_t n = 0;
+    *out = '\0';
+    for (size_t i = 0; i < o->nover; i++) {
+        const struct config_override *v = &o->over[i];
+        n += (size_t)snprintf(out + n, cap - n, "%s%s%s.%s=%s\n", v->section, v->name ? "/" : "",
+                              v->name ? v->name : "", v->key, v->value);
+    }
+}
+
+static void test_options_become_keys(void **state)
+{
+    static const struct {
+        const char *args[ARGS_MAX];
+        const char *want;
+    } cases[] = {
+        { { "-D", "1081" }, "proxy.listen=\nproxy.listen=1081\n" },
+        { { "-D", "1081", "-D", "0.0.0.0:1082" },
+          "proxy.listen=\nproxy.listen=1081\nproxy.listen=0.0.0.0:1082\n" },
+        { { "-D", "none" }, "proxy.listen=\n" },
+        { { "-l", "/ip4/1.2.3.4/udp/1/quic-v1" },
+          "node.listen=\nnode.listen=/ip4/1.2.3.4/udp/1/quic-v1\n" },
+        { { "-L", "5432:db.alice:5432" },
+          "forward/command-line-1.listen=5432\nforward/command-line-1.target=db.alice:5432\n" },
+        { { "-L", "0.0.0.0:80:alice:web" },
+          "forward/command-line-1.listen=0.0.0.0:80\nforward/command-line-1.target=alice:web\n" },
+        { { "-L", "[::1]:80:[fd00::1]:8080" },
+          "forward/command-line-1.listen=[::1]:80\nforward/"
+          "command-line-1.target=[fd00::1]:8080\n" },
+        { { "-L", "/run/x.sock:alice:22", "-L0:b:1" },
+          "forward/command-line-1.listen=/run/x.sock\nforward/command-line-1.target=alice:22\n"
+          "forward/command-line-2.listen=0\nforward/command-line-2.target=b:1\n" },
+        { { "-S", "ssh:22=127.0.0.1:2222" },
+          "service/ssh.target=127.0.0.1:2222\nservice/ssh.port=22\n" },
+        { { "-S", "ssh=127.0.0.1:22" }, "service/ssh.target=127.0.0.1:22\nservice/ssh.port=22\n" },
+        { { "-S", "db=unix:/run/a=b" }, "service/db.target=unix:/run/a=b\nservice/db.port=0\n" },
+        { { "-v" }, "node.log-level=debug\n" },
+        { { "-q" }, "node.log-level=warn\n" },
+    };
+    char got[1024], err[CONF_ERR_MAX];
+    struct options o;
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(parse(cases[i].args, &o, err), 0);
+        print_over(&o, got, sizeof got);
+        assert_string_equal(got, cases[i].want);
+        struct config c;
+        assert_int_equal(config_load(&c, NULL, false, o.over, o.nover, err), 0);
+        config_free(&c);
+        options_free(&o);
+    }
+}
+
+static void test_wrong_usage_says_what_is_wrong(void **state)
+{
+    static const struct {
+        const char *args[ARGS_MAX];
+        const char *says;
+    } cases[] = {
+        { { "-D" }, "-D needs an argument" },
+        { { "-Z" }, "no option -Z" },
+        { { "--frob" }, "no such option" },
+        { { "-L", "5432" }, "-L 5432" },
+        { { "-L", "5432:alice" }, "-L 5432:alice" },
+        { { "-L", "1:2:3:4:5" }, "-L 1:2:3:4:5" },
+        { { "-S", "ssh" }, "-S ssh" },
+        { { "-S", "S S=22" }, "-S S S=22" },
+        { { "-r", "relay" }, "relays are not built yet" },
+        { { "-R" }, "relays are not built yet" },
+    };
+    char err[CONF_ERR_MAX];
+    struct options o;
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_true(parse(cases[i].args, &o, err) < 0);
+        assert_non_null(strstr(err, cases[i].says));
+    }
+}
+
+static void test_options_end_at_the_command(void **state)
+{
+    static const char *const args[] = { "-d",     "/tmp/x", "-f", "c.conf",
+                                        "status", "--json", "-d", NULL };
+    char err[CONF_ERR_MAX];
+    struct options o;
+    (void)state;
+    assert_int_equal(parse(args, &o, err), 0);
+    assert_string_equal(o.dir, "/tmp/x");
+    assert_string_equal(o.conf, "c.conf");
+    assert_int_equal(o.argc, 3);
+    assert_string_equal(o.argv[0], "status");
+    assert_string_equal(o.argv[1], "--json");
+    options_free(&o);
+}
+
+static void test_directory_is_found_in_its_order(void **state)
+{
+    static const char *const none[] = { NULL }, *const given[] = { "-d", "here", NULL };
+    static const char *const help[] = { "--help", NULL };
+    char err[CONF_ERR_MAX];
+    struct options o;
+    (void)state;
+    setenv("GW_HOME", "/a", 1);
+    setenv("XDG_CONFIG_HOME", "/b", 1);
+    setenv("HOME", "/c", 1);
+    assert_int_equal(parse(given, &o, err), 0);
+    assert_string_equal(o.dir, "here");
+    options_free(&o);
+    assert_int_equal(parse(none, &o, err), 0);
+    assert_string_equal(o.dir, "/a");
+    assert_int_equal(o.argc, 0);
+    options_free(&o);
+    unsetenv("GW_HOME");
+    assert_int_equal(parse(none, &o, err), 0);
+    assert_string_equal(o.dir, "/b/gw");
+    options_free(&o);
+    setenv("XDG_CONFIG_HOME", "", 1);
+    assert_int_equal(parse(none, &o, err), 0);
+    assert_string_equal(o.dir, "/c/.config/gw");
+    options_free(&o);
+    unsetenv("HOME");
+    assert_true(parse(none, &o, err) < 0);
+    assert_int_equal(parse(help, &o, err), 0);
+    assert_true(o.wants_help);
+    options_free(&o);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_options_become_keys),
+        cmocka_unit_test(test_wrong_usage_says_what_is_wrong),
+        cmocka_unit_test(test_options_end_at_the_command),
+        cmocka_unit_test(test_directory_is_found_in_its_order),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,322 @@
+/* test_svc_out.c - opening a stream to a service of a peer; the peer is the test. */
+#include "svc/svc_out.h"
+
+#include "fake_host.h"
+#include "testpeers.h"
+#include "wire/tunnel_msg.h"
+
+struct fixture {
+    struct ev_loop *loop;
+    struct turn *turn;
+    struct host *host;
+    struct conn c;
+    struct fake_stream *f;
+    struct svc_target t;
+    /* what done said */
+    bool is_done;
+    int err;
+    struct stream *s;
+    char early[64];
+    size_t nearly;
+    char text[TUNNEL_TEXT_MAX + 1];
+};
+
+static int begin(void **state)
+{
+    struct fixture *x = calloc(1, sizeof *x);
+    x->loop = ev_loop_new(EVFLAG_AUTO);
+    x->turn = turn_new(x->loop);
+    x->host = fake_host_new(x->loop, x->turn);
+    x->f = fake_stream_new(x->turn);
+    x->t.peer = x->c.peer = peer_of(PEER_A);
+    *state = x;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct fixture *x = *state;
+    if (x->s)
+        stream_drop(x->s, GW_ECLOSED);
+    fake_run_ms(x->loop, 10);
+    fake_stream_free(x->f);
+    fake_host_free(x->host);
+    turn_free(x->turn);
+    ev_loop_destroy(x->loop);
+    free(x);
+    return 0;
+}
+
+static void on_done(void *arg, int err, struct conn *c, struct stream *s, struct bytes early,
+                    const char *text)
+{
+    struct fixture *x = arg;
+    assert_false(x->is_done);
+    assert_int_equal(err == 0, s != NULL && c != NULL);
+    x->is_done = true;
+    x->err = err;
+    x->s = s;
+    x->nearly = early.n;
+    if (early.n)
+        memcpy(x->early, early.p, early.n);
+    memcpy(x->text, text, strlen(text) + 1);
+}
+
+static struct svc_out *open_service(struct fixture *x, const char *service, uint16_t port)
+{
+    memcpy(x->t.service, service, strlen(service) + 1);
+    x->t.port = port;
+    struct svc_out *o = svc_out_open(x->host, &x->t, 1000, on_done, x);
+    assert_non_null(o);
+    assert_non_null(fake_host_pending(x->host));
+    return o;
+}
+
+static void opened(struct fixture *x, const char *protocol, struct bytes early)
+{
+    fake_host_opened(x->host, 0, &x->c, x->f, protocol, early);
+}
+
+static struct bytes answer(enum tunnel_status status, const char *text)
+{
+    static uint8_t buf[TUNNEL_WIRE_MAX];
+    struct tunnel_answer a = { .status = status, .text = bytes_of(text) };
+    int n = tunnel_encode_answer(buf, sizeof buf, &a);
+    assert_true(n > 0);
+    return (struct bytes){ buf, (size_t)n };
+}
+
+static void test_tunnel_is_proposed_first_with_the_request(void **state)
+{
+    struct fixture *x = *state;
+    struct svc_out *o = open_service(x, "db", 5432);
+    const struct host_open *p = fake_host_pending(x->host);
+    struct tunnel_request r;
+    assert_int_equal(p->n, 3);
+    assert_string_equal(p->protocols[0], TUNNEL_PROTOCOL);
+    assert_string_equal(p->protocols[1], "/peerup/db/1.0.0");
+    assert_string_equal(p->protocols[2], "/shurli/db/1.0.0");
+    assert_int_equal(tunnel_decode_request((struct bytes){ p->first[0], p->nfirst[0] }, &r),
+                     p->nfirst[0]);
+    assert_bytes(r.service, bytes_of("db"));
+    assert_int_equal(r.port, 5432);
+    assert_int_equal(p->nfirst[1] + p->nfirst[2], 0);
+    svc_out_cancel(o);
+    assert_false(x->is_done);
+}
+
+static void test_port_alone_proposes_its_usual_name_to_others(void **state)
+{
+    struct fixture *x = *state;
+    struct svc_out *o = open_service(x, "", 22);
+    assert_string_equal(fake_host_pending(x->host)->protocols[2], "/shurli/ssh/1.0.0");
+    svc_out_cancel(o);
+    o = open_service(x, "", 8123);
+    assert_int_equal(fake_host_pending(x->host)->n, 1);
+    svc_out_cancel(o);
+}
+
+static void test_fixed_protocol_is_the_only_one(void **state)
+{
+    struct fixture *x = *state;
+    x->t.protocol = "/x/ssh";
+    open_service(x, "ssh", 22);
+    assert_int_equal(fake_host_pending(x->host)->n, 1);
+    assert_string_equal(fake_host_pending(x->host)->protocols[0], "/x/ssh");
+    assert_int_equal(fake_host_pending(x->host)->nfirst[0], 0);
+    opened(x, "/x/ssh", bytes_of("SSH-2.0"));
+    assert_true(x->is_done);
+    assert_int_equal(x->err, 0);
+    assert_memory_equal(x->early, "SSH-2.0", 7);
+}
+
+static void test_answer_in_the_first_octets_opens(void **state)
+{
+    struct fixture *x = *state;
+    struct bytes ok = answer(TUNNEL_OK, "");
+    uint8_t flight[64];
+    memcpy(flight, ok.p, ok.n);
+    memcpy(flight + ok.n, "hello", 5);
+    open_service(x, "db", 0);
+    opened(x, TUNNEL_PROTOCOL, (struct bytes){ flight, ok.n + 5 });
+    assert_true(x->is_done);
+    assert_int_equal(x->err, 0);
+    assert_int_equal(x->nearly, 5);
+    assert_memory_equal(x->early, "hello", 5);
+    assert_int_equal(x->f->credited, ok.n); /* the rest is the next owner's to credit */
+}
+
+static void test_answer_octet_by_octet_opens(void **state)
+{
+    struct fixture *x = *state;
+    struct bytes ok = answer(TUNNEL_OK, "welcome");
+    open_service(x, "db", 0);
+    opened(x, TUNNEL_PROTOCOL, bytes_of(""));
+    assert_true(x->f->is_started);
+    for (size_t i = 0; i + 1 < ok.n; i++) {
+        fake_stream_deliver(x->f, (struct bytes){ ok.p + i, 1 });
+        assert_false(x->is_done);
+    }
+    uint8_t last[3] = { ok.p[ok.n - 1], 'h', 'i' };
+    fake_stream_deliver(x->f, (struct bytes){ last, 3 });
+    assert_true(x->is_done);
+    assert_int_equal(x->nearly, 2);
+    assert_memory_equal(x->early, "hi", 2);
+    assert_int_equal(x->f->credited, ok.n);
+}
+
+static void assert_status(struct fixture *x, enum tunnel_status status, int err)
+{
+    open_service(x, "db", 0);
+    opened(x, TUNNEL_PROTOCOL, answer(status, "because"));
+    assert_true(x->is_done);
+    assert_int_equal(x->err, err);
+    assert_string_equal(x->text, "because");
+    assert_true(x->f->is_reset);
+}
+
+static void test_no_service(void **state)
+{
+    assert_status(*state, TUNNEL_NO_SERVICE, GW_ENOSERVICE);
+}
+
+static void test_denied(void **state)
+{
+    assert_status(*state, TUNNEL_DENIED, GW_EDENIED);
+}
+
+static void test_refused(void **state)
+{
+    assert_status(*state, TUNNEL_REFUSED, GW_EREFUSED);
+}
+
+static void test_unreachable(void **state)
+{
+    assert_status(*state, TUNNEL_UNREACHABLE, GW_EUNREACH);
+}
+
+static void test_timed_out(void **state)
+{
+    assert_status(*state, TUNNEL_TIMED_OUT, GW_ETIMEOUT);
+}
+
+static void test_failed(void **state)
+{
+    assert_status(*state, TUNNEL_FAILED, GW_EIO);
+}
+
+static void test_longest_text_arrives_whole(void **state)
+{
+    struct fixture *x = *state;
+    char text[TUNNEL_TEXT_MAX + 1];
+    memset(text, 'x', TUNNEL_TEXT_MAX);
+    text[TUNNEL_TEXT_MAX] = '\0';
+    open_service(x, "db", 0);
+    opened(x, TUNNEL_PROTOCOL, answer(TUNNEL_DENIED, text));
+    assert_string_equal(x->text, text);
+}
+
+static void test_peer_that_speaks_none_offers_no_service(void **state)
+{
+    struct fixture *x = *state;
+    open_service(x, "db", 0);
+    fake_host_opened(x->host, GW_ENOPROTO, NULL, NULL, NULL, bytes_of(""));
+    assert_int_equal(x->err, GW_ENOSERVICE);
+    assert_string_equal(x->text,
+                        "it speaks none of /gw/tunnel/1.0.0 /peerup/db/1.0.0 /shurli/db/1.0.0");
+}
+
+static void test_peer_that_is_not_reached_keeps_its_error(void **state)
+{
+    struct fixture *x = *state;
+    open_service(x, "db", 0);
+    fake_host_opened(x->host, GW_EIDENTITY, NULL, NULL, NULL, bytes_of(""));
+    assert_int_equal(x->err, GW_EIDENTITY);
+    assert_string_equal(x->text, "");
+}
+
+static void test_malformed_answer_is_a_protocol_error(void **state)
+{
+    struct fixture *x = *state;
+    open_service(x, "db", 0);
+    opened(x, TUNNEL_PROTOCOL, bytes_of("\xff\xff\xff\xff\x0f"));
+    assert_int_equal(x->err, GW_EPROTO);
+    assert_true(x->f->is_reset);
+}
+
+static void test_eof_before_the_answer_is_a_protocol_error(void **state)
+{
+    struct fixture *x = *state;
+    open_service(x, "db", 0);
+    opened(x, TUNNEL_PROTOCOL, bytes_of(""));
+    fake_stream_eof(x->f);
+    assert_int_equal(x->err, GW_EPROTO);
+}
+
+static void test_reset_before_the_answer_keeps_its_error(void **state)
+{
+    struct fixture *x = *state;
+    open_service(x, "db", 0);
+    opened(x, TUNNEL_PROTOCOL, bytes_of(""));
+    fake_stream_break(x->f, GW_ERESET);
+    assert_true(fake_run_until(x->loop, &x->is_done));
+    assert_int_equal(x->err, GW_ERESET);
+}
+
+static void test_deadline_covers_the_opening(void **state)
+{
+    struct fixture *x = *state;
+    assert_non_null(svc_out_open(x->host, &x->t, 20, on_done, x));
+    assert_true(fake_run_until(x->loop, &x->is_done));
+    assert_int_equal(x->err, GW_ETIMEOUT);
+    assert_null(fake_host_pending(x->host));
+}
+
+static void test_deadline_covers_the_answer(void **state)
+{
+    struct fixture *x = *state;
+    assert_non_null(svc_out_open(x->host, &x->t, 20, on_done, x));
+    opened(x, TUNNEL_PROTOCOL, bytes_of(""));
+    assert_true(fake_run_until(x->loop, &x->is_done));
+    assert_int_equal(x->err, GW_ETIMEOUT);
+    assert_true(x->f->is_reset);
+}
+
+static void test_cancel_while_waiting_for_the_answer_resets(void **state)
+{
+    struct fixture *x = *state;
+    struct svc_out *o = open_service(x, "db", 0);
+    opened(x, TUNNEL_PROTOCOL, bytes_of(""));
+    svc_out_cancel(o);
+    assert_true(x->f->is_reset);
+    assert_false(x->is_done);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_tunnel_is_proposed_first_with_the_request),
+        TEST(test_port_alone_proposes_its_usual_name_to_others),
+        TEST(test_fixed_protocol_is_the_only_one),
+        TEST(test_answer_in_the_first_octets_opens),
+        TEST(test_answer_octet_by_octet_opens),
+        TEST(test_no_service),
+        TEST(test_denied),
+        TEST(test_refused),
+        TEST(test_unreachable),
+        TEST(test_timed_out),
+        TEST(test_failed),
+        TEST(test_longest_text_arrives_whole),
+        TEST(test_peer_that_speaks_none_offers_no_service),
+        TEST(test_peer_that_is_not_reached_keeps_its_error),
+        TEST(test_malformed_answer_is_a_protocol_error),
+        TEST(test_eof_before_the_answer_is_a_protocol_error),
+        TEST(test_reset_before_the_answer_keeps_its_error),
+        TEST(test_deadline_covers_the_opening),
+        TEST(test_deadline_covers_the_answer),
+        TEST(test_cancel_while_waiting_for_the_answer_resets),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
