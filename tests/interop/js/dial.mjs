@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+// dial.mjs COMMAND MULTIADDR [ARGUMENT] [KEY OPTIONS] [-n N] [--up N] [--down N]
+//   id                        prints the peer id of the key (takes no MULTIADDR)
+//   identify, ping, perf      one JSON object on stdout
+//   stream MULTIADDR PROTOCOL joins it with stdin and stdout
+// Exit status 1 and the reason as JSON on stderr when something failed.
+import { parseArgs } from 'node:util'
+import { multiaddr } from '@multiformats/multiaddr'
+import { bridge, keyOptions, makeNode, print, report, runPerf } from './common.mjs'
+
+const { values, positionals: [command, target, protocol] } = parseArgs({
+  allowPositionals: true,
+  options: {
+    ...keyOptions,
+    n: { type: 'string', short: 'n', default: '3' },
+    up: { type: 'string', default: '0' },
+    down: { type: 'string', default: '0' }
+  }
+})
+const node = await makeNode(values)
+
+const commands = {
+  async identify (connection, identified) {
+    const d = await identified // asked by libp2p itself on every new connection
+    print({
+      peer: d.peerId.toString(), agent: d.agentVersion, protocols: d.protocols,
+      listen: d.listenAddrs.map(String), observed: d.observedAddr?.toString(), signed: d.signedPeerRecord != null
+    })
+  },
+  async ping (connection) {
+    const ms = []
+    for (let i = 0; i < Number(values.n); i++) ms.push(await node.services.ping.ping(connection.remotePeer))
+    print({ ms })
+  },
+  async perf (connection) {
+    print(await runPerf(connection, Number(values.up), Number(values.down)))
+  },
+  async stream (connection) {
+    const state = await bridge(await connection.newStream(protocol), process.stdin, process.stdout)
+    await new Promise(resolve => process.stdout.write('', resolve))
+    if (state.error != null) throw new Error(state.error)
+  }
+}
+
+let status = 0
+try {
+  if (command === 'id') {
+    console.log(node.peerId.toString())
+  } else {
+    const identified = new Promise(resolve => {
+      node.addEventListener('peer:identify', e => resolve(e.detail), { once: true })
+    })
+    const connection = await node.dial(multiaddr(target), { signal: AbortSignal.timeout(15000) })
+    await commands[command](connection, identified)
+  }
+} catch (e) {
+  report({ error: e.name, message: e.message })
+  status = 1
+}
+setTimeout(() => process.exit(status), 1500).unref()
+await node.stop()
+process.exit(status)

@@ -1,0 +1,92 @@
+#!/bin/sh
+# js_libp2p.sh - gw and js-libp2p (rust-libp2p's QUIC inside), each dialling the other.
+# timeout: 300
+. "$(dirname "$0")/../net/lib.sh"
+
+# js's packages live outside the source tree: $GW_JS, or build-test/js.
+here=$(CDPATH='' cd "$(dirname "$0")" && pwd)
+js=${GW_JS:-$here/../../build-test/js}
+mkdir -p "$js"
+cp "$here"/js/*.mjs "$here/js/package.json" "$js"
+npm_install() { (cd "$js" && npm install --no-audit --no-fund --no-package-lock --fetch-retries 1); }
+if ! cmp -s "$js/package.json" "$js/node_modules/.gw-installed"; then
+    if ! npm_install >"$T/npm.log" 2>&1; then
+        skip "js-libp2p" "npm install failed: $(grep -m 1 'code\|ERR' "$T/npm.log")"
+        exit 0
+    fi
+    cp "$js/package.json" "$js/node_modules/.gw-installed"
+fi
+PATH=$js/node_modules/.bin:$PATH # its node, not the system's
+
+PERF=200000000
+WEB=/peerup/web/1.0.0
+
+dial() { timeout 120 node "$js/dial.mjs" "$@" 2>"$T/dial.err"; }
+
+target web "from a service"
+web=$PORT
+target echo
+echo=$PORT
+target sum
+
+# --- js dials gw
+mkdir -p -m 700 "$T/home"
+printf '[node]\nperf = yes\n' >"$T/home/gw.conf"
+js_id=$(dial id --seed friend)
+echo "$js_id" >"$T/home/authorized_keys"
+chmod 600 "$T/home/authorized_keys"
+gw_start home -D none -l $LOOPBACK -S web:80=127.0.0.1:$web -S echo:7=127.0.0.1:$echo \
+    -S sum:8=127.0.0.1:"$PORT"
+home=$(gw_addr home)/p2p/$(gw_id home)
+friend() { dial "$@" --seed friend; }
+
+seen=$(friend identify "$home")
+same "js identifies gw" True "$(printf %s "$seen" | json "s['peer'] == '$(gw_id home)' and 'gw' in s['agent']")"
+same "gw tells its protocols" True "$(printf %s "$seen" | json "{'/ipfs/id/1.0.0', \
+    '/ipfs/id/push/1.0.0', '/ipfs/ping/1.0.0', '/perf/1.0.0'} <= set(s['protocols'])")"
+same "gw tells the observed address" True \
+    "$(printf %s "$seen" | json "'/ip4/127.0.0.1/udp/' in s['observed']")"
+same "js pings gw" 3 "$(friend ping "$home" -n 3 | json 'len(s["ms"])')"
+same "perf js -> gw, 200 MB up" $PERF "$(friend perf "$home" --up $PERF | json 's["sent"]')"
+same "perf gw -> js, 200 MB down" $PERF "$(friend perf "$home" --down $PERF | json 's["received"]')"
+same "js uses gw's service web" "from a service" \
+    "$(printf 'GET / HTTP/1.0\r\n\r\n' | friend stream "$home" $WEB | tail -n 1)"
+head -c 8000000 /dev/urandom >"$T/blob"
+same "8 MB, the end, then the answer" "8000000 $(sha256sum <"$T/blob" | cut -d' ' -f1)" \
+    "$(friend stream "$home" /peerup/sum/1.0.0 <"$T/blob")"
+same "8 MB both ways" "$(sha256sum <"$T/blob")" \
+    "$(friend stream "$home" /shurli/echo/1.0.0 <"$T/blob" | sha256sum)"
+refuses "an unknown protocol is refused" friend stream "$home" /no/such/1.0.0
+has "with na" 'UnsupportedProtocol' "$(cat "$T/dial.err")"
+refuses "a stranger is refused in the handshake" dial stream "$home" $WEB --seed stranger
+for type in secp256k1 RSA; do # js itself has no peer id for ECDSA keys
+    gw home allow "$(dial id --key "$T/$type" --key-type $type)" >/dev/null
+    same "a peer with a $type key is verified and served" "from a service" \
+        "$(printf 'GET / HTTP/1.0\r\n\r\n' | dial stream "$home" $WEB --key "$T/$type" | tail -n 1)"
+done
+
+# --- gw dials js
+node "$js/node.mjs" --seed jsnode --serve web=127.0.0.1:$web --serve echo=127.0.0.1:$echo \
+    >"$T/js.out" 2>"$T/js.log" &
+keep $!
+until_ok 20 grep -q ready "$T/js.out"
+mkdir -p -m 700 "$T/me"
+head -n 1 "$T/js.out" |
+    json '"js " + s["peer"] + " " + s["addrs"][0].split("/p2p/")[0]' >"$T/me/names"
+gw_start me -D 127.0.0.1:0 -l $LOOPBACK
+PROXY=$(gw_proxy me)
+
+has "gw pings js" 'time=' "$(gw me ping -n 3 js)"
+same "gw identifies js" True "$(gw_json me '"js-libp2p" in s["peers"][0]["agent"]')"
+identified() { grep -q "\"event\":\"identify\".*$(gw_id me)" "$T/js.out"; }
+check "js identifies the gw that dialled it" until_ok 5 identified
+same "gw uses js's service web by name" "from a service" "$(socks http://web.js/)"
+same "gw nc reaches js's service" "$(sha256sum <"$T/blob")" \
+    "$(gw me nc js echo <"$T/blob" | sha256sum)"
+has "perf gw -> js, 200 MB up" "$PERF" "$(gw me perf js --up $PERF)"
+same "js has received all of it" True \
+    "$(grep '"event":"perf"' "$T/js.out" | head -n 1 | json "s['received'] == $PERF")"
+has "perf js -> gw, 200 MB down" "$PERF" "$(gw me perf js --down $PERF)"
+replies <<END
+5 nosuch.js 80 a service that js does not have
+END

@@ -1,0 +1,82 @@
+#!/bin/sh
+# control.sh - the commands, `status --json` as fixed, reload, signals, one daemon per directory.
+. "$(dirname "$0")/lib.sh"
+
+target web "page"
+pair -S web:80=127.0.0.1:"$PORT"
+home_id=$(gw_id home)
+socks http://home/ >/dev/null
+
+status=$(gw me status --json)
+shape() # NAME EXPRESSION
+{
+    same "$1" True "$(printf %s "$status" | json "$2")"
+}
+shape "status: version and peer id" \
+    "isinstance(s['version'], str) and s['peer_id'] == '$(gw_id me)'"
+shape "status: listen holds multiaddrs" \
+    "len(s['listen']) > 0 and all(a.startswith('/ip') for a in s['listen'])"
+shape "status: proxy holds ADDR:PORT" "s['proxy'] == ['$PROXY']"
+shape "status: a peer has every field" "set('id name state path transport addr rtt_ms \
+streams rx_bytes tx_bytes'.split()) <= set(s['peers'][0])"
+shape "status: the peer is home, direct" \
+    "[(p['id'], p['name'], p['path'], p['rx_bytes'] > 0, p['rtt_ms'] > 0) for p in s['peers']] == \
+     [('$home_id', 'home', 'direct', True, True)]"
+same "status: a service has name, port, target" \
+    "{'name': 'web', 'port': 80, 'target': '127.0.0.1:$PORT'}" \
+    "$(gw_json home '{k: s["services"][0][k] for k in ("name", "port", "target")}')"
+has "status for people" "$home_id" "$(gw home status)"
+
+has "resolve" "$home_id" "$(gw me resolve home)"
+refuses "resolve of an unknown name fails" gw me resolve nobody
+has "its error says what each tier said" 'names file' "$(gw me resolve nobody 2>&1)"
+has "ping" 'time=[0-9.]+ ms' "$(gw me ping -n 2 home)"
+has "peers" direct "$(gw me peers)"
+has "services" 'web' "$(gw home services)"
+has "services of a peer" 'web' "$(gw me services home)"
+same "nc" "HTTP/1.1 200 OK" "$(printf 'GET / HTTP/1.0\r\n\r\n' |
+    gw me nc home 80 | sed -n '1s/\r//p')"
+for command in id status resolve ping nc peers services allow deny reload stop config; do
+    check "$command --help" gw me $command --help
+done
+gw me no-such-command 2>/dev/null
+same "wrong usage ends with 2" 2 $?
+gw nobody status 2>"$T/err"
+same "no daemon: status 1" 1 $?
+same "no daemon: one line on stderr" 1 "$(wc -l <"$T/err")"
+
+# --- reload
+cat >"$T/home/gw.conf" <<CONF
+[service second]
+target = 127.0.0.1:$PORT
+port = 8080
+CONF
+check "config --check of a good file" gw home config --check
+check "reload" gw home reload
+same "reload brings a new service" page "$(socks http://home:8080/)"
+same "what the command line set stays" page "$(socks http://home/)"
+printf '[service second]\ntraget = 127.0.0.1:1\n' >"$T/home/gw.conf"
+has "config --check names file and line" 'gw.conf:2: ' "$(gw home config --check 2>&1)"
+refuses "reload of a broken file fails" gw home reload
+has "and says file and line" 'gw.conf:2: ' "$(gw home reload 2>&1)"
+same "the old configuration stays" page "$(socks http://home:8080/)"
+rm "$T/home/gw.conf"
+kill -HUP "$(gw_pid home)"
+dropped() { [ "$(gw_json home 'len(s["services"])')" = 1 ]; }
+check "SIGHUP re-reads" until_ok 5 dropped
+check "reload drops no connection" gw me ping -n 1 home
+
+# --- one daemon per directory; ends
+refuses "a second daemon on the same directory is refused" timeout 10 "$GW" -d "$T/home" -D none
+check "the first goes on" gw home status
+start=$(date +%s%N)
+gw_stop me TERM
+same "SIGTERM ends with 0" 0 $?
+took=$((($(date +%s%N) - start) / 1000000))
+[ $took -lt 1000 ] || not_ok "SIGTERM ends in less than 1 s" "it took $took ms"
+[ $took -ge 1000 ] || ok "SIGTERM ends in less than 1 s"
+check "stop" gw home stop
+check "stop has ended the daemon" gone "$(gw_pid home)"
+check "its directory is private" test "$(stat -c %a "$T/home")" = 700
+check "its key is private" test "$(stat -c %a "$T/home/key")" = 600
+refuses "no socket stays behind" test -e "$T/home/ctl.sock"
