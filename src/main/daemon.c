@@ -20,7 +20,13 @@
 static bool on_admit(void *arg, const struct peerid *peer)
 {
     const struct daemon *d = arg;
-    return authz_admits(d->authz, peer);
+    char id[PEERID_STR_MAX];
+
+    if (authz_admits(d->authz, peer))
+        return true;
+    log_info("conn peer=%s dir=in refused: no line of authorized_keys names it",
+             peerid_print(peer, id));
+    return false;
 }
 
 static void on_rights_changed(void *arg)

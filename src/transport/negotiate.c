@@ -126,7 +126,9 @@ static int on_proposal(struct negotiate *n, struct bytes line)
         return AGREED;
     }
     put_line(n, bytes_of(MSS_NA));
-    return ++n->refusals < NEGOTIATE_PROPOSALS_MAX ? MORE : GW_EPROTO;
+    if (++n->refusals < NEGOTIATE_PROPOSALS_MAX)
+        return MORE;
+    return GW_EPROTO;
 }
 
 /* Takes the next line off the front of *v, joined with what came before.  > 0: there is one, a view

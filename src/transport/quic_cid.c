@@ -23,6 +23,7 @@ struct quic_cid {
 
 struct quic_cids {
     struct quic_cid *by_id;
+    struct quic_cid *last; /* found last: packets come in runs */
 };
 
 static struct cid_key key_of(const uint8_t *cid, size_t n)
@@ -32,18 +33,24 @@ static struct cid_key key_of(const uint8_t *cid, size_t n)
     return k;
 }
 
-static struct quic_cid *find(const struct quic_cids *t, const uint8_t *cid, size_t n)
+static struct quic_cid *find(struct quic_cids *t, const uint8_t *cid, size_t n)
 {
     struct quic_cid *e = NULL;
     if (n > QUIC_CID_MAX)
         return NULL;
+    if (t->last && t->last->key.n == n && memcmp(t->last->key.b, cid, n) == 0)
+        return t->last;
     struct cid_key k = key_of(cid, n);
     HASH_FIND(hh, t->by_id, &k, sizeof k, e);
+    if (e)
+        t->last = e;
     return e;
 }
 
 static void forget(struct quic_cids *t, struct quic_cid **owned, struct quic_cid *e)
 {
+    if (t->last == e)
+        t->last = NULL;
     HASH_DELETE(hh, t->by_id, e);
     DL_DELETE(*owned, e);
     free(e);
@@ -82,9 +89,12 @@ int quic_cids_add(struct quic_cids *t, struct quic_cid **owned, const uint8_t *c
 
 void quic_cids_del(struct quic_cids *t, struct quic_cid **owned, const uint8_t *cid, size_t n)
 {
-    struct quic_cid *e = find(t, cid, n);
-    if (e)
-        forget(t, owned, e);
+    struct quic_cid *e;
+    DL_FOREACH (*owned, e) /* a few; and the table may hold another connection's */
+        if (e->key.n == n && memcmp(e->key.b, cid, n) == 0) {
+            forget(t, owned, e);
+            return;
+        }
 }
 
 void quic_cids_del_all(struct quic_cids *t, struct quic_cid **owned)
@@ -93,7 +103,7 @@ void quic_cids_del_all(struct quic_cids *t, struct quic_cid **owned)
         forget(t, owned, *owned);
 }
 
-struct quic_conn *quic_cids_find(const struct quic_cids *t, const uint8_t *cid, size_t n)
+struct quic_conn *quic_cids_find(struct quic_cids *t, const uint8_t *cid, size_t n)
 {
     struct quic_cid *e = find(t, cid, n);
     return e ? e->conn : NULL;

@@ -19,10 +19,10 @@ void quic_cids_free(struct quic_cids *t); /* needs an empty table */
 int quic_cids_add(struct quic_cids *t, struct quic_cid **owned, const uint8_t *cid, size_t n,
                   struct quic_conn *c);
 void quic_cids_del(struct quic_cids *t, struct quic_cid **owned, const uint8_t *cid,
-                   size_t n); /* fine when absent */
+                   size_t n); /* fine when absent or another's */
 void quic_cids_del_all(struct quic_cids *t, struct quic_cid **owned);
 
-struct quic_conn *quic_cids_find(const struct quic_cids *t, const uint8_t *cid,
+struct quic_conn *quic_cids_find(struct quic_cids *t, const uint8_t *cid,
                                  size_t n); /* NULL: nobody's */
 
 #endif

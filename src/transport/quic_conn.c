@@ -14,9 +14,8 @@
 #include "transport/quic_settings.h"
 #include "transport/quic_write.h"
 
-#define KEEP_ALIVE_DIALLER                                                                         \
-    (4 * NGTCP2_SECONDS) /* with QUIC_IDLE_NS a dead peer is noticed in < 15 s */
-#define KEEP_ALIVE_LISTENER (7 * NGTCP2_SECONDS) /* only when the dialler sends none */
+#define KEEP_ALIVE_NS (4 * NGTCP2_SECONDS) /* with QUIC_IDLE_NS a dead peer is noticed in < 15 s */
+#define GRANT_SHARE   8 /* of the stream limit: told at once when so much of it is used up */
 
 enum state { ST_HANDSHAKE, ST_READY, ST_CLOSED };
 
@@ -33,6 +32,7 @@ struct quic_conn {
     struct peerid expect; /* outbound: whom we dialled */
     struct quic_cid *cids, *reset_tokens;
     struct quic_streams streams;
+    size_t unpaced; /* octets, see quic_write.h */
     struct turn_task task;
     ev_timer timer;
     uint64_t timer_ns; /* when it fires */
@@ -136,13 +136,12 @@ static int on_handshake_completed(ngtcp2_conn *nc, void *user)
     struct quic_conn *c = user;
 
     c->state = ST_READY;
+    ngtcp2_conn_set_keep_alive_timeout(nc, KEEP_ALIVE_NS);
     if (c->muxed.is_inbound) {
         c->env->nhalf_open--;
-        ngtcp2_conn_set_keep_alive_timeout(nc, KEEP_ALIVE_LISTENER);
         offer_token(c);
         c->env->accept(c->env->arg, &c->muxed);
     } else {
-        ngtcp2_conn_set_keep_alive_timeout(nc, KEEP_ALIVE_DIALLER);
         c->muxed.ev->on_ready(&c->muxed);
     }
     quic_conn_touch(c);
@@ -189,7 +188,6 @@ static const ngtcp2_callbacks callbacks = {
     .acked_stream_data_offset = quic_streams_on_acked,
     .stream_close = quic_streams_on_close,
     .stream_reset = quic_streams_on_reset,
-    .stream_stop_sending = quic_streams_on_stop_sending,
     .extend_max_local_streams_bidi = on_more_streams,
     .extend_max_stream_data = quic_streams_on_more_data,
 };
@@ -308,7 +306,7 @@ static void run(struct turn_task *t)
         quic_streams_open_waiting(&c->streams, c->nc);
     uint64_t now_ns = clock_mono_ns();
     if (!udp_is_blocked(c->udp)) {
-        int rv = quic_write(c->nc, &c->streams.sched, c->udp, now_ns);
+        int rv = quic_write(c->nc, &c->streams.sched, c->udp, &c->unpaced, now_ns);
         if (rv) {
             fail(c, rv);
             return;
@@ -422,6 +420,7 @@ static struct quic_conn *conn_new(struct quic_env *env, struct udp *udp,
     c->path = *path;
     c->streams.conn = c;
     c->streams.muxed = &c->muxed;
+    c->streams.grant_step = env->cfg.max_streams / GRANT_SHARE;
     c->task.run = run;
     c->tls.verify = verify;
     c->tls.arg = c;

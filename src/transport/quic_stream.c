@@ -31,15 +31,15 @@ static void note_drained(struct quic_stream *s, size_t n)
     quic_streams_note_drained(s->set, s);
 }
 
-/* A muted stream takes what it is given and forgets it. */
-static void forget_unsent(struct quic_stream *s)
+/* A muted stream takes what it is given and forgets it; ngtcp2 sends none of it again, for it has
+ * answered with RESET_STREAM. */
+static void forget_output(struct quic_stream *s)
 {
     size_t n = unsent(s);
+    chunkq_clear(&s->out);
+    s->sent = 0;
     if (n == 0)
         return;
-    if (s->sent == 0)
-        chunkq_clear(&s->out);
-    s->sent = s->out.len;
     note_drained(s, n);
     quic_conn_touch(s->set->conn);
 }
@@ -47,7 +47,7 @@ static void forget_unsent(struct quic_stream *s)
 static void queued(struct quic_stream *s)
 {
     if (s->is_muted)
-        forget_unsent(s);
+        forget_output(s);
     else
         wake(s);
 }
@@ -59,7 +59,14 @@ static struct span op_reserve(struct stream *base, size_t want)
     struct quic_stream *s = of(base);
     if (s->is_closing || s->is_fin_wanted || unsent(s) >= QUIC_STREAM_UNSENT_MAX)
         return (struct span){ 0 };
-    return chunkq_reserve(&s->out, want);
+    struct span to = chunkq_reserve(&s->out, want);
+    if (to.n || unsent(s) > 0)
+        return to;
+    if (s->out.len) /* nothing is left to drain, but ACKs will give memory back */
+        s->is_waiting_for_acks = true;
+    else
+        quic_stream_end(s, GW_ENOMEM);
+    return to;
 }
 
 static void op_commit(struct stream *base, size_t n)
@@ -74,6 +81,7 @@ static void op_commit(struct stream *base, size_t n)
 static ssize_t op_write(struct stream *base, struct bytes v)
 {
     struct quic_stream *s = of(base);
+    assert(!s->is_fin_wanted);
     if (s->is_closing || v.n == 0)
         return 0;
     int err = chunkq_append(&s->out, v);
@@ -85,8 +93,11 @@ static ssize_t op_write(struct stream *base, struct bytes v)
 static void op_credit(struct stream *base, size_t n)
 {
     struct quic_stream *s = of(base);
-    if (n && !s->is_closing)
-        quic_conn_credit(s->set->conn, s->id, n);
+    if (n == 0 || s->is_closing)
+        return;
+    assert(n <= s->uncredited);
+    s->uncredited -= n;
+    quic_conn_credit(s->set->conn, s->id, n);
 }
 
 static void op_shutdown(struct stream *base)
@@ -181,13 +192,17 @@ void quic_stream_on_acked(struct quic_stream *s, uint64_t n)
     chunkq_drop(&s->out, k);
     s->sent -= k;
     s->acked += k;
+    if (k && s->is_waiting_for_acks) {
+        s->is_waiting_for_acks = false;
+        note_drained(s, 0);
+    }
 }
 
 void quic_stream_on_stop_sending(struct quic_stream *s)
 {
     s->is_muted = true;
     sched_del(&s->set->sched, &s->sched);
-    forget_unsent(s);
+    forget_output(s);
 }
 
 void quic_stream_end(struct quic_stream *s, int err)

@@ -28,11 +28,13 @@ struct quic_stream {
     size_t sent;                     /* octets of `out` that went into packets */
     uint64_t acked;                  /* offset of the head of `out` */
     size_t drained;                  /* octets to report by on_drained */
+    size_t uncredited;               /* octets delivered that the owner is not done with */
     int close_err;                   /* of the on_close to come */
     bool is_fin_wanted, is_fin_sent; /* our direction */
     bool is_muted;    /* the peer asked us to stop (STOP_SENDING): what is written goes nowhere */
     bool is_closing;  /* reset wanted, or ngtcp2 is done with it: on_close comes in this turn */
     bool is_detached; /* ngtcp2 does not know it any more (or never did) */
+    bool is_waiting_for_acks; /* reserve had no memory to give: on_drained after the next ACK */
     bool is_on_drained_list;
     struct quic_stream *prev, *next;                 /* set->all */
     struct quic_stream *drained_next, *closing_next; /* set->drained, set->closing */
@@ -51,7 +53,7 @@ size_t quic_stream_peek(struct quic_stream *s, ngtcp2_vec *v, size_t max, bool *
 /* ngtcp2 took n octets, and the FIN if `fin`. */
 void quic_stream_sent(struct quic_stream *s, size_t n, bool fin);
 
-/* What ngtcp2 tells. */
+/* What ngtcp2 tells.  Of STOP_SENDING it tells by turning down the next write. */
 void quic_stream_on_acked(struct quic_stream *s, uint64_t n);
 void quic_stream_on_stop_sending(struct quic_stream *s);
 

@@ -70,6 +70,8 @@ void quic_streams_deliver_closing(struct quic_streams *set, ngtcp2_conn *nc)
             LL_DELETE2(set->drained, s, drained_next);
         if (s->id < 0)
             set->nwaiting--;
+        if (nc) /* what nobody read must not take the others' window for good */
+            ngtcp2_conn_extend_max_offset(nc, s->uncredited);
         if (!s->is_detached && nc) {
             ngtcp2_conn_set_stream_user_data(nc, s->id, NULL);
             ngtcp2_conn_shutdown_stream(nc, 0, s->id, QUIC_STREAM_CODE_RESET);
@@ -138,6 +140,7 @@ int quic_streams_on_data(ngtcp2_conn *nc, uint32_t flags, int64_t id, uint64_t o
         return 0;
     }
     set->rx_bytes += n;
+    s->uncredited += n;
     if (n)
         s->base.ev->on_data(&s->base, (struct bytes){ data, n });
     if ((flags & NGTCP2_STREAM_DATA_FLAG_FIN) && !s->is_closing)
@@ -158,19 +161,28 @@ int quic_streams_on_acked(ngtcp2_conn *nc, int64_t id, uint64_t offset, uint64_t
     return 0;
 }
 
+/* The peer may open as many as it closed; told in steps, for each telling costs a packet and its ACK. */
+static void grant_streams(struct quic_streams *set, ngtcp2_conn *nc)
+{
+    if (++set->nungranted < set->grant_step)
+        return;
+    ngtcp2_conn_extend_max_streams_bidi(nc, set->nungranted);
+    set->nungranted = 0;
+}
+
 int quic_streams_on_close(ngtcp2_conn *nc, uint32_t flags, int64_t id, uint64_t code, void *user,
                           void *stream_user)
 {
     struct quic_streams *set = quic_conn_streams(user);
     struct quic_stream *s = stream_user;
-    (void)code;
+    (void)flags;
+    (void)code; /* only of STOP_SENDING: a stream that was reset is closing already */
 
     if (!ngtcp2_conn_is_local_stream(nc, id))
-        ngtcp2_conn_extend_max_streams_bidi(nc, 1);
+        grant_streams(set, nc);
     if (s) {
         s->is_detached = true;
-        quic_stream_end(
-            s, flags & NGTCP2_STREAM_CLOSE_FLAG_APP_ERROR_CODE_SET && !s->is_muted ? GW_ERESET : 0);
+        quic_stream_end(s, 0);
     }
     quic_conn_touch(set->conn);
     return 0;
@@ -186,18 +198,6 @@ int quic_streams_on_reset(ngtcp2_conn *nc, int64_t id, uint64_t final_size, uint
     (void)user;
     if (stream_user)
         quic_stream_end(stream_user, GW_ERESET);
-    return 0;
-}
-
-int quic_streams_on_stop_sending(ngtcp2_conn *nc, int64_t id, uint64_t code, void *user,
-                                 void *stream_user)
-{
-    (void)nc;
-    (void)id;
-    (void)code;
-    (void)user;
-    if (stream_user)
-        quic_stream_on_stop_sending(stream_user);
     return 0;
 }
 

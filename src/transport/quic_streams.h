@@ -14,13 +14,14 @@ struct muxed;
 struct quic_conn;
 struct quic_stream;
 
-struct quic_streams { /* zeroed but for conn and muxed means empty */
+struct quic_streams { /* zeroed but for conn, muxed and grant_step means empty */
     struct quic_conn *conn;
     struct muxed *muxed; /* whose owner hears of streams that the peer opens */
     struct sched sched;
     struct quic_stream *all, *drained, *closing;
-    uint32_t nopen, nwaiting;    /* all; of them without an id yet */
-    uint64_t rx_bytes, tx_bytes; /* payload delivered; payload that went into packets */
+    uint32_t nopen, nwaiting;        /* all; of them without an id yet */
+    uint32_t nungranted, grant_step; /* streams of the peer that ended and are not replaced yet */
+    uint64_t rx_bytes, tx_bytes;     /* payload delivered; payload that went into packets */
 };
 
 /* Returns owned by the set, or NULL.  id -1: to be opened when the peer's limit allows. */
@@ -51,8 +52,6 @@ int quic_streams_on_close(ngtcp2_conn *nc, uint32_t flags, int64_t id, uint64_t 
                           void *stream_user);
 int quic_streams_on_reset(ngtcp2_conn *nc, int64_t id, uint64_t final_size, uint64_t code,
                           void *user, void *stream_user);
-int quic_streams_on_stop_sending(ngtcp2_conn *nc, int64_t id, uint64_t code, void *user,
-                                 void *stream_user);
 int quic_streams_on_more_data(ngtcp2_conn *nc, int64_t id, uint64_t max, void *user,
                               void *stream_user);
 

@@ -5,7 +5,8 @@
 
 #include "transport/quic_stream.h"
 
-#define VECTORS 3 /* chunks that one packet may span */
+#define VECTORS     3    /* chunks that one packet may span */
+#define UNPACED_MAX 8192 /* octets that may leave without a pause: a keystroke does not wait for a timer */
 
 /* Packets for one destination that leave in one system call: all of one size, but the last may be shorter. */
 struct batch {
@@ -129,7 +130,7 @@ static ngtcp2_ssize write_packet(ngtcp2_conn *nc, struct sched *sched, uint8_t *
     }
 }
 
-int quic_write(ngtcp2_conn *nc, struct sched *sched, struct udp *udp, uint64_t now_ns)
+int quic_write(ngtcp2_conn *nc, struct sched *sched, struct udp *udp, size_t *unpaced, uint64_t now_ns)
 {
     struct batch b = { .udp = udp };
     size_t quantum = ngtcp2_conn_get_send_quantum(nc), written = 0;
@@ -148,7 +149,10 @@ int quic_write(ngtcp2_conn *nc, struct sched *sched, struct udp *udp, uint64_t n
             break;
     }
     flush(&b);
-    if (written)
+    *unpaced += written;
+    if (*unpaced >= UNPACED_MAX) {
+        *unpaced = 0;
         ngtcp2_conn_update_pkt_tx_time(nc, now_ns);
+    }
     return 0;
 }

@@ -133,6 +133,7 @@ static void end_take(struct end *e, struct stream *s)
 static struct end b_end;     /* takes every stream that `a` opens, as set up by the test */
 static struct end b_ends[5]; /* or, when b_uses_many, one each */
 static bool b_uses_many;
+static bool resets_only_reading;
 
 static void side_ready(struct muxed *m)
 {
@@ -202,6 +203,7 @@ static int setup_with(const struct quic_config *cfg)
     a = b = (struct side){ .admits = true };
     b_end = (struct end){ 0 };
     b_uses_many = false;
+    resets_only_reading = false;
     assert_int_equal(key_generate(&a.key), 0);
     assert_int_equal(key_generate(&b.key), 0);
     a.quic = quic_new(loop, turn, a.key, &base_config, admit, accept_conn, &a);
@@ -374,20 +376,21 @@ static void no_credit_data(struct stream *s, struct bytes v)
     ((struct end *)s->owner)->got += v.n;
 }
 
+static const struct stream_events no_credit_events = { .on_data = no_credit_data,
+                                                       .on_drained = end_drained,
+                                                       .on_eof = end_eof,
+                                                       .on_close = end_close };
+
 static void test_reader_without_credit_stops_its_writer(void **state)
 {
     (void)state;
-    static const struct stream_events ev = { .on_data = no_credit_data,
-                                             .on_drained = end_drained,
-                                             .on_eof = end_eof,
-                                             .on_close = end_close };
     struct end e = { .to_send = 8u << 20 }, quick = { .to_send = 2u << 20, .fin_when_sent = true };
     connect_both();
     open_from_a(&e);
     pump(&e);
     RUN_UNTIL(b.nin == 1 && b_end.got > 0);
     struct end slow = b_end;
-    stream_own(slow.s, &ev, &slow);
+    stream_own(slow.s, &no_credit_events, &slow);
     b_end = (struct end){ .echo = true };
     open_from_a(&quick); /* nobody else is slowed */
     pump(&quick);
@@ -398,6 +401,100 @@ static void test_reader_without_credit_stops_its_writer(void **state)
     quic_stop(a.quic, 0);
     quic_stop(b.quic, 0);
     RUN_UNTIL(slow.nclosed == 1 && e.nclosed == 1);
+}
+
+/* What a stream left unread when it ended does not count against the connection any more. */
+static void test_streams_dropped_unread_give_their_window_back(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 40, EACH = 200000 }; /* together more than the connection's window */
+    struct end quick = { .to_send = 1u << 20, .fin_when_sent = true };
+    connect_both();
+    for (int i = 0; i < ROUNDS; i++) {
+        struct end e = { .to_send = EACH }, slow = { 0 };
+        open_from_a(&e);
+        pump(&e);
+        RUN_UNTIL(b.nin == i + 1);
+        slow = b_end;
+        stream_own(slow.s, &no_credit_events, &slow);
+        RUN_UNTIL(slow.got >= EACH);
+        slow.s->ops->reset(slow.s, GW_ECANCELED);
+        RUN_UNTIL(slow.nclosed == 1 && e.nclosed == 1);
+        b_end = (struct end){ 0 };
+    }
+    b_end.echo = true;
+    open_from_a(&quick);
+    pump(&quick);
+    RUN_UNTIL(quick.nclosed == 1);
+    assert_int_equal(quick.got, quick.to_send);
+}
+
+/* As other programs do it: STOP_SENDING alone.  Takes the place of the library's function. */
+int ngtcp2_conn_shutdown_stream(ngtcp2_conn *nc, uint32_t flags, int64_t id, uint64_t code)
+{
+    int rv = ngtcp2_conn_shutdown_stream_read(nc, flags, id, code);
+    return rv || resets_only_reading ? rv : ngtcp2_conn_shutdown_stream_write(nc, flags, id, code);
+}
+
+/* a's stream e to b, which has ended its direction and then asks a to stop. */
+static void stop_sending_to(struct end *e)
+{
+    connect_both();
+    open_from_a(e);
+    pump(e);
+    RUN_UNTIL(b_end.got > 0);
+    b_end.s->ops->shutdown(b_end.s);
+    RUN_UNTIL(e->eof);
+    resets_only_reading = true;
+    b_end.s->ops->reset(b_end.s, GW_ECANCELED);
+    RUN_UNTIL(b_end.nclosed == 1);
+}
+
+/* It has got all that the peer sent, and the peer wants no more: that is no failure. */
+static void test_stop_behind_the_fin_is_an_end_in_order(void **state)
+{
+    (void)state;
+    struct end e = { .to_send = 100 };
+    stop_sending_to(&e);
+    RUN_UNTIL(e.nclosed == 1);
+    assert_int_equal(e.err, 0);
+}
+
+static void test_writer_told_to_stop_keeps_nothing(void **state)
+{
+    (void)state;
+    struct end e = { .to_send = 100 };
+    size_t most = 0;
+    connect_both();
+    open_from_a(&e);
+    pump(&e);
+    RUN_UNTIL(b_end.got == 100);
+    resets_only_reading = true;
+    e.to_send = 64u << 20;
+    pump(&e);
+    ev_run(loop, EVRUN_NOWAIT); /* some of it is under way when the word to stop comes */
+    b_end.s->ops->reset(b_end.s, GW_ECANCELED);
+    while (e.sent < e.to_send && e.nclosed == 0) {
+        ev_run(loop, EVRUN_ONCE);
+        most = chunkq_total() > most ? chunkq_total() : most;
+    }
+    assert_int_equal(e.sent, e.to_send); /* it may write on */
+    assert_true(most < 8u << 20);
+}
+
+/* The budget of all queues is used up by what waits for its ACK: the ACK is what gives room. */
+static void test_writer_without_budget_goes_on_after_acks(void **state)
+{
+    (void)state;
+    struct end e = { .to_send = 4u << 20, .fin_when_sent = true };
+    connect_both();
+    chunkq_set_budget(100000);
+    open_from_a(&e);
+    pump(&e);
+    RUN_UNTIL(b_end.eof);
+    chunkq_set_budget(256u << 20);
+    assert_int_equal(b_end.got, e.to_send);
+    assert_int_equal(b_end.sum, 0);
 }
 
 static void test_open_beyond_the_limit_waits_for_room(void **state)
@@ -573,6 +670,10 @@ int main(void)
         T(test_reset_reaches_the_other_end),
         T(test_half_close_leaves_the_other_direction_open),
         T(test_reader_without_credit_stops_its_writer),
+        T(test_streams_dropped_unread_give_their_window_back),
+        T(test_stop_behind_the_fin_is_an_end_in_order),
+        T(test_writer_told_to_stop_keeps_nothing),
+        T(test_writer_without_budget_goes_on_after_acks),
         T(test_open_beyond_the_limit_waits_for_room),
         T(test_stop_closes_streams_then_connection),
         T(test_retry_is_demanded_and_answered),
