@@ -185,12 +185,6 @@ static struct span on_alloc(struct stream *s)
     return (struct span){ n->room, sizeof n->room };
 }
 
-static void on_drained(struct stream *s, size_t octets)
-{
-    (void)s;
-    (void)octets;
-}
-
 static void on_eof(struct stream *s)
 {
     struct negotiate *n = s->owner;
@@ -209,7 +203,7 @@ static void on_close(struct stream *s, int err)
 static const struct stream_events negotiate_events = {
     .on_alloc = on_alloc,
     .on_data = on_data,
-    .on_drained = on_drained,
+    .on_drained = stream_ignore_drained,
     .on_eof = on_eof,
     .on_close = on_close,
 };

@@ -45,6 +45,12 @@ static struct quic_conn *conn_of(const struct muxed *m)
     return (struct quic_conn *)m;
 }
 
+/* What ngtcp2 hands back to callbacks: the streams, for most of them need no more. */
+static struct quic_conn *conn_of_user(void *user)
+{
+    return (struct quic_conn *)((char *)user - offsetof(struct quic_conn, streams));
+}
+
 static ngtcp2_conn *get_conn(ngtcp2_crypto_conn_ref *ref)
 {
     struct quic_tls_session *s = ref->user_data;
@@ -83,7 +89,7 @@ static void fill_random(uint8_t *dst, size_t n, const ngtcp2_rand_ctx *ctx)
 
 static int on_new_cid(ngtcp2_conn *nc, ngtcp2_cid *cid, uint8_t *token, size_t n, void *user)
 {
-    struct quic_conn *c = user;
+    struct quic_conn *c = conn_of_user(user);
     (void)nc;
 
     randombytes_buf(cid->data, n);
@@ -96,7 +102,7 @@ static int on_new_cid(ngtcp2_conn *nc, ngtcp2_cid *cid, uint8_t *token, size_t n
 
 static int on_remove_cid(ngtcp2_conn *nc, const ngtcp2_cid *cid, void *user)
 {
-    struct quic_conn *c = user;
+    struct quic_conn *c = conn_of_user(user);
     (void)nc;
     quic_cids_del(c->env->cids, &c->cids, cid->data, cid->datalen);
     return 0;
@@ -106,7 +112,7 @@ static int on_remove_cid(ngtcp2_conn *nc, const ngtcp2_cid *cid, void *user)
 static int on_dcid_status(ngtcp2_conn *nc, ngtcp2_connection_id_status_type type, uint64_t seq,
                           const ngtcp2_cid *cid, const uint8_t *token, void *user)
 {
-    struct quic_conn *c = user;
+    struct quic_conn *c = conn_of_user(user);
     (void)nc;
     (void)seq;
     (void)cid;
@@ -133,7 +139,7 @@ static void offer_token(struct quic_conn *c)
 
 static int on_handshake_completed(ngtcp2_conn *nc, void *user)
 {
-    struct quic_conn *c = user;
+    struct quic_conn *c = conn_of_user(user);
 
     c->state = ST_READY;
     ngtcp2_conn_set_keep_alive_timeout(nc, KEEP_ALIVE_NS);
@@ -150,7 +156,7 @@ static int on_handshake_completed(ngtcp2_conn *nc, void *user)
 
 static int on_new_token(ngtcp2_conn *nc, const uint8_t *token, size_t n, void *user)
 {
-    struct quic_conn *c = user;
+    struct quic_conn *c = conn_of_user(user);
     (void)nc;
     quic_tokens_keep(c->env->tokens, &c->path.remote, (struct bytes){ token, n });
     return 0;
@@ -160,7 +166,7 @@ static int on_more_streams(ngtcp2_conn *nc, uint64_t max, void *user)
 {
     (void)nc;
     (void)max;
-    quic_conn_touch(user);
+    quic_streams_touch(user);
     return 0;
 }
 
@@ -297,13 +303,13 @@ static void run(struct turn_task *t)
 
     if (c->state == ST_CLOSED)
         return;
-    quic_streams_deliver_closing(&c->streams, c->state == ST_READY ? c->nc : NULL);
+    quic_streams_deliver_closing(&c->streams);
     if (c->is_close_wanted) {
         die(c, c->close_err);
         return;
     }
     if (c->state == ST_READY)
-        quic_streams_open_waiting(&c->streams, c->nc);
+        quic_streams_open_waiting(&c->streams);
     uint64_t now_ns = clock_mono_ns();
     if (!udp_is_blocked(c->udp)) {
         int rv = quic_write(c->nc, &c->streams.sched, c->udp, &c->unpaced, now_ns);
@@ -418,9 +424,12 @@ static struct quic_conn *conn_new(struct quic_env *env, struct udp *udp,
     c->env = env;
     c->udp = udp;
     c->path = *path;
-    c->streams.conn = c;
-    c->streams.muxed = &c->muxed;
-    c->streams.grant_step = env->cfg.max_streams / GRANT_SHARE;
+    c->streams = (struct quic_streams){
+        .turn = env->turn,
+        .task = &c->task,
+        .muxed = &c->muxed,
+        .grant_step = env->cfg.max_streams / GRANT_SHARE,
+    };
     c->task.run = run;
     c->tls.verify = verify;
     c->tls.arg = c;
@@ -435,9 +444,11 @@ static struct quic_conn *conn_new(struct quic_env *env, struct udp *udp,
 static int start_tls(struct quic_conn *c)
 {
     int err = quic_tls_start(c->env->tls, &c->tls, c->muxed.is_inbound, get_conn);
-    if (!err)
-        ngtcp2_conn_set_tls_native_handle(c->nc, c->tls.tls);
-    return err;
+    if (err)
+        return err;
+    ngtcp2_conn_set_tls_native_handle(c->nc, c->tls.tls);
+    c->streams.nc = c->nc;
+    return 0;
 }
 
 int quic_conn_dial(struct quic_env *env, struct udp *udp, const struct udp_path *path,
@@ -463,7 +474,7 @@ int quic_conn_dial(struct quic_env *env, struct udp *udp, const struct udp_path 
         goto fail;
     err = GW_ENOMEM;
     if (ngtcp2_conn_client_new(&c->nc, &dcid, &scid, &np, NGTCP2_PROTO_VER_V1, &callbacks,
-                               &set.settings, &set.params, NULL, c) != 0)
+                               &set.settings, &set.params, NULL, &c->streams) != 0)
         goto fail;
     if ((err = start_tls(c)) != 0)
         goto fail;
@@ -495,7 +506,7 @@ int quic_conn_accept(struct quic_env *env, struct udp *udp, const struct udp_pat
     ngtcp2_path np = quic_path(path);
     err = GW_ENOMEM;
     if (ngtcp2_conn_server_new(&c->nc, &hd->scid, &scid, &np, hd->version, &callbacks,
-                               &set.settings, &set.params, NULL, c) != 0)
+                               &set.settings, &set.params, NULL, &c->streams) != 0)
         goto fail;
     if ((err = start_tls(c)) != 0)
         goto fail;
@@ -517,11 +528,6 @@ void quic_conn_close(struct quic_conn *c, int err)
     quic_conn_touch(c);
 }
 
-struct quic_streams *quic_conn_streams(struct quic_conn *c)
-{
-    return &c->streams;
-}
-
 struct muxed *quic_conn_muxed(struct quic_conn *c)
 {
     return &c->muxed;
@@ -540,13 +546,4 @@ const struct udp *quic_conn_udp(const struct quic_conn *c)
 void quic_conn_touch(struct quic_conn *c)
 {
     turn_add(c->env->turn, &c->task);
-}
-
-void quic_conn_credit(struct quic_conn *c, int64_t stream_id, size_t n)
-{
-    if (c->state != ST_READY)
-        return;
-    ngtcp2_conn_extend_max_offset(c->nc, n);
-    ngtcp2_conn_extend_max_stream_offset(c->nc, stream_id, n);
-    quic_conn_touch(c);
 }

@@ -51,13 +51,9 @@ void quic_conn_close(struct quic_conn *c, int err); /* on_close follows from the
 void quic_conn_free(struct quic_conn *c);           /* at once, without events */
 
 struct muxed *quic_conn_muxed(struct quic_conn *c);
-struct quic_streams *quic_conn_streams(struct quic_conn *c);
 struct quic_conn *quic_conn_next(struct quic_conn *c); /* in env->conns */
 const struct udp *quic_conn_udp(const struct quic_conn *c);
 
 void quic_conn_touch(struct quic_conn *c); /* run it at the end of this turn */
-
-/* n octets that a stream delivered are done with: the peer may send as many more. */
-void quic_conn_credit(struct quic_conn *c, int64_t stream_id, size_t n);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
-#include "transport/quic_conn.h"
+#include "transport/quic_streams.h"
 
 static struct quic_stream *of(const struct stream *s)
 {
@@ -22,7 +22,7 @@ static void wake(struct quic_stream *s)
 {
     if (s->id >= 0)
         sched_add(&s->set->sched, &s->sched);
-    quic_conn_touch(s->set->conn);
+    quic_streams_touch(s->set);
 }
 
 static void note_drained(struct quic_stream *s, size_t n)
@@ -41,7 +41,7 @@ static void forget_output(struct quic_stream *s)
     if (n == 0)
         return;
     note_drained(s, n);
-    quic_conn_touch(s->set->conn);
+    quic_streams_touch(s->set);
 }
 
 static void queued(struct quic_stream *s)
@@ -97,7 +97,7 @@ static void op_credit(struct stream *base, size_t n)
         return;
     assert(n <= s->uncredited);
     s->uncredited -= n;
-    quic_conn_credit(s->set->conn, s->id, n);
+    quic_streams_credit(s->set, s->id, n);
 }
 
 static void op_shutdown(struct stream *base)

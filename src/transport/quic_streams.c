@@ -4,7 +4,8 @@
 #include <utlist.h>
 
 #include "base/err.h"
-#include "transport/quic_conn.h"
+#include "transport/muxed.h"
+#include "transport/quic_stream.h"
 
 static void remove_stream(struct quic_streams *set, struct quic_stream *s)
 {
@@ -24,6 +25,20 @@ struct quic_stream *quic_streams_add(struct quic_streams *set, int64_t id)
     return s;
 }
 
+void quic_streams_touch(struct quic_streams *set)
+{
+    turn_add(set->turn, set->task);
+}
+
+void quic_streams_credit(struct quic_streams *set, int64_t id, size_t n)
+{
+    if (!set->nc)
+        return;
+    ngtcp2_conn_extend_max_offset(set->nc, n);
+    ngtcp2_conn_extend_max_stream_offset(set->nc, id, n);
+    quic_streams_touch(set);
+}
+
 void quic_streams_note_drained(struct quic_streams *set, struct quic_stream *s)
 {
     if (s->is_on_drained_list)
@@ -36,10 +51,10 @@ void quic_streams_note_closing(struct quic_streams *set, struct quic_stream *s)
 {
     s->closing_next = NULL;
     LL_APPEND2(set->closing, s, closing_next);
-    quic_conn_touch(set->conn);
+    quic_streams_touch(set);
 }
 
-void quic_streams_open_waiting(struct quic_streams *set, ngtcp2_conn *nc)
+void quic_streams_open_waiting(struct quic_streams *set)
 {
     struct quic_stream *s;
 
@@ -48,7 +63,7 @@ void quic_streams_open_waiting(struct quic_streams *set, ngtcp2_conn *nc)
     DL_FOREACH (set->all, s) {
         if (s->id >= 0 || s->is_closing)
             continue;
-        if (ngtcp2_conn_open_bidi_stream(nc, &s->id, s) != 0) {
+        if (ngtcp2_conn_open_bidi_stream(set->nc, &s->id, s) != 0) {
             s->id = -1;
             return;
         }
@@ -61,8 +76,10 @@ void quic_streams_open_waiting(struct quic_streams *set, ngtcp2_conn *nc)
 }
 
 /* An owner may end other streams when it hears of one; they join the list. */
-void quic_streams_deliver_closing(struct quic_streams *set, ngtcp2_conn *nc)
+void quic_streams_deliver_closing(struct quic_streams *set)
 {
+    ngtcp2_conn *nc = set->nc;
+
     while (set->closing) {
         struct quic_stream *s = set->closing;
         set->closing = s->closing_next;
@@ -98,9 +115,11 @@ void quic_streams_deliver_drained(struct quic_streams *set)
 void quic_streams_end_all(struct quic_streams *set, int err)
 {
     struct quic_stream *s;
+
+    set->nc = NULL;
     DL_FOREACH (set->all, s)
         quic_stream_end(s, err);
-    quic_streams_deliver_closing(set, NULL);
+    quic_streams_deliver_closing(set);
 }
 
 void quic_streams_free_all(struct quic_streams *set)
@@ -113,7 +132,7 @@ void quic_streams_free_all(struct quic_streams *set)
 
 int quic_streams_on_open(ngtcp2_conn *nc, int64_t id, void *user)
 {
-    struct quic_streams *set = quic_conn_streams(user);
+    struct quic_streams *set = user;
 
     if (!ngtcp2_is_bidi_stream(id))
         return 0; /* the peer may open none (initial_max_streams_uni 0) */
@@ -130,7 +149,7 @@ int quic_streams_on_open(ngtcp2_conn *nc, int64_t id, void *user)
 int quic_streams_on_data(ngtcp2_conn *nc, uint32_t flags, int64_t id, uint64_t offset,
                          const uint8_t *data, size_t n, void *user, void *stream_user)
 {
-    struct quic_streams *set = quic_conn_streams(user);
+    struct quic_streams *set = user;
     struct quic_stream *s = stream_user;
     (void)id;
     (void)offset;
@@ -173,7 +192,7 @@ static void grant_streams(struct quic_streams *set, ngtcp2_conn *nc)
 int quic_streams_on_close(ngtcp2_conn *nc, uint32_t flags, int64_t id, uint64_t code, void *user,
                           void *stream_user)
 {
-    struct quic_streams *set = quic_conn_streams(user);
+    struct quic_streams *set = user;
     struct quic_stream *s = stream_user;
     (void)flags;
     (void)code; /* only of STOP_SENDING: a stream that was reset is closing already */
@@ -184,7 +203,7 @@ int quic_streams_on_close(ngtcp2_conn *nc, uint32_t flags, int64_t id, uint64_t 
         s->is_detached = true;
         quic_stream_end(s, 0);
     }
-    quic_conn_touch(set->conn);
+    quic_streams_touch(set);
     return 0;
 }
 
@@ -204,14 +223,14 @@ int quic_streams_on_reset(ngtcp2_conn *nc, int64_t id, uint64_t final_size, uint
 int quic_streams_on_more_data(ngtcp2_conn *nc, int64_t id, uint64_t max, void *user,
                               void *stream_user)
 {
-    struct quic_streams *set = quic_conn_streams(user);
+    struct quic_streams *set = user;
     struct quic_stream *s = stream_user;
     (void)nc;
     (void)id;
     (void)max;
     if (s && quic_stream_has_output(s)) {
         sched_add(&set->sched, &s->sched);
-        quic_conn_touch(set->conn);
+        quic_streams_touch(set);
     }
     return 0;
 }

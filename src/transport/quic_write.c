@@ -5,8 +5,9 @@
 
 #include "transport/quic_stream.h"
 
-#define VECTORS     3    /* chunks that one packet may span */
-#define UNPACED_MAX 8192 /* octets that may leave without a pause: a keystroke does not wait for a timer */
+#define VECTORS 3 /* chunks that one packet may span */
+#define UNPACED_MAX                                                                                \
+    8192 /* octets that may leave without a pause: a keystroke does not wait for a timer */
 
 /* Packets for one destination that leave in one system call: all of one size, but the last may be shorter. */
 struct batch {
@@ -130,7 +131,8 @@ static ngtcp2_ssize write_packet(ngtcp2_conn *nc, struct sched *sched, uint8_t *
     }
 }
 
-int quic_write(ngtcp2_conn *nc, struct sched *sched, struct udp *udp, size_t *unpaced, uint64_t now_ns)
+int quic_write(ngtcp2_conn *nc, struct sched *sched, struct udp *udp, size_t *unpaced,
+               uint64_t now_ns)
 {
     struct batch b = { .udp = udp };
     size_t quantum = ngtcp2_conn_get_send_quantum(nc), written = 0;

@@ -11,7 +11,8 @@
 
 /* Writes what congestion control and pacing allow now, at most one batch.  *unpaced (0 at first): octets
  * written since pacing was last told.  0, or a fatal NGTCP2_ERR_*. */
-int quic_write(ngtcp2_conn *nc, struct sched *sched, struct udp *udp, size_t *unpaced, uint64_t now_ns);
+int quic_write(ngtcp2_conn *nc, struct sched *sched, struct udp *udp, size_t *unpaced,
+               uint64_t now_ns);
 
 /* ngtcp2's view of a path; borrows it. */
 ngtcp2_path quic_path(const struct udp_path *path);
