@@ -15,7 +15,7 @@ build="gcc make libc6-dev autoconf automake pkg-config libev-dev libsodium-dev l
 quic="libngtcp2-dev libngtcp2-crypto-gnutls-dev"
 quic_min=1.11
 test="clang clang-format libcmocka-dev netcat-openbsd openssh-client openssh-server git
- redis-server redis-tools iproute2 nftables mandoc procps"
+ redis-server redis-tools postgresql iproute2 nftables mandoc procps"
 backports=bookworm-backports
 
 installed() # PACKAGE

@@ -24,16 +24,6 @@ static const size_t field_width[] = {
     [CONF_LIST] = sizeof(struct conf_list),
 };
 
-/* Writes the message, returns err. */
-__attribute__((format(printf, 3, 4))) static int fail(char *msg, int err, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(msg, CONF_ERR_MAX, fmt, ap);
-    va_end(ap);
-    return err;
-}
-
 /* ---- values as text: 0, GW_ESYNTAX (not of the type), GW_EINVAL (outside the range), GW_ENOMEM
  * ---- */
 
@@ -153,12 +143,19 @@ static int list_set_default(struct conf_list *l, const char *def)
     return err;
 }
 
-static int string_set(char **field, const char *text)
+static void string_free(const struct conf_key *k, char *text)
+{
+    if (k->is_secret && text)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
+static int string_set(const struct conf_key *k, char **field, const char *text)
 {
     char *copy = *text ? strdup(text) : NULL;
     if (*text && !copy)
         return GW_ENOMEM;
-    free(*field);
+    string_free(k, *field);
     *field = copy;
     return 0;
 }
@@ -171,7 +168,7 @@ static int field_parse(const struct conf_key *k, void *field, const char *text)
     case CONF_ENUM:
         return parse_enum(text, k->names, field);
     case CONF_STRING:
-        return string_set(field, text);
+        return string_set(k, field, text);
     case CONF_LIST:
         return list_add(field, text);
     default:
@@ -181,7 +178,7 @@ static int field_parse(const struct conf_key *k, void *field, const char *text)
 
 static int field_set_default(const struct conf_key *k, void *field)
 {
-    assert(k->width == field_width[k->type]);
+    assert(k->width == field_width[k->type] && (!k->is_secret || k->type == CONF_STRING));
     memset(field, 0, k->width);
     if (k->type == CONF_LIST)
         return list_set_default(field, k->def);
@@ -193,7 +190,7 @@ static int field_set_default(const struct conf_key *k, void *field)
 static void field_free(const struct conf_key *k, void *field)
 {
     if (k->type == CONF_STRING)
-        free(*(char **)field);
+        string_free(k, *(char **)field);
     else if (k->type == CONF_LIST)
         list_clear(field);
     memset(field, 0, k->width);
@@ -323,8 +320,9 @@ static bool is_name(const char *name)
 static int fail_range(const struct conf_key *k, const char *value, char *msg)
 {
     char min[UNITS_STR_MAX], max[UNITS_STR_MAX];
-    return fail(msg, GW_EINVAL, "%s = %s: must lie between %s and %s", k->key, value,
-                print_number(k, k->min, min), print_number(k, k->max ? k->max : INT64_MAX, max));
+    return conf_fail(msg, GW_EINVAL, "%s = %s: must lie between %s and %s", k->key, value,
+                     print_number(k, k->min, min),
+                     print_number(k, k->max ? k->max : INT64_MAX, max));
 }
 
 static int fail_syntax(const struct conf_key *k, const char *value, char *msg)
@@ -336,7 +334,7 @@ static int fail_syntax(const struct conf_key *k, const char *value, char *msg)
         [CONF_DURATION] = "a duration such as 250ms, 30s, 5m, 2h",
     };
     if (k->type != CONF_ENUM)
-        return fail(msg, GW_ESYNTAX, "%s = %s: is not %s", k->key, value, want[k->type]);
+        return conf_fail(msg, GW_ESYNTAX, "%s = %s: is not %s", k->key, value, want[k->type]);
     int n = snprintf(msg, CONF_ERR_MAX, "%s = %s: is none of", k->key, value);
     for (const char *const *name = k->names; *name && n < CONF_ERR_MAX; name++)
         n += snprintf(msg + n, CONF_ERR_MAX - (size_t)n, " %s", *name);
@@ -346,19 +344,24 @@ static int fail_syntax(const struct conf_key *k, const char *value, char *msg)
 static int set_field(const struct conf_key *k, void *owner, const char *value, char *msg)
 {
     if (!is_writable(value))
-        return fail(
+        return conf_fail(
             msg, GW_ESYNTAX,
             "%s: a value holds no control characters, no blank at its ends and no ';' after one",
             k->key);
+    if (strlen(k->key) + strlen(" = ") + strlen(value) > CONF_LINE_MAX)
+        return conf_fail(msg, GW_ELIMIT, "%s: the value is too long, a line holds %d octets",
+                         k->key, CONF_LINE_MAX);
     const char *wrong = k->check && *value ? k->check(value) : NULL;
+    if (wrong && k->is_secret)
+        return conf_fail(msg, GW_EINVAL, "%s: %s", k->key, wrong);
     if (wrong)
-        return fail(msg, GW_EINVAL, "%s = %s: %s", k->key, value, wrong);
+        return conf_fail(msg, GW_EINVAL, "%s = %s: %s", k->key, value, wrong);
     int err = field_parse(k, field_at(owner, k), value);
     if (err == GW_ESYNTAX)
         return fail_syntax(k, value, msg);
     if (err == GW_EINVAL)
         return fail_range(k, value, msg);
-    return err ? fail(msg, err, "%s", gw_strerror(err)) : 0;
+    return err ? conf_fail(msg, err, "%s", gw_strerror(err)) : 0;
 }
 
 /* Finds or makes what holds the keys of a section. */
@@ -366,18 +369,18 @@ static int section_open(void *values, const struct conf_schema *s, const struct 
                         const char *name, void **owner, char *msg)
 {
     if (!sec->size && name)
-        return fail(msg, GW_ESYNTAX, "[%s] takes no name", sec->name);
+        return conf_fail(msg, GW_ESYNTAX, "[%s] takes no name", sec->name);
     if (!sec->size) {
         *owner = values;
         return 0;
     }
     if (!name || !is_name(name))
-        return fail(msg, GW_ESYNTAX,
-                    "[%s NAME]: the name must be 1 to %d printable characters without ']'",
-                    sec->name, CONF_NAME_MAX);
+        return conf_fail(msg, GW_ESYNTAX,
+                         "[%s NAME]: the name must be 1 to %d printable characters without ']'",
+                         sec->name, CONF_NAME_MAX);
     *owner = element_find(values, sec, name);
     int err = *owner ? 0 : element_add(values, s, sec, name, owner);
-    return err ? fail(msg, err, "%s", gw_strerror(err)) : 0;
+    return err ? conf_fail(msg, err, "%s", gw_strerror(err)) : 0;
 }
 
 /* ---- printing ---- */
@@ -477,6 +480,10 @@ static void print_keys(FILE *f, const struct conf_schema *s, const struct conf_s
         }
         const char *text = scalar_text(k, field, a);
         bool is_default = !strcmp(text, scalar_text(k, NULL, b));
+        if (k->is_secret && !is_default) {
+            print_line(f, "#", k, bytes_of("(set)"));
+            continue;
+        }
         print_line(f, is_default ? "#" : "", k, bytes_of(text));
     }
 }
@@ -523,13 +530,13 @@ int conf_set(void *values, const struct conf_schema *s, const char *section, con
     void *owner = NULL;
     const struct conf_section *sec = section_find(s, section);
     if (!sec)
-        return fail(err, GW_ESYNTAX, "unknown section [%s]", section);
+        return conf_fail(err, GW_ESYNTAX, "unknown section [%s]", section);
     int rc = section_open(values, s, sec, name, &owner, err);
     if (rc || !key)
         return rc;
     const struct conf_key *k = key_find(s, section, key);
     if (!k)
-        return fail(err, GW_ESYNTAX, "[%s] has no key '%s'", section, key);
+        return conf_fail(err, GW_ESYNTAX, "[%s] has no key '%s'", section, key);
     return set_field(k, owner, value, err);
 }
 
@@ -563,4 +570,13 @@ void conf_free(void *values, const struct conf_schema *s)
         free(named->v);
         *named = (struct conf_named){ 0 };
     }
+}
+
+int conf_fail(char msg[CONF_ERR_MAX], int err, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(msg, CONF_ERR_MAX, fmt, ap);
+    va_end(ap);
+    return err;
 }

@@ -30,7 +30,7 @@
  * '#' or ';' is a comment, and so is the rest of a line from a ';' after a blank.  Unknown
  * sections and keys, values that do not parse or lie outside their range, a key given twice
  * (unless it is a list) and a [section NAME] given twice are errors.  A line is at most as long as
- * inih was built for (197 octets on Debian).
+ * inih was built for (197 octets on Debian), and `key = value` CONF_LINE_MAX however it was given.
  *
  * What two keys mean together is the caller's to check.
  */
@@ -43,6 +43,7 @@
 #include <stdio.h>
 
 #define CONF_ERR_MAX  320 /* octets of a message with its NUL */
+#define CONF_LINE_MAX 197 /* octets of `key = value`, so that what is printed reads back */
 #define CONF_NAME_MAX 63  /* octets of a NAME in [section NAME]: printable, no blank, no ']' */
 
 /* CONF_LIST */
@@ -83,6 +84,7 @@ struct conf_key {
     int64_t min, max; /* CONF_INT, _SIZE, _DURATION: in the field's unit; max 0: no upper limit */
     const char *const *names; /* CONF_ENUM: NULL-terminated */
     conf_check_fn *check;     /* NULL: the type and the range say it all */
+    bool is_secret;           /* CONF_STRING: no message and no print shows it; wiped when freed */
     const char *unit;         /* for people: "streams", "peers"; NULL when the type says it */
     const char *help;         /* one line, no full stop */
 };
@@ -128,10 +130,15 @@ void *conf_find(const void *values, const struct conf_schema *s, const char *sec
 
 /* Prints a complete file with help, ranges and defaults.  Keys that have their default value stand
  * as comments.  `values` may be NULL: all defaults, named sections as commented samples.  What is
- * printed for values reads back as the same values.  Returns 0 or GW_EIO. */
+ * printed for values reads back as the same values, but for secrets: of those a comment says that
+ * they are set.  Returns 0 or GW_EIO. */
 int conf_print(FILE *f, const struct conf_schema *s, const void *values);
 
 /* Frees what the fields own and zeroes them. */
 void conf_free(void *values, const struct conf_schema *s);
+
+/* Writes the message, returns `err`: for those who check on. */
+__attribute__((format(printf, 3, 4))) int conf_fail(char msg[CONF_ERR_MAX], int err,
+                                                    const char *fmt, ...);
 
 #endif

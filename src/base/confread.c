@@ -139,8 +139,8 @@ static int read_text(struct reader *r, char *text, size_t n)
     if (strlen(text) != n)
         return fail(r, GW_ESYNTAX, "not a text file");
     r->next = strncmp(text, bom, sizeof bom - 1) ? text : text + sizeof bom - 1;
-    int bad = ini_parse_stream(next_line, r, read_key,
-                               r); /* > 0: first line at fault; < 0: no memory */
+    /* > 0: first line at fault; < 0: no memory */
+    int bad = ini_parse_stream(next_line, r, read_key, r);
     if (bad > 0 && (!r->err || bad < r->line)) {
         r->line = bad;
         return fail(r, GW_ESYNTAX, "neither a [section] nor key = value");
@@ -162,6 +162,8 @@ int conf_read(void *values, const struct conf_schema *s, const char *path, char 
     if (rc && !r.err)
         snprintf(err, CONF_ERR_MAX, "%s: %s", path, gw_strerror(rc));
     free(r.set_on);
+    if (text)
+        explicit_bzero(text, n); /* there may be secrets in it */
     free(text);
     return rc;
 }

@@ -74,14 +74,14 @@ static inline uint16_t rd_u16(struct rd *r)
 
 static inline uint32_t rd_u32(struct rd *r)
 {
-    uint32_t hi = rd_u16(r);
-    return hi << 16 | rd_u16(r);
+    uint32_t hi = rd_u16(r), lo = rd_u16(r);
+    return r->short_ ? 0 : hi << 16 | lo;
 }
 
 static inline uint64_t rd_u64(struct rd *r)
 {
-    uint64_t hi = rd_u32(r);
-    return hi << 32 | rd_u32(r);
+    uint64_t hi = rd_u32(r), lo = rd_u32(r);
+    return r->short_ ? 0 : hi << 32 | lo;
 }
 
 static inline struct wr wr_init(struct span out)

@@ -8,8 +8,8 @@ const char *gw_strerror(int err)
     switch (err) {
     case GW_OK:
         return "ok";
-#define X(name, text)   \
-    case GW_E##name:    \
+#define X(name, text) \
+    case GW_E##name:  \
         return text;
         GW_ERRORS(X)
 #undef X

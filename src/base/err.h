@@ -6,32 +6,33 @@
 #ifndef GW_BASE_ERR_H
 #define GW_BASE_ERR_H
 
-#define GW_ERRORS(X)                                          \
-    X(NOMEM, "out of memory")                                 \
-    X(NOFD, "out of file descriptors")                        \
-    X(PROTO, "peer broke the protocol")                       \
-    X(UNSUP, "valid, but not supported here")                 \
-    X(INVAL, "invalid value")                                 \
-    X(SYNTAX, "syntax error")                                 \
-    X(PERM, "permission denied by the system")                \
-    X(IO, "input/output error")                               \
-    X(NOSPACE, "no space left on the device")                 \
-    X(INUSE, "address already in use")                        \
-    X(NONAME, "no resolver tier knows the name")              \
-    X(OFFLINE, "peer is not reachable")                       \
-    X(NOSERVICE, "peer offers no such service")               \
-    X(DENIED, "denied by the peer")                           \
-    X(REFUSED, "connection refused")                          \
-    X(UNREACH, "host unreachable")                            \
-    X(NETDOWN, "network unreachable")                         \
-    X(TIMEOUT, "deadline passed")                             \
-    X(LIMIT, "a configured limit is reached")                 \
-    X(RESET, "reset by the other end")                        \
+#define GW_ERRORS(X)                                               \
+    X(NOMEM, "out of memory")                                      \
+    X(NOFD, "out of file descriptors")                             \
+    X(PROTO, "peer broke the protocol")                            \
+    X(UNSUP, "valid, but not supported here")                      \
+    X(INVAL, "invalid value")                                      \
+    X(SYNTAX, "syntax error")                                      \
+    X(PERM, "permission denied by the system")                     \
+    X(IO, "input/output error")                                    \
+    X(NOSPACE, "no space left on the device")                      \
+    X(INUSE, "address already in use")                             \
+    X(NOTLOCAL, "not an address of this machine")                  \
+    X(NONAME, "no resolver tier knows the name")                   \
+    X(OFFLINE, "peer is not reachable")                            \
+    X(NOSERVICE, "peer offers no such service")                    \
+    X(DENIED, "denied by the peer")                                \
+    X(REFUSED, "connection refused")                               \
+    X(UNREACH, "host unreachable")                                 \
+    X(NETDOWN, "network unreachable")                              \
+    X(TIMEOUT, "deadline passed")                                  \
+    X(LIMIT, "a configured limit is reached")                      \
+    X(RESET, "reset by the other end")                             \
     X(IDENTITY, "the peer that answered is not the one asked for") \
-    X(NOPROTO, "peer does not speak the protocol")            \
-    X(EXISTS, "exists already")                               \
-    X(NOTFOUND, "not found")                                  \
-    X(CANCELED, "given up")                                   \
+    X(NOPROTO, "peer does not speak the protocol")                 \
+    X(EXISTS, "exists already")                                    \
+    X(NOTFOUND, "not found")                                       \
+    X(CANCELED, "given up")                                        \
     X(CLOSED, "connection is closed")
 
 enum gw_err {

@@ -19,8 +19,8 @@ bool log_enabled(enum log_level level)
     return level <= max_level;
 }
 
-/* One write(2) per line, so that lines of several processes do not mix; a full or closed stderr loses
- * the line and nothing else. */
+/* One write(2) per line, so that lines of several processes do not mix; a full or closed stderr
+ * loses the line and nothing else. */
 static void emit(enum log_level level, const char *fmt, va_list ap)
 {
     static const char *const tag[] = { "error ", "warn  ", "info  ", "debug " };
@@ -38,13 +38,13 @@ static void emit(enum log_level level, const char *fmt, va_list ap)
     (void)w;
 }
 
-#define DEFINE_LOG(name, level)         \
-    void name(const char *fmt, ...)     \
-    {                                   \
-        va_list ap;                     \
-        va_start(ap, fmt);              \
-        emit(level, fmt, ap);           \
-        va_end(ap);                     \
+#define DEFINE_LOG(name, level)     \
+    void name(const char *fmt, ...) \
+    {                               \
+        va_list ap;                 \
+        va_start(ap, fmt);          \
+        emit(level, fmt, ap);       \
+        va_end(ap);                 \
     }
 DEFINE_LOG(log_error, LOG_LEVEL_ERROR)
 DEFINE_LOG(log_warn, LOG_LEVEL_WARN)

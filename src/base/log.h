@@ -1,8 +1,9 @@
-/* log.h - one line is one event: `subject key=value ... outcome`, lower case, no newline by the caller.
+/* log.h - one line is one event: `subject key=value ... outcome`, lower case, no newline by the
+ * caller.
  *
- * error: a person must act.  warn: degraded.  info: what an operator wants (<= 3 lines a connection).
- * debug: state changes.  Lines go to stderr.  Text that a peer sent is printed through log_esc;
- * payload and keys are never logged.
+ * error: a person must act.  warn: degraded.  info: what an operator wants (<= 3 lines a
+ * connection). debug: state changes.  Lines go to stderr.  Text that a peer sent is printed through
+ * log_esc; payload and keys are never logged.
  */
 #ifndef GW_BASE_LOG_H
 #define GW_BASE_LOG_H

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -13,30 +14,36 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/units.h"
 #include "cli/cli_nc.h"
 #include "cli/cli_show.h"
 #include "cli/ctl_client.h"
 
-#define ANSWER_MS  10000  /* for what the daemon knows by itself */
-#define NETWORK_MS 120000 /* for what it must ask others; its own deadlines are shorter */
+#define ANSWER_MS  10000   /* for what the daemon knows by itself */
+#define NETWORK_MS 120000  /* for what it must ask others; its own deadlines are shorter */
+#define PERF_MS    INT_MAX /* it lasts as long as octets move: the daemon sees to that */
 #define PING_COUNT 4
 #define PING_MAX   1000
+#define PERF_SIZE  (UINT64_C(100) << 20)
+#define PERF_MAX   (UINT64_C(64) << 30)
 
-enum { OPT_JSON = 1, OPT_COUNT = 2 };
+enum { OPT_JSON = 1, OPT_COUNT = 2, OPT_SIZES = 4 };
 
 struct args {
     const char *dir;
     bool is_json;
-    int count; /* -n */
-    int n;     /* what stands in v */
+    int count;         /* -n */
+    uint64_t up, down; /* octets */
+    int n;             /* what stands in v */
     char **v;
 };
 
 struct command {
     const char *name;
     const char *usage; /* what follows the name */
-    const char *help;
-    int min, max; /* number of arguments; max -1: any */
+    const char *help;  /* one line */
+    const char *more;  /* the rest of its --help; NULL: there is none */
+    int min, max;      /* number of arguments; max -1: any */
     unsigned options;
     int (*run)(const struct args *a); /* NULL: main carries it out */
 };
@@ -44,16 +51,18 @@ struct command {
 static int fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static int fail(const char *fmt, ...)
 {
-    char text[2048];
+    char text[2048], line[4 * sizeof text];
+    size_t n = 0;
     va_list ap;
 
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    fputs("gw: ", stderr);
     for (const char *p = text; *p; p++) /* parts of it may come from a peer */
-        fprintf(stderr, *p >= 0x20 && *p < 0x7f ? "%c" : "\\x%02x", (unsigned char)*p);
-    fputc('\n', stderr);
+        n += (size_t)sprintf(line + n, *p >= 0x20 && *p < 0x7f ? "%c" : "\\x%02x",
+                             (unsigned char)*p);
+    line[n] = '\0';
+    fprintf(stderr, "gw: %s\n", line);
     return CLI_FAILED;
 }
 
@@ -242,6 +251,13 @@ static int run_ping(const struct args *a)
     return rc ? rc : end_ping(a, v);
 }
 
+static int run_perf(const struct args *a)
+{
+    json_t *req = json_pack("{s:s, s:s, s:I, s:I}", "cmd", "perf", "name", a->v[0], "up",
+                            (json_int_t)a->up, "down", (json_int_t)a->down);
+    return ask_and_show(a, req, PERF_MS, cli_show_perf);
+}
+
 static int run_nc(const struct args *a)
 {
     struct ctl_client *c;
@@ -250,6 +266,7 @@ static int run_nc(const struct args *a)
 
     if (rc)
         return rc;
+    signal(SIGPIPE, SIG_IGN);
     rc = request(c, json_pack("{s:s, s:s, s:s}", "cmd", "nc", "name", a->v[0], "port", a->v[1]),
                  NETWORK_MS, &v);
     if (!rc) {
@@ -262,6 +279,22 @@ static int run_nc(const struct args *a)
     return rc;
 }
 
+/* Behind a peer id: the services that it was allowed though they are not there. */
+static void print_not_offered(const json_t *names)
+{
+    const char *sep = ": ";
+    const json_t *name;
+    size_t i;
+
+    json_array_foreach(names, i, name)
+    {
+        printf("%s%s", sep, json_string_value(name));
+        sep = ", ";
+    }
+    if (i)
+        printf(" (no such service here yet)");
+}
+
 /* Sends a request whose answer holds nothing worth printing but `done`, followed by the peer id
  * if there is one. */
 static int ask_and_say(const struct args *a, json_t *req, int timeout_ms, const char *done)
@@ -272,7 +305,9 @@ static int ask_and_say(const struct args *a, json_t *req, int timeout_ms, const 
     if (rc)
         return rc;
     const char *peer = cli_show_str(v, "peer");
-    printf("%s%s%s\n", done, *peer ? " " : "", peer);
+    printf("%s%s%s", done, *peer ? " " : "", peer);
+    print_not_offered(json_object_get(v, "not_offered"));
+    putchar('\n');
     json_decref(v);
     return CLI_OK;
 }
@@ -337,24 +372,42 @@ static int run_stop(const struct args *a)
 }
 
 static const struct command commands[] = {
-    { "id", "", "print the peer id of this node", 0, 0, 0, NULL },
-    { "status", "[--json]", "what the daemon does: addresses, forwards, services, counters", 0, 0,
-      OPT_JSON, run_status },
-    { "resolve", "[--json] NAME", "which peer a name leads to, and who says so", 1, 1, OPT_JSON,
+    { "id", "", "print the peer id of this node",
+      "Give it to those who are to let this node in (gw allow), or to reach it (names file).", 0, 0,
+      0, NULL },
+    { "status", "[--json]", "what the daemon does: addresses, forwards, services, counters",
+      "It succeeds once the daemon is ready.", 0, 0, OPT_JSON, run_status },
+    { "resolve", "[--json] NAME", "which peer a name leads to, and who says so",
+      "NAME is a name of the names file, SERVICE.NAME, or a peer id.", 1, 1, OPT_JSON,
       run_resolve },
-    { "ping", "[--json] [-n N] NAME", "measure the way to a peer", 1, 1, OPT_JSON | OPT_COUNT,
-      run_ping },
-    { "nc", "NAME PORT|SERVICE", "join stdin and stdout to a service of a peer", 2, 2, 0, run_nc },
-    { "peers", "[--json]", "list the connected peers", 0, 0, OPT_JSON, run_peers },
-    { "services", "[--json] [PEER]", "list the services of this node, or of a peer", 0, 1, OPT_JSON,
-      run_services },
-    { "allow", "PEER [SERVICE...]", "let a peer use these services (none named: all)", 1, -1, 0,
-      run_allow },
-    { "deny", "PEER", "take back all that a peer was allowed", 1, 1, 0, run_deny },
-    { "reload", "", "read gw.conf, names and authorized_keys again", 0, 0, 0, run_reload },
-    { "stop", "", "stop the daemon, and wait until it is gone", 0, 0, 0, run_stop },
-    { "config", "--check | --show", "check gw.conf, or print all keys with their values", 0, 0, 0,
-      NULL },
+    { "ping", "[--json] [-n N] NAME", "measure the way to a peer",
+      "N times, one a second: 1 to 1000, 4 unless given.", 1, 1, OPT_JSON | OPT_COUNT, run_ping },
+    { "perf", "[OPTION...] NAME", "measure the throughput to a peer",
+      "  --up SIZE, --down SIZE  so many octets to the peer, then from it: 100M each unless "
+      "given,\n"
+      "                          64G at most, 0 for none; k, M, G are powers of 1024\n"
+      "  --json                  print one JSON object\n\n"
+      "A gw answers when its gw.conf has perf = yes.",
+      1, 1, OPT_JSON | OPT_SIZES, run_perf },
+    { "nc", "NAME PORT|SERVICE", "join stdin and stdout to a service of a peer",
+      "In ~/.ssh/config: ProxyCommand gw nc %h %p\n"
+      "Without a daemon it works alone, and takes a little longer.",
+      2, 2, 0, run_nc },
+    { "peers", "[--json]", "list the connected peers", NULL, 0, 0, OPT_JSON, run_peers },
+    { "services", "[--json] [PEER]", "list the services of this node, or of a peer",
+      "Of a peer: those that it lets this node use.", 0, 1, OPT_JSON, run_services },
+    { "allow", "PEER [SERVICE...]", "let a peer use these services (none named: all)",
+      "PEER is what gw id prints over there, or a name of the names file.  Services are added to\n"
+      "those that the peer has.  Dates and limits: edit authorized_keys, see gw.conf(5).",
+      1, -1, 0, run_allow },
+    { "deny", "PEER", "take back all that a peer was allowed", "Its open streams end at once.", 1,
+      1, 0, run_deny },
+    { "reload", "", "read gw.conf, names and authorized_keys again",
+      "With an error in one of them nothing changes, and the error is printed.", 0, 0, 0,
+      run_reload },
+    { "stop", "", "stop the daemon, and wait until it is gone", NULL, 0, 0, 0, run_stop },
+    { "config", "--check | --show", "check all files, or print all keys with their values", NULL, 0,
+      0, 0, NULL },
 };
 #define NCOMMANDS (sizeof commands / sizeof commands[0])
 
@@ -373,32 +426,54 @@ static int bad_usage(const struct command *cmd, const char *what, const char *ar
     return CLI_USAGE;
 }
 
+static int read_count(const struct command *cmd, const char *text, int *out)
+{
+    char *end;
+    long n = strtol(text, &end, 10);
+
+    if (*end || end == text || n < 1 || n > PING_MAX)
+        return bad_usage(cmd, "-n takes a number from 1 to 1000, not ", text);
+    *out = (int)n;
+    return CLI_OK;
+}
+
+static int read_size(const struct command *cmd, const char *text, uint64_t *out)
+{
+    if (units_parse_size(text, out) == 0 && *out <= PERF_MAX)
+        return CLI_OK;
+    return bad_usage(cmd, "sizes go from 0 to 64G, such as 500k or 100M, not ", text);
+}
+
 /* Reads `argv`; exit status -1 means go on. */
 static int read_args(const struct command *cmd, int argc, char **argv, struct args *a)
 {
-    static const struct option longs[] = { { "help", no_argument, NULL, 'h' },
+    static const struct option longs[] = { { "up", required_argument, NULL, 'u' },
+                                           { "down", required_argument, NULL, 'd' },
                                            { "json", no_argument, NULL, 'j' },
+                                           { "help", no_argument, NULL, 'h' },
                                            { 0 } };
-    char *end;
-    int o;
+    const struct option *known = cmd->options & OPT_SIZES ? longs : longs + 2;
+    const char *shorts = cmd->options & OPT_COUNT ? ":hn:" : ":h";
+    int o, rc = CLI_OK;
 
     optind = 0; /* glibc: start over, main has used getopt already */
     opterr = 0;
-    while ((o = getopt_long(argc, argv, ":hn:", longs, NULL)) != -1) {
+    while (!rc && (o = getopt_long(argc, argv, shorts, known, NULL)) != -1) {
         if (o == 'h') {
             cli_help_of(stdout, cmd->name);
             return CLI_OK;
         } else if (o == 'j' && (cmd->options & OPT_JSON)) {
             a->is_json = true;
-        } else if (o == 'n' && (cmd->options & OPT_COUNT)) {
-            long n = strtol(optarg, &end, 10);
-            if (*end || end == optarg || n < 1 || n > PING_MAX)
-                return bad_usage(cmd, "-n takes a number from 1 to 1000, not ", optarg);
-            a->count = (int)n;
+        } else if (o == 'n') {
+            rc = read_count(cmd, optarg, &a->count);
+        } else if (o == 'u' || o == 'd') {
+            rc = read_size(cmd, optarg, o == 'u' ? &a->up : &a->down);
         } else {
-            return bad_usage(cmd, o == ':' ? "no value for " : "no option ", argv[optind - 1]);
+            rc = bad_usage(cmd, o == ':' ? "no value for " : "no option ", argv[optind - 1]);
         }
     }
+    if (rc)
+        return rc;
     a->n = argc - optind;
     a->v = argv + optind;
     if (a->n < cmd->min || (cmd->max >= 0 && a->n > cmd->max))
@@ -409,13 +484,12 @@ static int read_args(const struct command *cmd, int argc, char **argv, struct ar
 int cli_main(const char *dir, int argc, char **argv)
 {
     const struct command *cmd = find_command(argv[0]);
-    struct args a = { .dir = dir, .count = PING_COUNT };
+    struct args a = { .dir = dir, .count = PING_COUNT, .up = PERF_SIZE, .down = PERF_SIZE };
 
     if (!cmd || !cmd->run) {
         fprintf(stderr, "gw: no command %s; see gw --help\n", argv[0]);
         return CLI_USAGE;
     }
-    signal(SIGPIPE, SIG_IGN);
     int rc = read_args(cmd, argc, argv, &a);
     if (rc < 0)
         rc = cmd->run(&a);
@@ -442,7 +516,7 @@ bool cli_can_connect(const char *dir)
 void cli_help(FILE *f)
 {
     for (size_t i = 0; i < NCOMMANDS; i++)
-        fprintf(f, "  %-9s %-20s %s\n", commands[i].name, commands[i].usage, commands[i].help);
+        fprintf(f, "  %-9s %-21s %s\n", commands[i].name, commands[i].usage, commands[i].help);
 }
 
 void cli_help_of(FILE *f, const char *command)
@@ -451,4 +525,11 @@ void cli_help_of(FILE *f, const char *command)
 
     fprintf(f, "usage: gw [-d DIR] %s%s%s\n\n%s\n", cmd->name, *cmd->usage ? " " : "", cmd->usage,
             cmd->help);
+    if (cmd->more)
+        fprintf(f, "\n%s\n", cmd->more);
+}
+
+int cli_wrong_usage(const char *command)
+{
+    return bad_usage(find_command(command), "wrong arguments", "");
 }

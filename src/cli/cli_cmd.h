@@ -15,7 +15,7 @@
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 }; /* exit status */
 
 /* Runs argv[0] (a command's name) with its arguments on the daemon of `dir`.  Returns the exit
- * status. Sets SIGPIPE to ignored. */
+ * status.  Who stops reading its output ends it by SIGPIPE; `nc` ignores that signal. */
 int cli_main(const char *dir, int argc, char **argv);
 
 bool cli_has(const char *command);     /* is it in the table? */
@@ -23,5 +23,7 @@ bool cli_can_connect(const char *dir); /* does a daemon answer on dir/ctl.sock? 
 void cli_help(FILE *f);                /* the table: one line per command */
 /* What `gw COMMAND --help` prints; `command` is in the table. */
 void cli_help_of(FILE *f, const char *command);
+/* Says on stderr what the arguments of `command` (one of the table) are.  Returns CLI_USAGE. */
+int cli_wrong_usage(const char *command);
 
 #endif

@@ -110,6 +110,20 @@ static int wait_ready(const struct pump *up, const struct pump *down, int sock,
     return errno == EINTR ? 0 : err_from_errno(errno);
 }
 
+/* What was delivered goes out.  A reader that has gone (ssh at its end, head) wanted no more: then
+ * all is over, and that is no error. */
+static int drain_out(struct pump *up, struct pump *down, short revents)
+{
+    bool is_unread = revents & (POLLERR | POLLHUP);
+    int err = 0;
+
+    if (!is_unread && wants_drain(down) && (revents & POLLOUT))
+        err = pump_drain(down);
+    if (is_unread || err == GW_ERESET)
+        up->to = down->to = -1;
+    return err == GW_ERESET ? 0 : err;
+}
+
 /* One round.  A socket that takes no more ends `up` with *up_err set, but what it has delivered
  * still goes out. */
 static int round_trip(struct pump *up, struct pump *down, int sock, int *up_err)
@@ -117,14 +131,12 @@ static int round_trip(struct pump *up, struct pump *down, int sock, int *up_err)
     struct pollfd ready[3];
     int err = wait_ready(up, down, sock, ready);
 
-    if (!err && (ready[2].revents & (POLLERR | POLLHUP)))
-        err = GW_ERESET;
     if (!err && ready[0].revents)
         err = pump_fill(up);
     if (!err && wants_fill(down) && (ready[1].revents & (POLLIN | POLLHUP | POLLERR)))
         err = pump_fill(down);
-    if (!err && wants_drain(down) && (ready[2].revents & POLLOUT))
-        err = pump_drain(down);
+    if (!err)
+        err = drain_out(up, down, ready[2].revents);
     if (!err && wants_drain(up) && (ready[1].revents & (POLLOUT | POLLHUP | POLLERR)))
         *up_err = pump_drain(up);
     if (*up_err || (down->is_eof && (ready[1].revents & POLLHUP)))

@@ -9,8 +9,8 @@
  * both have ended, when the socket is closed for both, or when nobody reads `out` any more.
  * `early` (borrowed) was read from the socket before and goes first.  `in` and `out` stay
  * blocking, as others may share them, but are not touched before they are ready.  The caller has
- * SIGPIPE ignored. Returns 0, or the GW_E* that ended it: GW_ERESET (a reader went away),
- * GW_EIO, GW_ENOMEM, ... */
+ * SIGPIPE ignored. Returns 0, or the GW_E* that ended it: GW_ERESET (the socket was reset), GW_EIO,
+ * GW_ENOMEM, ... */
 int cli_nc_run(int sock, int in, int out, struct bytes early);
 
 #endif

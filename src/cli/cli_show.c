@@ -226,3 +226,24 @@ int cli_show_resolve(FILE *f, const json_t *v)
     cli_table_free(t);
     return err;
 }
+
+static void add_direction(struct cli_table *t, const char *label, long long octets,
+                          const json_t *mbit)
+{
+    cli_table_add(t, "%s", label);
+    cli_table_add(t, "%lld octets", octets);
+    cli_table_add(t, "%.1f Mbit/s", json_number_value(mbit));
+}
+
+int cli_show_perf(FILE *f, const json_t *v)
+{
+    struct cli_table *t = cli_table_new(3);
+
+    if (!t)
+        return GW_ENOMEM;
+    add_direction(t, "up", num(v, "up_bytes"), json_object_get(v, "up_mbit"));
+    add_direction(t, "down", num(v, "down_bytes"), json_object_get(v, "down_mbit"));
+    int err = cli_table_print(t, f);
+    cli_table_free(t);
+    return err;
+}

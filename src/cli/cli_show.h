@@ -11,6 +11,7 @@ int cli_show_status(FILE *f, const json_t *v);
 int cli_show_peers(FILE *f, const json_t *v);
 int cli_show_services(FILE *f, const json_t *v);
 int cli_show_resolve(FILE *f, const json_t *v);
+int cli_show_perf(FILE *f, const json_t *v);
 
 /* A string member as it stands, borrowed, or "". */
 const char *cli_show_str(const json_t *v, const char *key);

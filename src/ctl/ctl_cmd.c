@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "ctl/ctl_nc.h"
 #include "ctl/ctl_peer.h"
+#include "ctl/ctl_perf.h"
 #include "ctl/ctl_ping.h"
 #include "ctl/ctl_status.h"
 
@@ -83,6 +84,8 @@ static const struct ctl_cmd commands[] = {
     { "status", "", "what the daemon does", run_status },
     { "resolve", "name", "which peer a name leads to", ctl_peer_resolve },
     { "ping", "name [count]", "round-trip times, one line each", ctl_ping_run },
+    { "perf", "name up down", "throughput: so many octets to the peer, then from it",
+      ctl_perf_run },
     { "nc", "name port", "open a service; the connection then carries its octets", ctl_nc_run },
     { "peers", "", "the connected peers", run_peers },
     { "services", "[peer]", "the services of this node, or those a peer lets us use",

@@ -12,6 +12,7 @@
 
 #define QUERY_MS     30000
 #define SERVICES_MAX 64
+#define EDIT_ERR_MAX 512
 
 static json_t *addr_list(const struct name_answer *a)
 {
@@ -159,17 +160,15 @@ static bool is_grantee(struct ctl_session *s, json_t *req, const struct name_ans
     return false;
 }
 
-static void reply_edited(struct ctl_session *s, const struct peerid *peer, int err)
+/* Those of the services that are not offered here: a misspelt name, or one to come. */
+static json_t *list_unknown(const struct ctl_deps *d, const char *const *services)
 {
-    char id[PEERID_STR_MAX];
+    json_t *list = json_array();
 
-    peerid_print(peer, id);
-    if (err == GW_ENOTFOUND)
-        ctl_session_fail(s, "%s is not in authorized_keys", id);
-    else if (err)
-        ctl_session_fail(s, "authorized_keys: %s", gw_strerror(err));
-    else
-        ctl_session_reply(s, json_pack("{s:s}", "peer", id));
+    for (; *services; services++)
+        if (!registry_by_name(d->registry, bytes_of(*services)))
+            json_array_append_new(list, json_string(*services));
+    return list;
 }
 
 /* Reads req.services into `out`, NULL-terminated and borrowed from req.  Returns how many, or
@@ -197,11 +196,17 @@ static void found_allow(const struct ctl_deps *d, struct ctl_session *s, json_t 
     const char *services[SERVICES_MAX + 1];
     const char *name = tier_static_name_of(d->names, &a->peer);
     int n = read_services(req, services);
+    char id[PEERID_STR_MAX], err[EDIT_ERR_MAX];
 
     if (n < 0)
         ctl_session_fail(s, "services are at most %d names made of a-z, 0-9 and -", SERVICES_MAX);
-    else if (is_grantee(s, req, a))
-        reply_edited(s, &a->peer, authz_allow(d->authz, &a->peer, n ? services : NULL, name));
+    else if (!is_grantee(s, req, a))
+        return; /* answered */
+    else if (authz_allow(d->authz, &a->peer, n ? services : NULL, name, err, sizeof err) != 0)
+        ctl_session_fail(s, "%s", err);
+    else
+        ctl_session_reply(s, json_pack("{s:s, s:o}", "peer", peerid_print(&a->peer, id),
+                                       "not_offered", list_unknown(d, services)));
 }
 
 void ctl_peer_allow(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
@@ -212,8 +217,18 @@ void ctl_peer_allow(const struct ctl_deps *d, struct ctl_session *s, json_t *req
 static void found_deny(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
                        const struct name_answer *a)
 {
-    if (is_grantee(s, req, a))
-        reply_edited(s, &a->peer, authz_deny(d->authz, &a->peer));
+    char id[PEERID_STR_MAX], text[EDIT_ERR_MAX];
+
+    if (!is_grantee(s, req, a))
+        return; /* answered */
+    int err = authz_deny(d->authz, &a->peer, text, sizeof text);
+    peerid_print(&a->peer, id);
+    if (err == GW_ENOTFOUND)
+        ctl_session_fail(s, "%s is not in authorized_keys", id);
+    else if (err)
+        ctl_session_fail(s, "%s", text);
+    else
+        ctl_session_reply(s, json_pack("{s:s}", "peer", id));
 }
 
 void ctl_peer_deny(const struct ctl_deps *d, struct ctl_session *s, json_t *req)

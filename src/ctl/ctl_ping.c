@@ -1,10 +1,11 @@
-/* ctl_ping.c - finds the peer, connects to it when need be, and reports each answer. */
+/* ctl_ping.c - a round of pings on a connection, each answer reported as it comes. */
 #include "ctl/ctl_ping.h"
 
 #include <stdlib.h>
 
 #include "base/err.h"
 #include "ctl/ctl_lookup.h"
+#include "ctl/ctl_reach.h"
 #include "p2p/ping.h"
 
 #define COUNT_DEFAULT 4
@@ -13,9 +14,8 @@
 
 struct pinging {
     struct ctl_session *session;
-    struct host_open *open; /* until there is a connection */
-    struct ping *ping;      /* afterwards */
-    json_t *req;            /* counted */
+    struct ping *ping;
+    json_t *req; /* counted */
     char peer[PEERID_STR_MAX];
     uint32_t count, received;
     uint64_t min_us, max_us, sum_us;
@@ -31,16 +31,13 @@ static void on_cancel(void *arg)
 {
     struct pinging *p = arg;
 
-    if (p->open)
-        host_open_cancel(p->open);
     ping_cancel(p->ping);
     release(p);
 }
 
 static void fail(struct pinging *p, int err)
 {
-    ctl_session_fail(p->session, "%s: %s", json_string_value(json_object_get(p->req, "name")),
-                     gw_strerror(err));
+    ctl_reach_fail(p->session, p->req, err);
     release(p);
 }
 
@@ -79,68 +76,33 @@ static void on_answer(void *arg, int err, uint64_t rtt_us)
         finish(p, p->count);
 }
 
-static void start_round(struct pinging *p, struct conn *c)
-{
-    const struct ping_round round = { .count = p->count,
-                                      .interval_ms = INTERVAL_MS,
-                                      .timeout_ms = ANSWER_MS };
-
-    p->ping = ping_start(c, &round, on_answer, p);
-    if (!p->ping)
-        fail(p, GW_ELIMIT);
-}
-
-/* The connection is what was wanted: the round has a stream of its own. */
-static void on_opened(void *arg, int err, struct conn *c, struct stream *s, const char *protocol,
-                      struct bytes early)
-{
-    struct pinging *p = arg;
-
-    (void)protocol;
-    (void)early;
-    p->open = NULL;
-    if (err) {
-        fail(p, err);
-        return;
-    }
-    stream_drop(s, GW_ECANCELED);
-    start_round(p, c);
-}
-
-static void connect_first(struct pinging *p, struct host *h, const struct name_answer *a)
-{
-    const struct host_proposal proposal = { .protocol = PING_PROTOCOL };
-    const struct host_open_req req = { .peer = a->peer,
-                                       .addrs = a->addrs,
-                                       .naddrs = a->naddrs,
-                                       .proposals = &proposal,
-                                       .nproposals = 1 };
-
-    p->open = host_open(h, &req, on_opened, p);
-    if (!p->open)
-        fail(p, GW_ENOMEM);
-}
-
-static void found_ping(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
-                       const struct name_answer *a)
+static void reached(struct ctl_session *s, json_t *req, struct conn *c)
 {
     json_int_t count = json_integer_value(json_object_get(req, "count"));
     struct pinging *p = calloc(1, sizeof *p);
-    struct conn *c = host_conn(d->host, &a->peer);
 
     if (!p) {
-        ctl_session_fail(s, "%s", gw_strerror(GW_ENOMEM));
+        ctl_reach_fail(s, req, GW_ENOMEM);
         return;
     }
     p->session = s;
     p->req = json_incref(req);
     p->count = count ? (uint32_t)count : COUNT_DEFAULT;
-    peerid_print(&a->peer, p->peer);
-    ctl_session_on_cancel(s, on_cancel, p);
-    if (c)
-        start_round(p, c);
+    peerid_print(conn_peer(c), p->peer);
+    const struct ping_round round = { .count = p->count,
+                                      .interval_ms = INTERVAL_MS,
+                                      .timeout_ms = ANSWER_MS };
+    p->ping = ping_start(c, &round, on_answer, p);
+    if (p->ping)
+        ctl_session_on_cancel(s, on_cancel, p);
     else
-        connect_first(p, d->host, a);
+        fail(p, GW_ELIMIT);
+}
+
+static void found(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
+                  const struct name_answer *a)
+{
+    ctl_reach(d, s, req, a, PING_PROTOCOL, reached);
 }
 
 void ctl_ping_run(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
@@ -150,5 +112,5 @@ void ctl_ping_run(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
     if (count && (json_integer_value(count) < 1 || json_integer_value(count) > CTL_PING_MAX))
         ctl_session_fail(s, "count is a number from 1 to %d", CTL_PING_MAX);
     else
-        ctl_lookup(d, s, req, "name", found_ping);
+        ctl_lookup(d, s, req, "name", found);
 }

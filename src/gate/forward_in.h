@@ -1,7 +1,9 @@
-/* forward_in.h - a static forward (-L): a local port or Unix socket that leads to one service of a peer.
+/* forward_in.h - a static forward (-L): a local port or Unix socket that leads to one service of a
+ * peer.
  *
- * A client is not read from before its service is open, so what it sends meanwhile stays in the kernel.
- * When the service cannot be opened the client is reset: programs see that as an error, not as an end. */
+ * A client is not read from before its service is open, so what it sends meanwhile stays in the
+ * kernel. When the service cannot be opened the client is reset: programs see that as an error, not
+ * as an end. */
 #ifndef GW_GATE_FORWARD_IN_H
 #define GW_GATE_FORWARD_IN_H
 
@@ -16,8 +18,8 @@ int forward_in_open(struct ev_loop *loop, struct turn *turn, struct front *front
                     const struct sockaddr_any *at, const struct front_target *target,
                     struct forward_in **out);
 
-/* Stops listening and resets the clients whose service is not open yet.  Those that are joined already belong
- * to the front and go on.  NULL is fine. */
+/* Stops listening and resets the clients whose service is not open yet.  Those that are joined
+ * already belong to the front and go on.  NULL is fine. */
 void forward_in_close(struct forward_in *f);
 
 void forward_in_set_target(struct forward_in *f,

@@ -4,8 +4,8 @@
  *        |          |         |
  *        +----------+---------+--> OVER -> gone       (a callback is owed; the turn task makes it)
  *
- * One struct lives from front_open to the end of the bridge.  Until the bridge stands, what the remote
- * sends is kept uncredited, so its receive window bounds what is held. */
+ * One struct lives from front_open to the end of the bridge.  Until the bridge stands, what the
+ * remote sends is kept uncredited, so its receive window bounds what is held. */
 #include "gate/front.h"
 
 #include <assert.h>
@@ -140,12 +140,6 @@ static void hold_data(struct stream *s, struct bytes v)
     hold(s->owner, v);
 }
 
-static void hold_drained(struct stream *s, size_t n)
-{
-    (void)s;
-    (void)n;
-}
-
 static void hold_eof(struct stream *s)
 {
     struct front_open *o = s->owner;
@@ -162,22 +156,30 @@ static void hold_close(struct stream *s, int err)
 static const struct stream_events hold_events = {
     .on_alloc = hold_alloc,
     .on_data = hold_data,
-    .on_drained = hold_drained,
+    .on_drained = stream_ignore_drained,
     .on_eof = hold_eof,
     .on_close = hold_close,
 };
 
-/* The peer's own words end the sentence; they are shown escaped. */
-static void say_why(struct front_open *o, int err, const char *text)
+/* The peer's own words end the sentence, unless they say the same once more; they are shown
+ * escaped. */
+static void fail_service(struct front_open *o, int err, const char *text)
 {
-    const char *who = peerid_short(&o->peer);
-    const char *sep = *text ? ": " : "";
+    const char *said = gw_strerror(err);
+    bool is_new = !strstr(said, text);
 
-    text = log_esc(bytes_of(text));
-    if (err == GW_EDENIED)
-        snprintf(o->why, sizeof o->why, "denied by %s%s%s", who, sep, text);
-    else
-        snprintf(o->why, sizeof o->why, "%s: %s%s%s", who, gw_strerror(err), sep, text);
+    snprintf(o->why, sizeof o->why, "%s%s%s", said, is_new ? ": " : "",
+             is_new ? log_esc(bytes_of(text)) : "");
+    fail(o, err, o->why);
+}
+
+static void fail_name(struct front_open *o, int err, const char *trail)
+{
+    bool has_trail = trail && *trail;
+
+    snprintf(o->why, sizeof o->why, "%s%s%s%s", gw_strerror(err), has_trail ? " (" : "",
+             has_trail ? trail : "", has_trail ? ")" : "");
+    fail(o, err, o->why);
 }
 
 static void on_service(void *arg, int err, struct conn *c, struct stream *s, struct bytes early,
@@ -187,8 +189,7 @@ static void on_service(void *arg, int err, struct conn *c, struct stream *s, str
 
     o->out = NULL;
     if (err) {
-        say_why(o, err, text ? text : "");
-        fail(o, err, o->why);
+        fail_service(o, err, text);
         return;
     }
     struct muxed_info info;
@@ -222,7 +223,7 @@ static void on_resolved(void *arg, int err, const struct name_answer *a, const c
 
     o->lookup = NULL;
     if (err) {
-        fail(o, err, trail && *trail ? trail : gw_strerror(err));
+        fail_name(o, err, trail);
         return;
     }
     o->peer = a->peer;
@@ -236,7 +237,7 @@ static void on_resolved(void *arg, int err, const struct name_answer *a, const c
         .peer = a->peer,
         .addrs = a->addrs,
         .naddrs = a->naddrs,
-        .port = *service ? 0 : o->target.port,
+        .port = o->target.port,
         .protocol = mapped_protocol(a, o->target.port),
     };
     snprintf(t.service, sizeof t.service, "%s", service);

@@ -1,5 +1,7 @@
-/* front.h - the one way from a near-side client to a service of a peer: name -> resolver -> svc_out -> bridge.
- * SOCKS5, -L and nc all call it. */
+/* front.h - the one way from a near-side client to a service of a peer: SOCKS5, -L and nc call it.
+ *
+ *     name -> resolver -> svc_out -> bridge
+ */
 #ifndef GW_GATE_FRONT_H
 #define GW_GATE_FRONT_H
 
@@ -27,20 +29,25 @@ void front_free(struct front *f);              /* cancels what is open; nobody i
 void front_set_limits(struct front *f, uint64_t open_timeout_ms,
                       uint32_t max_opening); /* for what comes from now on */
 
-/* err 0: the remote stream is held by the front until front_join or front_cancel, one of which the caller calls (at once or
- * later).  Else GW_E* and why, one sentence for people ("names file: no line"; "denied by 12D3...: ..."). */
+/* err 0: the remote stream is held by the front until front_join or front_cancel, one of which the
+ * caller calls (at once or later).  Else GW_E* and why, one sentence for people that does not
+ * repeat the target ("no resolver tier knows the name (names file: no line)"; "denied by the peer:
+ * you may not use it"). */
 struct front_open;
 typedef void front_opened_fn(void *arg, int err, const char *why);
-/* `kind`: "socks5", "forward", "nc", for the log.  Never calls back from inside.  NULL: out of memory or GW_ELIMIT. */
+/* `kind`: "socks5", "forward", "nc", for the log.  Never calls back from inside.  NULL: out of
+ * memory or GW_ELIMIT. */
 struct front_open *front_open(struct front *f, const char *kind, const struct front_target *t,
                               front_opened_fn *done, void *arg);
 void front_cancel(struct front_open *o, int err);
 
-/* Sends octets of the client ahead of the bridge, from inside `done` or later; `is_last`: and then FIN, because the client
- * has ended already.  Returns 0 or GW_E* (then front_cancel is what is left to do). */
+/* Sends octets of the client ahead of the bridge, from inside `done` or later; `is_last`: and then
+ * FIN, because the client has ended already.  Returns 0 or GW_E* (then front_cancel is what is left
+ * to do). */
 int front_send(struct front_open *o, struct bytes v, bool is_last);
 
-/* Takes the client stream and bridges it to the opened remote; `o` is gone.  done (may be NULL) as bridge_done_fn. */
+/* Takes the client stream and bridges it to the opened remote; `o` is gone.  done (may be NULL) as
+ * bridge_done_fn. */
 void front_join(struct front_open *o, struct stream *client, bridge_done_fn *done, void *arg);
 
 #define FRONT_TARGET_STR_MAX (NAME_MAX_OCTETS + SERVICE_NAME_MAX + 4)

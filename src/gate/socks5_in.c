@@ -4,12 +4,14 @@
  *                |           |          ^          |
  *                +-----------|----------+          |
  *                |           |          |          v
- *                +-----------+----------+------> LINGER     an answer was sent, then FIN: the client reads it
- *   any state -> DEAD on a fault, a vanished client, or its deadline
+ *                +-----------+----------+------> PARTED     a last answer leaves (net/parting)
  *
- * FIRST to REQUEST share one deadline and count as half-open; OPENING has the front's.  A client that ends
- * without a word of its own while its service is opened may only have closed its writing side; it is given one
- * more handshake-timeout, then it counts as gone. */
+ *   any other -> DEAD on a fault, a vanished client, or its deadline
+ *
+ * A client that speaks something else is told so in its own language, if it has one for that
+ * (PARTED), or closed. FIRST to REQUEST share one deadline and count as half-open; OPENING has the
+ * front's.  A client that ends without a word of its own while its service is opened may only have
+ * closed its writing side; it is given one more handshake-timeout, then it counts as gone. */
 #include "gate/socks5_in.h"
 
 #include <assert.h>
@@ -21,22 +23,23 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "net/fdstream.h"
+#include "net/parting.h"
 #include "wire/socks5.h"
 
-#define IN_MAX    4096 /* octets; any message is shorter, so only early data fills it */
-#define LINGER_MS 2000
+#define IN_MAX  4096 /* octets; any message is shorter, so only early data fills it */
+#define PART_MS 2000 /* what a client has to take the last answer */
 
-enum state { ST_FIRST, ST_GREETING, ST_USERPASS, ST_REQUEST, ST_OPENING, ST_LINGER, ST_DEAD };
+enum state { ST_FIRST, ST_GREETING, ST_USERPASS, ST_REQUEST, ST_OPENING, ST_PARTED, ST_DEAD };
 static const char *const state_name[] = {
     [ST_FIRST] = "first",     [ST_GREETING] = "greeting", [ST_USERPASS] = "userpass",
-    [ST_REQUEST] = "request", [ST_OPENING] = "opening",   [ST_LINGER] = "linger",
+    [ST_REQUEST] = "request", [ST_OPENING] = "opening",   [ST_PARTED] = "parted",
     [ST_DEAD] = "dead",
 };
 
 struct client {
     struct client *prev, *next;
     struct socks5_in *all;
-    struct stream *stream;   /* owned until the front joins it */
+    struct stream *stream;   /* owned until the front joins it, or PARTED */
     struct front_open *open; /* OPENING */
     ev_timer deadline;
     uint64_t id; /* for the log */
@@ -53,11 +56,12 @@ struct socks5_in {
     struct socks5_in_config cfg; /* owns its strings */
     struct client *half_open;    /* utlist DL, oldest first */
     struct client *others;       /* utlist DL: OPENING and later */
+    struct parting *partings;
     uint32_t nhalf_open;
     uint64_t last_id;
 };
 
-/* The one place where a failure becomes a reply (RFC 1928 s.6); what is not listed is a general one. */
+/* The one place where a failure becomes a reply (RFC 1928 s.6); others are a general one. */
 static const struct {
     int err;
     enum socks5_rep rep;
@@ -130,15 +134,19 @@ static void release(struct client *c)
 }
 
 /* Ends the client without an answer; on_close releases it. */
-static void die(struct client *c, int err)
+static void die_of(struct client *c, int err, const char *why)
 {
     if (c->state == ST_DEAD)
         return;
-    if (c->state != ST_LINGER)
-        log_info("socks5 c=%llu state=%s closed: %s", (unsigned long long)c->id,
-                 state_name[c->state], gw_strerror(err));
+    log_info("socks5 c=%llu state=%s closed: %s", (unsigned long long)c->id, state_name[c->state],
+             why);
     enter(c, ST_DEAD);
     c->stream->ops->reset(c->stream, err);
+}
+
+static void die(struct client *c, int err)
+{
+    die_of(c, err, gw_strerror(err));
 }
 
 static int say(struct client *c, const uint8_t *p, int n)
@@ -148,26 +156,21 @@ static int say(struct client *c, const uint8_t *p, int n)
     return sent < 0 ? (int)sent : 0;
 }
 
-/* Nothing comes behind this answer.  Input is read on and dropped: closing a socket with unread octets would
- * reset it and take the answer from the client. */
-static int say_last(struct client *c, const uint8_t *p, int n)
+/* Nothing comes behind this answer: c is left to be released.  A client that does not take it is
+ * closed without a reset (0), for it might still read. */
+static void say_last(struct client *c, const uint8_t *p, int n)
 {
-    int err = say(c, p, n);
-    if (err)
-        return err;
-    enter(c, ST_LINGER);
-    set_deadline(c, LINGER_MS);
-    c->stream->ops->shutdown(c->stream);
-    c->stream->ops->credit(c->stream, 0);
-    return 0;
+    assert(n > 0);
+    enter(c, ST_PARTED);
+    parting_start(c->all->loop, c->stream, (struct bytes){ p, (size_t)n }, PART_MS, 0,
+                  &c->all->partings);
 }
 
-static int refuse(struct client *c, enum socks5_rep rep)
+static void refuse(struct client *c, enum socks5_rep rep)
 {
     uint8_t reply[SOCKS5_REPLY_MAX];
     log_debug("socks5 c=%llu rep=%d", (unsigned long long)c->id, rep);
-    return say_last(c, reply,
-                    socks5_encode_reply(reply, sizeof reply, rep, (struct bytes){ 0 }, 0));
+    say_last(c, reply, socks5_encode_reply(reply, sizeof reply, rep, (struct bytes){ 0 }, 0));
 }
 
 static struct bytes input(const struct client *c)
@@ -193,17 +196,53 @@ static bool needs_auth(const struct socks5_in *in)
 
 /* ---- steps: > 0 octets used, 0 wait (or look again in a new state), < 0 GW_E* ---- */
 
+static const char http_answer[] =
+    "HTTP/1.1 501 Not Implemented\r\n"
+    "Content-Type: text/plain\r\n"
+    "Connection: close\r\n"
+    "\r\n"
+    "This is the SOCKS5 proxy of gw; it does not speak HTTP.\n"
+    "Set it as SOCKS v5 host with remote DNS, or as socks5h://ADDRESS:PORT.\n";
+static const uint8_t socks4_answer[8] = { 0, 0x5b }; /* request rejected or failed */
+
+/* Known by the first octet; of HTTP that is GET, POST, PUT, HEAD, CONNECT, OPTIONS or DELETE. */
+static const struct other {
+    const char *first, *name;
+    const void *answer; /* NULL: there is none that it would understand */
+    size_t n;
+} others[] = {
+    { "GPHCOD", "HTTP", http_answer, sizeof http_answer - 1 },
+    { "\4", "SOCKS4", socks4_answer, sizeof socks4_answer },
+    { "\x16", "TLS", NULL, 0 },
+};
+
+static void turn_away(struct client *c)
+{
+    char why[64] = "not SOCKS5";
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        const struct other *o = &others[i];
+        if (!c->in[0] || !strchr(o->first, c->in[0]))
+            continue;
+        snprintf(why, sizeof why, "not SOCKS5 (looks like %s)", o->name);
+        if (o->answer) {
+            log_info("socks5 c=%llu state=first refused: %s", (unsigned long long)c->id, why);
+            say_last(c, o->answer, (int)o->n);
+            return;
+        }
+    }
+    die_of(c, GW_EPROTO, why);
+}
+
 static int step_first(struct client *c)
 {
     if (!c->nin)
         return 0;
-    switch (c->in[0]) {
-    case SOCKS5_VERSION:
+    if (c->in[0] == SOCKS5_VERSION)
         enter(c, ST_GREETING);
-        return 0;
-    default:
-        return GW_EPROTO;
-    }
+    else
+        turn_away(c);
+    return 0;
 }
 
 static int step_greeting(struct client *c)
@@ -214,11 +253,11 @@ static int step_greeting(struct client *c)
     if (n <= 0)
         return n;
     enum socks5_method m = socks5_choose_method(methods, needs_auth(c->all));
-    int len = socks5_encode_method(out, sizeof out, m), err;
+    int len = socks5_encode_method(out, sizeof out, m), err = 0;
     if (m == SOCKS5_METHOD_UNACCEPTABLE) {
         log_info("socks5 c=%llu state=greeting refused: no acceptable method",
                  (unsigned long long)c->id);
-        err = say_last(c, out, len);
+        say_last(c, out, len);
     } else {
         err = say(c, out, len);
         enter(c, m == SOCKS5_METHOD_USERPASS ? ST_USERPASS : ST_REQUEST);
@@ -236,14 +275,14 @@ static int step_userpass(struct client *c)
     bool user_ok = is_same_secret(up.user, c->all->cfg.user);
     bool pass_ok = is_same_secret(up.pass, c->all->cfg.password);
     bool is_ok = (user_ok && pass_ok) || !needs_auth(c->all);
-    int len = socks5_encode_userpass_status(out, sizeof out, is_ok), err;
+    int len = socks5_encode_userpass_status(out, sizeof out, is_ok), err = 0;
     if (is_ok) {
         err = say(c, out, len);
         enter(c, ST_REQUEST);
     } else {
         log_info("socks5 c=%llu state=userpass refused: wrong user or password",
                  (unsigned long long)c->id);
-        err = say_last(c, out, len);
+        say_last(c, out, len);
     }
     return err ? err : n;
 }
@@ -276,12 +315,11 @@ static void on_opened(void *arg, int err, const char *why)
         return;
     }
     c->open = NULL;
-    err = refuse(c, rep_of(err));
-    if (err)
-        die(c, err);
+    refuse(c, rep_of(err));
+    release(c);
 }
 
-static int connect_to(struct client *c, const struct socks5_request *q)
+static void connect_to(struct client *c, const struct socks5_request *q)
 {
     struct front_target t = { .port = q->port };
 
@@ -289,27 +327,25 @@ static int connect_to(struct client *c, const struct socks5_request *q)
     c->open = front_open(c->all->front, "socks5", &t, on_opened, c);
     if (!c->open) {
         log_warn("socks5 c=%llu refused: %s", (unsigned long long)c->id, gw_strerror(GW_ELIMIT));
-        return refuse(c, SOCKS5_REP_FAILURE);
+        refuse(c, SOCKS5_REP_FAILURE);
+        return;
     }
     ev_timer_stop(c->all->loop, &c->deadline);
     enter(c, ST_OPENING);
-    return 0;
 }
 
 static int step_request(struct client *c)
 {
     struct socks5_request q;
-    int n = socks5_decode_request(input(c), &q), err;
+    int n = socks5_decode_request(input(c), &q);
     if (n == 0 || n == GW_EPROTO)
         return n;
     if (q.cmd != SOCKS5_CMD_CONNECT)
-        err = refuse(c, SOCKS5_REP_BAD_CMD);
+        refuse(c, SOCKS5_REP_BAD_CMD);
     else if (n < 0)
-        err = refuse(c, rep_of(n));
+        refuse(c, rep_of(n));
     else
-        err = connect_to(c, &q);
-    if (err)
-        return err;
+        connect_to(c, &q);
     return n < 0 ? (int)c->nin : n;
 }
 
@@ -321,7 +357,7 @@ static int step_nothing(struct client *c)
 
 static int (*const step[])(struct client *) = {
     [ST_FIRST] = step_first,     [ST_GREETING] = step_greeting, [ST_USERPASS] = step_userpass,
-    [ST_REQUEST] = step_request, [ST_OPENING] = step_nothing,   [ST_LINGER] = step_nothing,
+    [ST_REQUEST] = step_request, [ST_OPENING] = step_nothing,   [ST_PARTED] = step_nothing,
     [ST_DEAD] = step_nothing,
 };
 
@@ -330,6 +366,10 @@ static void run(struct client *c)
     for (;;) {
         enum state was = c->state;
         int n = step[was](c);
+        if (c->state == ST_PARTED) {
+            release(c);
+            return;
+        }
         if (n < 0)
             die(c, n);
         if (n < 0 || (n == 0 && c->state == was))
@@ -344,25 +384,15 @@ static void run(struct client *c)
 static struct span on_alloc(struct stream *s)
 {
     struct client *c = s->owner;
-    if (c->state == ST_LINGER)
-        c->nin = 0;
     return (struct span){ c->in + c->nin, sizeof c->in - c->nin };
 }
 
 static void on_data(struct stream *s, struct bytes v)
 {
     struct client *c = s->owner;
-    if (c->state >= ST_LINGER)
-        return;
     assert(v.p == c->in + c->nin && v.n <= sizeof c->in - c->nin); /* a socket asks on_alloc */
     c->nin += v.n;
     run(c);
-}
-
-static void on_drained(struct stream *s, size_t n)
-{
-    (void)s;
-    (void)n;
 }
 
 static void on_eof(struct stream *s)
@@ -384,7 +414,7 @@ static void on_close(struct stream *s, int err)
 static const struct stream_events client_events = {
     .on_alloc = on_alloc,
     .on_data = on_data,
-    .on_drained = on_drained,
+    .on_drained = stream_ignore_drained,
     .on_eof = on_eof,
     .on_close = on_close,
 };
@@ -394,16 +424,7 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
     struct client *c = w->data;
     (void)loop;
     (void)revents;
-    switch (c->state) {
-    case ST_OPENING:
-        die(c, GW_ECLOSED);
-        break;
-    case ST_LINGER: /* FIN is out: no reset, or an answer not read yet would be lost */
-        die(c, 0);
-        break;
-    default:
-        die(c, GW_ETIMEOUT);
-    }
+    die(c, c->state == ST_OPENING ? GW_ECLOSED : GW_ETIMEOUT);
 }
 
 static void drop_all(struct client *list)
@@ -446,6 +467,7 @@ void socks5_in_free(struct socks5_in *in)
         return;
     drop_all(in->half_open);
     drop_all(in->others);
+    parting_drop_all(&in->partings);
     config_fini(&in->cfg);
     free(in);
 }

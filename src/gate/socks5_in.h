@@ -1,8 +1,9 @@
 /* socks5_in.h - the clients of the proxy port, from accept to hand-over.
  *
- * The first octet of a client tells its protocol; spoken today: SOCKS5 with CONNECT (RFC 1928, RFC 1929).
- * A reply says what really happened: it is sent after the far service was opened.  Octets that come
- * behind the request are kept (4 KiB, then the client waits) and go to the service first. */
+ * The first octet of a client tells its protocol; spoken today: SOCKS5 with CONNECT (RFC 1928, RFC
+ * 1929). A reply says what really happened: it is sent after the far service was opened.  Octets
+ * that come behind the request are kept (4 KiB, then the client waits) and go to the service first.
+ */
 #ifndef GW_GATE_SOCKS5_IN_H
 #define GW_GATE_SOCKS5_IN_H
 
@@ -19,7 +20,8 @@ struct socks5_in_config {
 /* Borrows loop, turn and front.  Returns owned, or NULL when out of memory. */
 struct socks5_in *socks5_in_new(struct ev_loop *loop, struct turn *turn, struct front *front,
                                 const struct socks5_in_config *cfg);
-/* Resets the clients that are not joined to their service yet; the others belong to the front.  NULL is fine. */
+/* Resets the clients that are not joined to their service yet; the others belong to the front. NULL
+ * is fine. */
 void socks5_in_free(struct socks5_in *in);
 
 /* For the clients that come from now on.  Returns 0 or GW_ENOMEM (then nothing changes). */

@@ -91,7 +91,7 @@ static struct conn *in_use(const struct group *g)
     return second;
 }
 
-static void close_conn(struct conn *c, int err)
+void conn_close(struct conn *c, int err)
 {
     if (c->is_closing)
         return;
@@ -188,7 +188,7 @@ static void sweep_group(const struct group *g, uint64_t now_ms)
         if (info.streams)
             c->busy_ms = now_ms;
         else if (limit && now_ms - c->busy_ms >= limit)
-            close_conn(c, 0);
+            conn_close(c, 0);
     }
 }
 
@@ -329,7 +329,7 @@ void conns_close_peer(struct conns *cs, const struct peerid *peer, int err)
 
     if (g)
         DL_FOREACH (g->list, c)
-            close_conn(c, err);
+            conn_close(c, err);
 }
 
 int conns_open_stream(struct conn *c, struct stream **out)

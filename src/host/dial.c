@@ -18,9 +18,8 @@ struct dial {
     ev_timer stagger, deadline;
     int err; /* the most telling failure so far */
     bool is_over;
-    size_t n, next; /* addresses: all, the next one to try */
-    struct muxed
-        *attempts[DIAL_ADDRS_MAX]; /* of the address beside it; NULL: not begun, or failed */
+    size_t n, next;                         /* addresses: all, the next one to try */
+    struct muxed *attempts[DIAL_ADDRS_MAX]; /* as addrs; NULL: not begun, or failed */
     struct multiaddr addrs[DIAL_ADDRS_MAX];
     UT_hash_handle by_peer;
 };
@@ -45,6 +44,7 @@ static int telling(int err)
     case 0:
         return 0;
     case GW_EOFFLINE:
+    case GW_ETIMEOUT: /* of an address; the dial began as offline, and that stays its error */
         return 1;
     default:
         return 2;
@@ -151,6 +151,7 @@ static void tell(struct dial *d, int err, struct conn *c)
     while ((w = d->waiters) != NULL) {
         DL_DELETE(d->waiters, w);
         w->on = NULL;
+        w->tried = d->next;
         w->done(w, err, c);
     }
     free(d);
@@ -255,7 +256,6 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
     struct dial *d = w->data;
     (void)loop;
     (void)revents;
-    note_err(d, GW_ETIMEOUT);
     finish(d, d->err, NULL);
 }
 

@@ -5,7 +5,7 @@
  * others are closed.
  *
  * Of several failures the one that says most is reported: GW_EDENIED, GW_EIDENTITY, any other,
- * GW_EOFFLINE.
+ * GW_EOFFLINE.  The last is also what silence is: an address that did not answer in time.
  */
 #ifndef GW_HOST_DIAL_H
 #define GW_HOST_DIAL_H
@@ -22,6 +22,7 @@ struct dials;
 struct dial_wait { /* embedded in who waits; zeroed means idle */
     struct dial_wait *prev, *next;
     struct dial *on;
+    size_t tried; /* when done is called: how many addresses the dial has tried */
     void (*done)(struct dial_wait *w, int err,
                  struct conn *c); /* once, from the loop; err 0: c is in use */
 };

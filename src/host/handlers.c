@@ -11,7 +11,7 @@
 
 struct handler {
     struct handler_target to;
-    bool (*wants)(void *arg, struct bytes protocol);
+    host_wants_fn *wants;   /* NULL: all */
     struct handler *next;   /* of the prefixes */
     UT_hash_handle by_name; /* of the exact ids */
     size_t len;             /* octets of the name, a prefix without its '*' */
@@ -34,13 +34,13 @@ static struct handler *find_prefix(const struct handlers *hs, struct bytes prefi
     return h;
 }
 
-static bool wants(const struct handler *h, struct bytes protocol)
+static bool wants(const struct handler *h, const struct peerid *peer, struct bytes protocol)
 {
-    return !h->wants || h->wants(h->to.arg, protocol);
+    return !h->wants || h->wants(h->to.arg, peer, protocol);
 }
 
-int handlers_add(struct handlers *hs, const char *protocol,
-                 bool (*wants_fn)(void *arg, struct bytes protocol), host_handler_fn *fn, void *arg)
+int handlers_add(struct handlers *hs, const char *protocol, host_wants_fn *wants_fn,
+                 host_handler_fn *fn, void *arg)
 {
     struct bytes name = bytes_of(protocol);
     bool is_prefix = name.n && name.p[name.n - 1] == '*';
@@ -67,14 +67,15 @@ int handlers_add(struct handlers *hs, const char *protocol,
     return GW_ENOMEM;
 }
 
-bool handlers_find(const struct handlers *hs, struct bytes protocol, struct handler_target *out)
+bool handlers_find(const struct handlers *hs, const struct peerid *peer, struct bytes protocol,
+                   struct handler_target *out)
 {
     struct handler *h = find_exact(hs, protocol);
 
-    if (!h || !wants(h, protocol))
+    if (!h || !wants(h, peer, protocol))
         LL_FOREACH (hs->prefixes, h)
             if (protocol.n > h->len && memcmp(protocol.p, h->name, h->len) == 0 &&
-                wants(h, protocol))
+                wants(h, peer, protocol))
                 break;
     if (h && out)
         *out = h->to;

@@ -17,11 +17,12 @@ struct handler_target {
 };
 
 /* As host_handle. */
-int handlers_add(struct handlers *hs, const char *protocol,
-                 bool (*wants)(void *arg, struct bytes protocol), host_handler_fn *fn, void *arg);
+int handlers_add(struct handlers *hs, const char *protocol, host_wants_fn *wants,
+                 host_handler_fn *fn, void *arg);
 
-/* Who serves this id; false when nobody does.  `out` may be NULL. */
-bool handlers_find(const struct handlers *hs, struct bytes protocol, struct handler_target *out);
+/* Who serves this id to `peer`; false when nobody does.  `out` may be NULL. */
+bool handlers_find(const struct handlers *hs, const struct peerid *peer, struct bytes protocol,
+                   struct handler_target *out);
 
 void handlers_each(const struct handlers *hs, void (*each)(void *arg, const char *protocol),
                    void *arg);

@@ -55,7 +55,7 @@ static void on_accept(void *arg, struct muxed *m)
 
 static bool serves(void *arg, struct bytes protocol)
 {
-    return handlers_find(&conn_host(arg)->handlers, protocol, NULL);
+    return handlers_find(&conn_host(arg)->handlers, conn_peer(arg), protocol, NULL);
 }
 
 static void on_negotiated(void *arg, int err, struct stream *s, const char *protocol,
@@ -69,7 +69,7 @@ static void on_negotiated(void *arg, int err, struct stream *s, const char *prot
                   gw_strerror(err));
         return;
     }
-    if (handlers_find(&conn_host(c)->handlers, bytes_of(protocol), &to))
+    if (handlers_find(&conn_host(c)->handlers, conn_peer(c), bytes_of(protocol), &to))
         to.fn(to.arg, c, s, protocol, early);
     else
         stream_drop(s, GW_ENOPROTO); /* what it wants has changed since it was asked */
@@ -247,8 +247,8 @@ struct turn *host_turn(const struct host *h)
     return h->turn;
 }
 
-int host_handle(struct host *h, const char *protocol,
-                bool (*wants)(void *arg, struct bytes protocol), host_handler_fn *fn, void *arg)
+int host_handle(struct host *h, const char *protocol, host_wants_fn *wants, host_handler_fn *fn,
+                void *arg)
 {
     return handlers_add(&h->handlers, protocol, wants, fn, arg);
 }

@@ -1,7 +1,8 @@
-/* host.h - a libp2p node: connections to peers, streams by protocol id, handlers for inbound streams.
+/* host.h - a libp2p node: connections to peers, streams by protocol id, handlers for inbound
+ * streams.
  *
- * One connection per peer carries everything; when both sides dialled at once, both find the same one
- * (the one dialled by the smaller peer id) and the other closes once it is idle.
+ * One connection per peer carries everything; when both sides dialled at once, both find the same
+ * one (the one dialled by the smaller peer id) and the other closes once it is idle.
  */
 #ifndef GW_HOST_HOST_H
 #define GW_HOST_HOST_H
@@ -28,11 +29,13 @@ struct host_config {
     bool no_gso;            /* never use UDP segmentation offload (for tests) */
 };
 
-/* Whether `peer`, proved by its certificate, may stay connected to us.  Inbound: asked during the handshake. */
+/* Whether `peer`, proved by its certificate, may stay connected to us.  Inbound: asked during the
+ * handshake. */
 typedef bool host_admit_fn(void *arg, const struct peerid *peer);
 
-/* An inbound stream on a protocol given to host_handle.  The handler sets the stream's events at once and takes
- * `early` (octets that came with the opening; borrowed for the call, not credited yet). */
+/* An inbound stream on a protocol given to host_handle.  The handler sets the stream's events at
+ * once and takes `early` (octets that came with the opening; borrowed for the call, not credited
+ * yet). */
 typedef void host_handler_fn(void *arg, struct conn *c, struct stream *s, const char *protocol,
                              struct bytes early);
 
@@ -58,24 +61,29 @@ int host_listen(struct host *h, const struct multiaddr *at,
                 struct multiaddr *bound); /* 0; GW_EINUSE, GW_EUNSUP, ... */
 size_t host_listen_addrs(const struct host *h, struct multiaddr *out,
                          size_t max); /* as bound; a wildcard is expanded
-                                                                                         to the addresses of the interfaces */
+                                                                                         to the
+                                         addresses of the interfaces */
 const struct peerid *host_peerid(const struct host *h);
 const struct key *host_key(const struct host *h);
 struct ev_loop *host_loop(const struct host *h);
 struct turn *host_turn(const struct host *h);
 
-/* Serves a protocol id.  A `prefix` ending in '*' serves all ids that start with what stands before it, if
- * `wants` (may be NULL: all) says so.  0, GW_EEXISTS, GW_ENOMEM. */
-int host_handle(struct host *h, const char *protocol,
-                bool (*wants)(void *arg, struct bytes protocol), host_handler_fn *fn, void *arg);
+/* Is the id served to this peer?  To a peer it is not, the answer is the same `na` as for an id
+ * that nobody serves.  Asked once more when the protocol is agreed. */
+typedef bool host_wants_fn(void *arg, const struct peerid *peer, struct bytes protocol);
+
+/* Serves a protocol id.  A `prefix` ending in '*' serves all ids that start with what stands before
+ * it, if `wants` (may be NULL: all) says so.  0, GW_EEXISTS, GW_ENOMEM. */
+int host_handle(struct host *h, const char *protocol, host_wants_fn *wants, host_handler_fn *fn,
+                void *arg);
 /* The protocols served, for identify: calls `each` per exact id. */
 void host_protocols(const struct host *h, void (*each)(void *arg, const char *protocol), void *arg);
 
-/* Opens a stream.  Uses the connection to `peer` or dials `addrs` (copied; addresses known from earlier are tried
- * too), several requests for one peer share one dial.  `protocols` are proposed in turn, each in one flight with
- * `first`; the peer's identify answer, once known, skips those it does not speak.
- * `done` is called once, from the loop: err 0 gives stream, conn, the protocol agreed on and early octets as
- * negotiate.h says.  Returns NULL when out of memory. */
+/* Opens a stream.  Uses the connection to `peer` or dials `addrs` (copied; addresses known from
+ * earlier are tried too), several requests for one peer share one dial.  `protocols` are proposed
+ * in turn, each in one flight with `first`; the peer's identify answer, once known, skips those it
+ * does not speak. `done` is called once, from the loop: err 0 gives stream, conn, the protocol
+ * agreed on and early octets as negotiate.h says.  Returns NULL when out of memory. */
 typedef void host_opened_fn(void *arg, int err, struct conn *c, struct stream *s,
                             const char *protocol, struct bytes early);
 struct host_open_req {
@@ -93,13 +101,16 @@ struct host_open;
 struct host_open *host_open(struct host *h, const struct host_open_req *req, host_opened_fn *done,
                             void *arg);
 void host_open_cancel(struct host_open *o); /* done will not be called */
+/* Within done: how many addresses were dialled; 0: there was a connection, or nothing to dial. */
+size_t host_open_tried(const struct host_open *o);
 
 /* Connections. */
 struct conn *host_conn(const struct host *h,
                        const struct peerid *peer); /* the one in use; NULL when none */
 void host_each_conn(const struct host *h, void (*each)(void *arg, struct conn *c), void *arg);
 void host_close_peer(struct host *h, const struct peerid *peer,
-                     int err); /* every connection to it */
+                     int err);            /* every connection to it */
+void conn_close(struct conn *c, int err); /* deferred as muxed.h says: fine from host_each_conn */
 struct host *conn_host(const struct conn *c);
 const struct peerid *conn_peer(const struct conn *c);
 bool conn_is_inbound(const struct conn *c);

@@ -257,6 +257,11 @@ void host_open_cancel(struct host_open *o)
     release(o);
 }
 
+size_t host_open_tried(const struct host_open *o)
+{
+    return o->wait.tried;
+}
+
 void opens_conn_closed(struct opens *os, const struct conn *c, int err)
 {
     struct host_open *o;

@@ -68,10 +68,9 @@ static const struct proto protos[] = {
     { 477, NO_VALUE, "ws" },
     { 478, NO_VALUE, "wss" },
 };
-#define NPROTOS (sizeof protos / sizeof protos[0])
+#define NPROTOS   (sizeof protos / sizeof protos[0])
 
-#define VALUE_MAX                                                                                  \
-    128 /* octets of a multihash, a name or a number; paths are bounded by the address */
+#define VALUE_MAX 128 /* octets of a multihash, a name or a number; an address bounds its paths */
 
 struct comp { /* one component, a view into the address */
     const struct proto *proto;

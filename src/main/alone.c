@@ -29,8 +29,8 @@ static bool admit_nobody(void *arg, const struct peerid *peer)
     return false;
 }
 
-/* Makes a standard descriptor non-blocking.  Terminals and pipes are opened once more, because the flag belongs to
- * all who share an opening; a regular file never blocks, and is left alone. */
+/* Makes a standard descriptor non-blocking.  Terminals and pipes are opened once more, because the
+ * flag belongs to all who share an opening; a regular file never blocks, and is left alone. */
 static int unblock(int fd, int mode)
 {
     struct stat st;
@@ -60,9 +60,11 @@ static void finish(struct alone *a, int err, const char *why)
     ev_break(a->loop, EVBREAK_ALL);
 }
 
+/* When nobody reads our output any more (head, ssh at its end) all is over: that is no failure. */
 static void on_done(void *arg, int err, const struct bridge_stats *st)
 {
-    (void)st;
+    if (err == GW_ERESET && st->a_failed)
+        err = 0;
     finish(arg, err, gw_strerror(err));
 }
 

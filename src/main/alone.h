@@ -4,8 +4,8 @@
 
 #include "main/options.h"
 
-/* Joins standard input and output to `service` (a port or a name) of `name`.  Returns the exit status; why it failed
- * stands on stderr in one line. */
+/* Joins standard input and output to `service` (a port or a name) of `name`.  Returns the exit
+ * status; why it failed stands on stderr in one line. */
 int alone_nc(const struct options *o, const char *name, const char *service);
 
 #endif

@@ -41,11 +41,7 @@ static const char *check_forward_target(const char *value)
     return front_target_parse(value, &t) ? "is not NAME:PORT or NAME:SERVICE" : NULL;
 }
 
-/* RFC 1929 s.2 gives a length of one octet. */
-static const char *check_credential(const char *value)
-{
-    return strlen(value) > 255 ? "is longer than 255 octets" : NULL;
-}
+_Static_assert(CONF_LINE_MAX <= 255, "RFC 1929 s.2 gives user and password a length of one octet");
 
 static const char *const congestion_names[] = { "bbr", "cubic", NULL };
 static const char *const other_names[] = { "refuse", NULL };
@@ -73,27 +69,35 @@ static const struct conf_section sections[] = {
 
 /* clang-format off */
 static const struct conf_key keys[] = {
-    { "node", "listen", CONF_LIST, NODE(listen), .def = "/ip4/0.0.0.0/udp/0/quic-v1 /ip6/::/udp/0/quic-v1",
-      .check = check_quic_addr, .help = "Multiaddr to listen on (-l); port 0: a random port that is kept in state/" },
+    { "node", "listen", CONF_LIST, NODE(listen),
+      .def = "/ip4/0.0.0.0/udp/0/quic-v1 /ip6/::/udp/0/quic-v1",
+      .check = check_quic_addr,
+      .help = "Multiaddr to listen on (-l); port 0: a random port that is kept in state/" },
     { "node", "max-peers", CONF_INT, NODE(max_peers), .def = "1024", .min = 1, .max = 65536,
       .help = "Connections to peers at a time" },
     { "node", "max-streams", CONF_INT, NODE(max_streams), .def = "1024", .min = 1, .max = 65536,
       .help = "Streams that one peer may have open here" },
     { "node", "half-open", CONF_INT, NODE(half_open), .def = "256", .min = 2, .max = 65536,
-      .help = "Inbound handshakes at a time; above half of it new peers have to prove their address" },
-    { "node", "dial-timeout", CONF_DURATION, NODE(dial_timeout_ms), .def = "10s", .min = 500, .max = 600000,
+      .help = "Inbound handshakes at a time; "
+              "above half of it new peers have to prove their address" },
+    { "node", "dial-timeout", CONF_DURATION, NODE(dial_timeout_ms),
+      .def = "10s", .min = 500, .max = 600000,
       .help = "To reach a peer, all of its addresses together" },
-    { "node", "negotiate-timeout", CONF_DURATION, NODE(negotiate_timeout_ms), .def = "10s", .min = 500, .max = 600000,
+    { "node", "negotiate-timeout", CONF_DURATION, NODE(negotiate_timeout_ms),
+      .def = "10s", .min = 500, .max = 600000,
       .help = "To agree on the protocol of a stream" },
-    { "node", "target-timeout", CONF_DURATION, NODE(target_timeout_ms), .def = "10s", .min = 500, .max = 600000,
+    { "node", "target-timeout", CONF_DURATION, NODE(target_timeout_ms),
+      .def = "10s", .min = 500, .max = 600000,
       .help = "To connect to the target of a service" },
-    { "node", "resolve-timeout", CONF_DURATION, NODE(resolve_timeout_ms), .def = "10s", .min = 500, .max = 600000,
+    { "node", "resolve-timeout", CONF_DURATION, NODE(resolve_timeout_ms),
+      .def = "10s", .min = 500, .max = 600000,
       .help = "To find a name in all tiers together" },
     { "node", "idle-peer", CONF_DURATION, NODE(idle_peer_ms), .def = "5m", .max = 7 * 86400000LL,
       .help = "A connection without streams is closed after so long; 0: never" },
     { "node", "window", CONF_SIZE, NODE(window), .def = "16M", .min = 64 * 1024, .max = 256 * MB,
       .help = "Largest receive window of one stream" },
-    { "node", "memory", CONF_SIZE, NODE(memory), .def = "256M", .min = 4 * MB, .max = 1024LL * 1024 * MB,
+    { "node", "memory", CONF_SIZE, NODE(memory),
+      .def = "256M", .min = 4 * MB, .max = 1024LL * 1024 * MB,
       .help = "What all queues together may hold" },
     { "node", "congestion", CONF_ENUM, NODE(congestion), .def = "bbr", .names = congestion_names,
       .help = "Congestion control" },
@@ -104,17 +108,20 @@ static const struct conf_key keys[] = {
     { "node", "log-level", CONF_ENUM, NODE(log_level), .def = "info", .names = log_level_names,
       .help = "Least weighty lines to log (-v: debug, -q: warn)" },
 
-    { "proxy", "listen", CONF_LIST, NODE(proxy_listen), .def = "127.0.0.1:1080", .check = check_socket_addr,
+    { "proxy", "listen", CONF_LIST, NODE(proxy_listen),
+      .def = "127.0.0.1:1080", .check = check_socket_addr,
       .help = "[ADDR:]PORT or a path (-D); empty: no proxy" },
-    { "proxy", "user", CONF_STRING, NODE(user), .check = check_credential,
+    { "proxy", "user", CONF_STRING, NODE(user),
       .help = "User name that clients must give; empty: anybody may use the proxy" },
-    { "proxy", "password", CONF_STRING, NODE(password), .check = check_credential,
+    { "proxy", "password", CONF_STRING, NODE(password), .is_secret = true,
       .help = "Password of that user" },
-    { "proxy", "handshake-timeout", CONF_DURATION, NODE(handshake_timeout_ms), .def = "15s", .min = 100, .max = 600000,
+    { "proxy", "handshake-timeout", CONF_DURATION, NODE(handshake_timeout_ms),
+      .def = "15s", .min = 100, .max = 600000,
       .help = "From accepting a client to its complete request" },
     { "proxy", "half-open", CONF_INT, NODE(proxy_half_open), .def = "1024", .min = 1, .max = 65536,
       .help = "Clients without a complete request; one more closes the oldest" },
-    { "proxy", "open-timeout", CONF_DURATION, NODE(open_timeout_ms), .def = "2m", .min = 500, .max = 3600000,
+    { "proxy", "open-timeout", CONF_DURATION, NODE(open_timeout_ms),
+      .def = "2m", .min = 500, .max = 3600000,
       .help = "To open a service for a client, forwards included" },
     { "proxy", "max-opening", CONF_INT, NODE(max_opening), .def = "1024", .min = 1, .max = 65536,
       .help = "Services being opened at a time, forwards included" },
@@ -130,7 +137,8 @@ static const struct conf_key keys[] = {
       .help = "[ADDR:]PORT, a path or unix:PATH" },
     { "service", "port", CONF_INT, SERVICE(port), .def = "0", .max = 65535,
       .help = "The port that peers ask for; 0: that of the target" },
-    { "service", "enabled", CONF_BOOL, SERVICE(enabled), .def = "yes", .help = "Whether it is offered" },
+    { "service", "enabled", CONF_BOOL, SERVICE(enabled),
+      .def = "yes", .help = "Whether it is offered" },
     { "service", "authorized_keys", CONF_STRING, SERVICE(authorized_keys),
       .help = "File that takes the place of authorized_keys for this service" },
     { "service", "limit", CONF_SIZE, SERVICE(limit), .def = "0", .unit = "octets a second",
@@ -145,11 +153,9 @@ static int check_forwards(const struct config *c, char err[CONF_ERR_MAX])
 {
     for (size_t i = 0; i < c->forwards.n; i++) {
         const struct config_forward *f = c->forwards.v[i];
-        if (!f->listen || !f->target) {
-            snprintf(err, CONF_ERR_MAX, "[forward %s] has no %s", f->name,
-                     f->listen ? "target" : "listen");
-            return GW_EINVAL;
-        }
+        if (!f->listen || !f->target)
+            return conf_fail(err, GW_EINVAL, "[forward %s] has no %s", f->name,
+                             f->listen ? "target" : "listen");
     }
     return 0;
 }
@@ -171,10 +177,8 @@ static int add_service(const struct config_service *from, const char *dir, struc
                          .limit = from->limit,
                          .is_enabled = from->enabled };
 
-    if (!from->target) {
-        snprintf(err, CONF_ERR_MAX, "[service %s] has no target", from->name);
-        return GW_EINVAL;
-    }
+    if (!from->target)
+        return conf_fail(err, GW_EINVAL, "[service %s] has no target", from->name);
     int rc = sockaddr_parse(from->target, &s.target);
     if (!s.port)
         s.port = sockaddr_port(&s.target);
@@ -204,11 +208,9 @@ static int check_services(const struct config *c, char err[CONF_ERR_MAX])
 
 static int check_whole(const struct config *c, char err[CONF_ERR_MAX])
 {
-    if (!c->user != !c->password) {
-        snprintf(err, CONF_ERR_MAX, "[proxy] has a %s without a %s", c->user ? "user" : "password",
-                 c->user ? "password" : "user");
-        return GW_EINVAL;
-    }
+    if (!c->user != !c->password)
+        return conf_fail(err, GW_EINVAL, "[proxy] has a %s without a %s",
+                         c->user ? "user" : "password", c->user ? "password" : "user");
     int rc = check_forwards(c, err);
     return rc ? rc : check_services(c, err);
 }
@@ -217,10 +219,8 @@ int config_load(struct config *out, const char *path, bool must_exist,
                 const struct config_override *over, size_t nover, char err[CONF_ERR_MAX])
 {
     int rc = conf_init(out, &config_schema);
-    if (rc) {
-        snprintf(err, CONF_ERR_MAX, "%s", gw_strerror(rc));
-        return rc;
-    }
+    if (rc)
+        return conf_fail(err, rc, "%s", gw_strerror(rc));
     if (path)
         rc = conf_read(out, &config_schema, path, err);
     if (rc == GW_ENOTFOUND && !must_exist)
@@ -240,8 +240,6 @@ int config_load(struct config *out, const char *path, bool must_exist,
 
 void config_free(struct config *c)
 {
-    if (c->password)
-        explicit_bzero(c->password, strlen(c->password));
     conf_free(c, &config_schema);
 }
 
@@ -250,7 +248,7 @@ int config_services(const struct config *c, const char *dir, struct registry *r,
 {
     int rc = 0;
 
-    snprintf(err, CONF_ERR_MAX, "%s", gw_strerror(GW_ENOMEM));
+    conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
     for (size_t i = 0; i < c->services.n && !rc; i++)
         rc = add_service(c->services.v[i], dir, r, err);
     return rc;

@@ -1,7 +1,7 @@
 /* config.h - what gw.conf can say: one table (base/conf.h) and the struct that it fills.
  *
- * Values that stand in here are sound: addresses, targets and names have been read once, and what two keys
- * mean together has been checked.  So whoever reads them again may assert success. */
+ * Values that stand in here are sound: addresses, targets and names have been read once, and what
+ * two keys mean together has been checked.  So whoever reads them again may assert success. */
 #ifndef GW_MAIN_CONFIG_H
 #define GW_MAIN_CONFIG_H
 
@@ -55,14 +55,15 @@ struct config_override {
     char *section, *name, *key, *value; /* as conf_set takes them */
 };
 
-/* Defaults, then the file at `path` (NULL: none; unless `must_exist` one that is missing is as good as an empty one), then the
- * overrides, then the checks of the whole.  Returns 0, or GW_E* with a sentence in `err`; then there is nothing
- * to free. */
+/* Defaults, then the file at `path` (NULL: none; unless `must_exist` one that is missing is as good
+ * as an empty one), then the overrides, then the checks of the whole.  Returns 0, or GW_E* with a
+ * sentence in `err`; then there is nothing to free. */
 int config_load(struct config *out, const char *path, bool must_exist,
                 const struct config_override *over, size_t nover, char err[CONF_ERR_MAX]);
 void config_free(struct config *c);
 
-/* Adds every service to `r`; a relative authorized_keys lies in `dir`.  Returns 0, or GW_E* with a sentence in `err`. */
+/* Adds every service to `r`; a relative authorized_keys lies in `dir`.  Returns 0, or GW_E* with a
+ * sentence in `err`. */
 int config_services(const struct config *c, const char *dir, struct registry *r,
                     char err[CONF_ERR_MAX]);
 

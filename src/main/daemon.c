@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -22,11 +23,22 @@ static bool on_admit(void *arg, const struct peerid *peer)
     const struct daemon *d = arg;
     char id[PEERID_STR_MAX];
 
-    if (authz_admits(d->authz, peer))
+    if (d->authz && authz_admits(d->authz, peer)) /* a start that failed may have none */
         return true;
     log_info("conn peer=%s dir=in refused: no line of authorized_keys names it",
              peerid_print(peer, id));
     return false;
+}
+
+static void close_if_denied(void *arg, struct conn *c)
+{
+    const struct daemon *d = arg;
+
+    if (!conn_is_inbound(c) || authz_admits(d->authz, conn_peer(c)))
+        return;
+    log_info("conn peer=%s dir=in ends: authorized_keys does not name it any more",
+             peerid_short(conn_peer(c)));
+    conn_close(c, GW_EDENIED);
 }
 
 static void on_rights_changed(void *arg)
@@ -34,6 +46,7 @@ static void on_rights_changed(void *arg)
     struct daemon *d = arg;
     if (d->svc_in)
         svc_in_recheck(d->svc_in);
+    host_each_conn(d->node.host, close_if_denied, d);
 }
 
 static void ctl_proxies(void *arg, ctl_each_proxy_fn *each, void *each_arg)
@@ -141,26 +154,35 @@ static int start_services(struct daemon *d)
     return d->svc_in ? 0 : GW_ENOMEM;
 }
 
+/* All ports, of the near side and of the node. */
+static int open_ports(struct daemon *d, char err[CONF_ERR_MAX])
+{
+    struct node *n = &d->node;
+    int rc = node_open(n, d->loop, &d->config, &d->dir, on_admit, d, err);
+
+    if (rc)
+        return rc;
+    d->inlets = inlets_new(d->loop, n->turn, n->front, &d->config);
+    if (!d->inlets)
+        return conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
+    rc = inlets_apply(d->inlets, &d->config, err);
+    return rc ? rc : node_listen(n, &d->config.listen, &d->dir, err);
+}
+
+/* What is likely to fail comes before what has something to log: then the error is all there is to
+ * read. */
 static int start_layers(struct daemon *d, char err[CONF_ERR_MAX])
 {
     int rc = GW_ENOMEM;
 
-    snprintf(err, CONF_ERR_MAX, "%s", gw_strerror(GW_ENOMEM));
+    conf_fail(err, rc, "%s", gw_strerror(rc));
     d->services = registry_new();
-    if (!d->services || (rc = config_services(&d->config, d->dir.dir, d->services, err)) != 0)
+    if (!d->services || (rc = config_services(&d->config, d->dir.dir, d->services, err)) != 0 ||
+        (rc = open_ports(d, err)) != 0)
         return rc;
     d->authz = authz_new(d->loop, d->dir.authorized_keys, d->services, on_rights_changed, d);
-    if (!d->authz)
-        return GW_ENOMEM;
-    rc = node_open(&d->node, d->loop, &d->config, &d->dir, on_admit, d, err);
-    if (rc)
-        return rc;
-    rc = start_services(d);
-    if (rc) {
-        snprintf(err, CONF_ERR_MAX, "%s", gw_strerror(rc));
-        return rc;
-    }
-    return node_listen(&d->node, &d->config.listen, &d->dir, err);
+    rc = d->authz ? start_services(d) : GW_ENOMEM;
+    return rc ? conf_fail(err, rc, "%s", gw_strerror(rc)) : 0;
 }
 
 static void log_start(const struct daemon *d)
@@ -173,22 +195,16 @@ static void log_start(const struct daemon *d)
              peerid_print(host_peerid(d->node.host), id), d->dir.dir);
     for (size_t i = 0; i < n; i++)
         log_info("node listen=%s", multiaddr_print(&addrs[i], at));
+    inlets_report(d->inlets, &d->config);
+    if (!registry_count(d->services) && access(d->dir.names, F_OK) != 0)
+        log_info("gw offers no services and knows no names yet: see EXAMPLES in `man gw`, and "
+                 "README.md");
 }
 
-/* The near side, and last of all the control socket: once it answers, everything stands. */
-static int start_near_side(struct daemon *d, char err[CONF_ERR_MAX])
+/* Last of all the control socket: once it answers, everything stands. */
+static int open_control(struct daemon *d, char err[CONF_ERR_MAX])
 {
     struct node *n = &d->node;
-
-    d->inlets = inlets_new(d->loop, n->turn, n->front, &d->config);
-    if (!d->inlets) {
-        snprintf(err, CONF_ERR_MAX, "%s", gw_strerror(GW_ENOMEM));
-        return GW_ENOMEM;
-    }
-    log_start(d);
-    int rc = inlets_apply(d->inlets, &d->config, err);
-    if (rc)
-        return rc;
     const struct ctl_deps deps = {
         .loop = d->loop,
         .turn = n->turn,
@@ -208,10 +224,8 @@ static int start_near_side(struct daemon *d, char err[CONF_ERR_MAX])
         .check = ctl_check,
         .stop = ctl_stop,
     };
-    rc = ctl_open(&deps, d->dir.ctl, &d->ctl);
-    if (rc)
-        snprintf(err, CONF_ERR_MAX, "%s: %s", d->dir.ctl, gw_strerror(rc));
-    return rc;
+    int rc = ctl_open(&deps, d->dir.ctl, &d->ctl);
+    return rc ? conf_fail(err, rc, "%s: %s", d->dir.ctl, gw_strerror(rc)) : 0;
 }
 
 /* ---- end ---- */
@@ -253,10 +267,11 @@ int daemon_run(const struct options *o)
     if (!rc)
         rc = start_layers(&d, err);
     if (!rc)
-        rc = start_near_side(&d, err);
+        rc = open_control(&d, err);
     if (rc) {
         fprintf(stderr, "gw: %s\n", err);
     } else {
+        log_start(&d);
         notify_ready();
         ev_run(d.loop, 0);
         notify_stopping();

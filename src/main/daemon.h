@@ -22,8 +22,8 @@ struct daemon {
     ev_signal on_int, on_term, on_hup;
 };
 
-/* Runs in the foreground until SIGINT, SIGTERM or `gw stop`.  Returns the exit status; why it could not start
- * stands on stderr in one line. */
+/* Runs in the foreground until SIGINT, SIGTERM or `gw stop`.  Returns the exit status; why it could
+ * not start stands on stderr in one line. */
 int daemon_run(const struct options *o);
 
 #endif

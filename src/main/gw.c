@@ -16,14 +16,17 @@ static int print_help(void)
     return CLI_OK;
 }
 
-/* Values on the command line are wrong usage, the same ones in a file are not. */
-static int check_values(const struct options *o, char err[CONF_ERR_MAX])
+/* Values on the command line are wrong usage, the same ones in a file are not.  -q and -v hold from
+ * here on, for commands too. */
+static int take_values(const struct options *o, char err[CONF_ERR_MAX])
 {
     struct config c;
     int rc = config_load(&c, NULL, false, o->over, o->nover, err);
-    if (!rc)
-        config_free(&c);
-    return rc;
+    if (rc)
+        return rc;
+    log_set_level((enum log_level)c.log_level);
+    config_free(&c);
+    return 0;
 }
 
 static int run_command(const struct options *o)
@@ -52,7 +55,7 @@ int main(int argc, char **argv)
         status = print_help();
     } else if (o.wants_version) {
         status = printf("gw %s\n", GW_VERSION) < 0;
-    } else if (check_values(&o, err) != 0) {
+    } else if (take_values(&o, err) != 0) {
         fprintf(stderr, "gw: %s\n", err);
         status = CLI_USAGE;
     } else {

@@ -1,5 +1,5 @@
-/* holder.c - see holder.h.  The kernel names the inode of a listening socket; whoever has a descriptor of it
- * is the holder. */
+/* holder.c - see holder.h.  The kernel names the inode of a listening socket; whoever has a
+ * descriptor of it is the holder. */
 #include "main/holder.h"
 
 #include <ctype.h>

@@ -6,8 +6,8 @@
 
 #define HOLDER_STR_MAX 64
 
-/* Writes " by NAME (pid N)" into out, or "" when it cannot be told: another user's program, or a system whose
- * /proc does not say (proc(5): net/tcp, PID/fd).  Returns out. */
+/* Writes " by NAME (pid N)" into out, or "" when it cannot be told: another user's program, or a
+ * system whose /proc does not say (proc(5): net/tcp, PID/fd).  Returns out. */
 const char *holder_print(const struct sockaddr_any *at, char out[HOLDER_STR_MAX]);
 
 #endif

@@ -17,6 +17,7 @@ struct inlet { /* a proxy listener, or a forward */
     const struct config_forward *wanted; /* during inlets_apply: the forward's section */
     bool is_kept;                        /* during inlets_apply: the new config has it, too */
     bool is_new;                         /* likewise: opened by this call */
+    bool is_logged;
 };
 
 struct inlets {
@@ -80,8 +81,11 @@ static int open_inlet(struct inlets *in, const char *text, const struct config_f
     }
     if (rc == GW_EINUSE)
         holder_print(&at, who);
-    snprintf(err, CONF_ERR_MAX, "%s %.128s: %s%s", f ? "forward" : "proxy", text, gw_strerror(rc),
-             who);
+    snprintf(err, CONF_ERR_MAX, "%s %.128s: %s%s%s", f ? "forward" : "proxy", text, gw_strerror(rc),
+             who,
+             rc != GW_EINUSE ? ""
+             : f             ? "; choose another with -L"
+                             : "; choose another with -D");
     if (i)
         free(i->text);
     free(i);
@@ -99,7 +103,7 @@ static int keep_or_open(struct inlets *in, const char *text, const struct config
     return 0;
 }
 
-static void report(const struct inlet *i)
+static void log_inlet(const struct inlet *i)
 {
     char at[SOCKADDR_STR_MAX], to[FRONT_TARGET_STR_MAX];
 
@@ -122,9 +126,8 @@ static void settle(struct inlets *in, bool is_good)
             remove_inlet(in, i);
             continue;
         }
-        if (is_good && i->is_new)
-            report(i);
-        else if (is_good && i->forward && front_target_parse(i->wanted->target, &target) == 0)
+        if (is_good && !i->is_new && i->forward &&
+            front_target_parse(i->wanted->target, &target) == 0)
             forward_in_set_target(i->forward, &target);
         i->is_kept = i->is_new = false;
         i->wanted = NULL;
@@ -185,9 +188,19 @@ int inlets_apply(struct inlets *in, const struct config *c, char err[CONF_ERR_MA
     if (!rc && (rc = socks5_in_set_config(in->socks5, &cfg)) != 0)
         snprintf(err, CONF_ERR_MAX, "%s", gw_strerror(rc));
     settle(in, !rc);
-    if (!rc)
-        warn_if_open(in, c);
     return rc;
+}
+
+void inlets_report(struct inlets *in, const struct config *c)
+{
+    struct inlet *i;
+
+    DL_FOREACH (in->list, i) {
+        if (!i->is_logged)
+            log_inlet(i);
+        i->is_logged = true;
+    }
+    warn_if_open(in, c);
 }
 
 void inlets_each_proxy(const struct inlets *in, void (*each)(void *arg, const char *listen),

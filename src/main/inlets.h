@@ -1,4 +1,5 @@
-/* inlets.h - the local ports where clients come in: proxy listeners and forwards, as the config lists them. */
+/* inlets.h - the local ports where clients come in: proxy listeners and forwards, as the config
+ * lists them. */
 #ifndef GW_MAIN_INLETS_H
 #define GW_MAIN_INLETS_H
 
@@ -13,9 +14,12 @@ struct inlets *inlets_new(struct ev_loop *loop, struct turn *turn, struct front 
                           const struct config *c);
 void inlets_free(struct inlets *in); /* NULL is fine */
 
-/* Makes what is open agree with the config: opens what is new, closes what is gone, and leaves alone what stays,
- * with its clients.  Returns 0, or GW_E* with a sentence in `err`; then nothing has changed. */
+/* Makes what is open agree with the config: opens what is new, closes what is gone, and leaves
+ * alone what stays, with its clients.  Returns 0, or GW_E* with a sentence in `err`; then nothing
+ * has changed. */
 int inlets_apply(struct inlets *in, const struct config *c, char err[CONF_ERR_MAX]);
+/* Logs what inlets_apply has opened, and warns of what is open to other machines. */
+void inlets_report(struct inlets *in, const struct config *c);
 
 /* What is open, with the real ports (ctl_deps.h). */
 void inlets_each_proxy(const struct inlets *in, void (*each)(void *arg, const char *listen),

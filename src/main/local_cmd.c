@@ -2,6 +2,7 @@
 #include "main/local_cmd.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "cli/cli_cmd.h"
@@ -28,8 +29,11 @@ static int run_check(const struct options *o, const struct nodedir *d, char err[
 
     if (rc)
         return rc;
-    printf("%s: ok\n", d->conf);
     config_free(&c);
+    rc = nodedir_check_key(d, err);
+    if (rc)
+        return rc;
+    printf("%s: ok%s\n", d->dir, access(d->conf, F_OK) ? " (no gw.conf: defaults)" : "");
     return 0;
 }
 
@@ -85,7 +89,8 @@ int local_cmd(const struct options *o)
     }
     if (!is_known)
         return -1;
-    bool wants_help = arg && (!strcmp(arg, "--help") || !strcmp(arg, "-h"));
-    cli_help_of(wants_help ? stdout : stderr, name);
-    return wants_help ? CLI_OK : CLI_USAGE;
+    if (!arg || (strcmp(arg, "--help") != 0 && strcmp(arg, "-h") != 0))
+        return cli_wrong_usage(name);
+    cli_help_of(stdout, name);
+    return CLI_OK;
 }

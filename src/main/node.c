@@ -1,23 +1,12 @@
 /* node.c - see node.h. */
 #include "main/node.h"
 
-#include <stdarg.h>
-
 #include "base/clock.h"
 #include "base/err.h"
 #include "name/tier_direct.h"
 #include "net/chunkq.h"
 
 #define STOP_MS 500
-
-__attribute__((format(printf, 3, 4))) static int fail(char *msg, int err, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(msg, CONF_ERR_MAX, fmt, ap);
-    va_end(ap);
-    return err;
-}
 
 static struct host_config host_config_of(const struct config *c)
 {
@@ -59,12 +48,13 @@ int node_open(struct node *n, struct ev_loop *loop, const struct config *c, cons
         !(n->names = tier_static_new(loop, d->names, on_names_changed, n)) ||
         (rc = resolver_add_tier(n->resolver, &tier_static_ops, n->names)) != 0 ||
         (rc = resolver_add_tier(n->resolver, &tier_direct_ops, NULL)) != 0)
-        return fail(err, rc, "%s", gw_strerror(rc));
+        return conf_fail(err, rc, "%s", gw_strerror(rc));
     n->front = front_new(n->host, n->resolver, c->open_timeout_ms, (uint32_t)c->max_opening);
-    return n->front ? 0 : fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
+    return n->front ? 0 : conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
 }
 
-/* Listens on a random port: on `*kept` if it is set and free, else on another one, which is put there. */
+/* Listens on a random port: on `*kept` if it is set and free, else on another one, which is put
+ * there. */
 static int listen_kept(struct node *n, const struct ipaddr *ip, uint16_t *kept)
 {
     struct multiaddr at, bound;
@@ -110,7 +100,7 @@ int node_listen(struct node *n, const struct conf_list *addrs, const struct node
         rc = listen_one(n, addrs->v[i], &ports);
         good += !rc;
         if (rc) {
-            fail(err, rc, "listen %.128s: %s", addrs->v[i], gw_strerror(rc));
+            conf_fail(err, rc, "listen %.128s: %s", addrs->v[i], gw_strerror(rc));
             if (!addrs->is_default)
                 return rc;
             log_debug("%s", err);

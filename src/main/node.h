@@ -1,5 +1,5 @@
-/* node.h - the layers under a near side: key, host, resolver, front.  The daemon builds the far side upon it,
- * `gw nc` without a daemon needs no more. */
+/* node.h - the layers under a near side: key, host, resolver, front.  The daemon builds the far
+ * side upon it, `gw nc` without a daemon needs no more. */
 #ifndef GW_MAIN_NODE_H
 #define GW_MAIN_NODE_H
 
@@ -20,20 +20,21 @@ struct node {
     struct front *front;
 };
 
-/* Builds all of it; nothing listens yet.  Returns 0, or GW_E* with a sentence in `err`; call node_close in either
- * case. */
+/* Builds all of it; nothing listens yet.  Returns 0, or GW_E* with a sentence in `err`; call
+ * node_close in either case. */
 int node_open(struct node *n, struct ev_loop *loop, const struct config *c, const struct nodedir *d,
               host_admit_fn *admit, void *arg, char err[CONF_ERR_MAX]);
 
-/* Listens on every address.  With `d` a random port is the one of last time when that is free, and is kept for the
- * next.  Of the default addresses one that works is enough: not every machine has both kinds of IP. */
+/* Listens on every address.  With `d` a random port is the one of last time when that is free, and
+ * is kept for the next.  Of the default addresses one that works is enough: not every machine has
+ * both kinds of IP. */
 int node_listen(struct node *n, const struct conf_list *addrs, const struct nodedir *d,
                 char err[CONF_ERR_MAX]);
 
 void node_set_config(struct node *n, const struct config *c); /* for what comes from now on */
 
-/* Ends what goes through the front and every connection, and runs the loop until the peers have been told, half a
- * second at most. */
+/* Ends what goes through the front and every connection, and runs the loop until the peers have
+ * been told, half a second at most. */
 void node_stop(struct node *n);
 void node_close(struct node *n); /* frees all */
 

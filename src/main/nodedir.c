@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -11,15 +10,6 @@
 #include "base/err.h"
 #include "base/fileio.h"
 #include "base/log.h"
-
-__attribute__((format(printf, 3, 4))) static int fail(char *msg, int err, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(msg, CONF_ERR_MAX, fmt, ap);
-    va_end(ap);
-    return err;
-}
 
 /* DIR/FILE, owned; NULL when out of memory. */
 static char *path_in(const char *dir, const char *file)
@@ -41,9 +31,9 @@ int nodedir_open(struct nodedir *d, const char *dir, const char *conf, char err[
     d->ports = path_in(dir, "state/ports");
     if (!d->dir || !d->conf || !d->key || !d->names || !d->authorized_keys || !d->ctl ||
         !d->lock_path || !d->ports)
-        return fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
+        return conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
     int rc = fileio_mkdir_private(dir);
-    return rc ? fail(err, rc, "%s: %s", dir, gw_strerror(rc)) : 0;
+    return rc ? conf_fail(err, rc, "%s: %s", dir, gw_strerror(rc)) : 0;
 }
 
 void nodedir_close(struct nodedir *d)
@@ -64,12 +54,12 @@ int nodedir_lock(struct nodedir *d, char err[CONF_ERR_MAX])
     d->lock = open(d->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (d->lock < 0) {
         int rc = err_from_errno(errno);
-        return fail(err, rc, "%s: %s", d->lock_path, gw_strerror(rc));
+        return conf_fail(err, rc, "%s: %s", d->lock_path, gw_strerror(rc));
     }
     if (flock(d->lock, LOCK_EX | LOCK_NB) != 0) {
         ssize_t n = read(d->lock, pid, sizeof pid - 1);
-        return fail(err, GW_EINUSE, "another gw (pid %.*s) runs on %s", n > 0 ? (int)n : 1,
-                    n > 0 ? pid : "?", d->dir);
+        return conf_fail(err, GW_EINUSE, "another gw (pid %.*s) runs on %s", n > 0 ? (int)n : 1,
+                         n > 0 ? pid : "?", d->dir);
     }
     int n = snprintf(pid, sizeof pid, "%ld", (long)getpid());
     if (ftruncate(d->lock, 0) != 0 || pwrite(d->lock, pid, (size_t)n, 0) != n)
@@ -81,31 +71,45 @@ static int make_key(const struct nodedir *d, struct key **out, char err[CONF_ERR
 {
     int rc = key_generate(out);
     if (rc)
-        return fail(err, rc, "%s", gw_strerror(rc));
+        return conf_fail(err, rc, "%s", gw_strerror(rc));
     rc = key_save(*out, d->key);
     if (rc) {
         key_free(*out);
-        return fail(err, rc, "%s: %s", d->key, gw_strerror(rc));
+        return conf_fail(err, rc, "%s: %s", d->key, gw_strerror(rc));
     }
     log_info("key %s made peer=%s", d->key, peerid_short(key_peerid(*out)));
     return 0;
 }
 
-int nodedir_key(const struct nodedir *d, struct key **out, char err[CONF_ERR_MAX])
+static int load_key(const struct nodedir *d, struct key **out, char err[CONF_ERR_MAX])
 {
     struct stat st;
     int rc = key_load(d->key, out);
 
+    if (rc == GW_EPERM && stat(d->key, &st) == 0 && (st.st_mode & 077))
+        return conf_fail(err, rc, "%s: others than its owner can read it; mend with: chmod 600 %s",
+                         d->key, d->key);
+    if (rc == GW_ESYNTAX)
+        return conf_fail(err, rc, "%s: is not a private key of libp2p", d->key);
+    return rc ? conf_fail(err, rc, "%s: %s", d->key, gw_strerror(rc)) : 0;
+}
+
+int nodedir_key(const struct nodedir *d, struct key **out, char err[CONF_ERR_MAX])
+{
+    int rc = load_key(d, out, err);
+
     if (rc == GW_ENOTFOUND)
         rc = make_key(d, out, err);
-    if (rc == GW_EEXISTS) /* another process has just made it */
-        rc = key_load(d->key, out);
-    else if (rc && access(d->key, F_OK) != 0)
-        return rc;
-    if (rc == GW_EPERM && stat(d->key, &st) == 0 && (st.st_mode & 077))
-        return fail(err, rc, "%s: others than its owner can read it; mend with: chmod 600 %s",
-                    d->key, d->key);
-    return rc ? fail(err, rc, "%s: %s", d->key, gw_strerror(rc)) : 0;
+    return rc == GW_EEXISTS ? load_key(d, out, err) : rc; /* another process has just made it */
+}
+
+int nodedir_check_key(const struct nodedir *d, char err[CONF_ERR_MAX])
+{
+    struct key *k = NULL;
+    int rc = load_key(d, &k, err);
+
+    key_free(k);
+    return rc == GW_ENOTFOUND ? 0 : rc;
 }
 
 void nodedir_read_ports(const struct nodedir *d, struct nodedir_ports *out)

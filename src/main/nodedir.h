@@ -11,16 +11,20 @@ struct nodedir {
     int lock; /* descriptor that holds the lock; -1: none */
 };
 
-/* Makes the directory (0700) when it is missing and fills in the paths; `conf` (may be NULL) stands in for
- * DIR/gw.conf.  Returns 0, or GW_E* with a sentence in `err`; call nodedir_close in either case. */
+/* Makes the directory (0700) when it is missing and fills in the paths; `conf` (may be NULL) stands
+ * in for DIR/gw.conf.  Returns 0, or GW_E* with a sentence in `err`; call nodedir_close in either
+ * case. */
 int nodedir_open(struct nodedir *d, const char *dir, const char *conf, char err[CONF_ERR_MAX]);
 void nodedir_close(struct nodedir *d);
 
-/* Only one daemon runs on a directory: takes the lock, held until nodedir_close.  GW_EINUSE names its holder. */
+/* Only one daemon runs on a directory: takes the lock, held until nodedir_close.  GW_EINUSE names
+ * its holder. */
 int nodedir_lock(struct nodedir *d, char err[CONF_ERR_MAX]);
 
-/* The node's key, made on first use.  Returns 0 and *out owned, or GW_E* with a sentence in `err`. */
+/* The node's key, made on first use.  0 and *out owned, or GW_E* with a sentence in `err`. */
 int nodedir_key(const struct nodedir *d, struct key **out, char err[CONF_ERR_MAX]);
+/* Looks whether it is good, and makes none: where there is none yet that is fine. */
+int nodedir_check_key(const struct nodedir *d, char err[CONF_ERR_MAX]);
 
 /* The random UDP ports, which are kept so that addresses in other people's files stay good. */
 struct nodedir_ports {

@@ -27,14 +27,15 @@ static const char help[] =
     "db:5432=unix:/run/db.sock\n"
     "  -l MULTIADDR                listen (default: /ip4/0.0.0.0/udp/0/quic-v1, "
     "/ip6/::/udp/0/quic-v1)\n"
-    "  -r RELAY                    be reachable through this relay\n"
-    "  -R                          be a relay\n"
+    "  -r RELAY, -R                be reachable through a relay, be one: not in this version\n"
     "  -v, -q                      log more (debug), log less (warnings, errors)\n"
     "  -h, --help                  this text\n"
     "  --version                   print the version\n";
 
 struct parser {
     struct options *o;
+    int opt; /* the option at hand, and its argument */
+    const char *arg;
     int nforwards;              /* -L so far: they need names */
     bool has_proxy, has_listen; /* -D, -l given: what the file says no longer counts */
     char *err;
@@ -54,10 +55,25 @@ static char *copy(const char *text)
     return text ? strdup(text) : NULL;
 }
 
+/* What the config will say against a value; NULL: nothing. */
+static const char *find_fault(const char *section, const char *key, const char *value)
+{
+    const struct conf_key *k = config_schema.keys;
+
+    while (k->section && (strcmp(k->section, section) != 0 || strcmp(k->key, key) != 0))
+        k++;
+    return *value && k->section && k->check ? k->check(value) : NULL;
+}
+
 static int add(struct parser *p, const char *section, const char *name, const char *key,
                const char *value)
 {
     struct options *o = p->o;
+    const char *fault = find_fault(section, key, value);
+    if (fault && strcmp(value, p->arg) == 0)
+        return wrong(p, "-%c %.128s: %s", p->opt, value, fault);
+    if (fault)
+        return wrong(p, "-%c %.128s: %.64s %s", p->opt, p->arg, value, fault);
     struct config_override *over = realloc(o->over, (o->nover + 1) * sizeof *over);
     if (!over)
         return wrong(p, "%s", gw_strerror(GW_ENOMEM));
@@ -91,7 +107,7 @@ static char *find_colon(char *text)
     return NULL;
 }
 
-/* Where the target of `[BIND:]PORT:NAME:PORT` or `PATH:NAME:PORT` starts; NULL when it is neither. */
+/* Where the target of `[BIND:]PORT:NAME:PORT` or `PATH:NAME:PORT` starts; NULL: it is neither. */
 static char *find_target(char *text)
 {
     char *colon[4] = { 0 };
@@ -99,7 +115,7 @@ static char *find_target(char *text)
 
     for (char *at = text; n < 4 && (at = find_colon(at)) != NULL; at++)
         colon[n++] = at;
-    if (n < 2 || n > 3)
+    if (n < 2 || n > 3 || colon[0] == text)
         return NULL;
     return (n == 2 ? colon[0] : colon[1]) + 1;
 }
@@ -118,7 +134,7 @@ static int add_forward(struct parser *p, const char *text)
         if (!err)
             err = add(p, "forward", name, "target", target);
     } else {
-        err = wrong(p, "-L %s: is not [BIND:]PORT:NAME:PORT", text);
+        err = wrong(p, "-L %.128s: is not [BIND:]PORT:NAME:PORT", text);
     }
     free(listen);
     return err;
@@ -130,16 +146,21 @@ static int add_service(struct parser *p, const char *text)
     char port[8];
 
     if (service_parse(text, &s) != 0)
-        return wrong(p, "-S %s: is not NAME[:PORT]=TARGET", text);
+        return wrong(p,
+                     "-S %.128s: is not NAME[:PORT]=TARGET, NAME being made of a-z, 0-9 and -, and "
+                     "TARGET [ADDR:]PORT or unix:PATH",
+                     text);
     snprintf(port, sizeof port, "%u", s.port);
     int err = add(p, "service", s.name, "target", strchr(text, '=') + 1);
     return err ? err : add(p, "service", s.name, "port", port);
 }
 
-static int take(struct parser *p, int opt, char *arg)
+static int take(struct parser *p, int opt, const char *arg)
 {
     switch (opt) {
     case 'd':
+        if (!*arg)
+            return wrong(p, "-d needs a directory");
         free(p->o->dir);
         p->o->dir = strdup(arg);
         return p->o->dir ? 0 : wrong(p, "%s", gw_strerror(GW_ENOMEM));
@@ -170,7 +191,8 @@ static int take(struct parser *p, int opt, char *arg)
     case ':':
         return wrong(p, "-%c needs an argument", optopt);
     default:
-        return optopt ? wrong(p, "no option -%c", optopt) : wrong(p, "no such option");
+        return optopt ? wrong(p, "no option -%c; see gw --help", optopt)
+                      : wrong(p, "no option %.128s; see gw --help", arg);
     }
 }
 
@@ -205,8 +227,11 @@ int options_parse(int argc, char **argv, struct options *out, char err[CONF_ERR_
 
     *out = (struct options){ 0 };
     optind = 0; /* getopt starts afresh */
-    while (!rc && (opt = getopt_long(argc, argv, "+:d:f:D:L:S:l:r:Rvqh", longs, NULL)) != -1)
-        rc = take(&p, opt, optarg);
+    while (!rc && (opt = getopt_long(argc, argv, "+:d:f:D:L:S:l:r:Rvqh", longs, NULL)) != -1) {
+        p.opt = opt;
+        p.arg = optarg ? optarg : argv[optind - 1];
+        rc = take(&p, opt, p.arg);
+    }
     if (!rc)
         rc = set_default_dir(&p);
     out->argc = argc - optind;

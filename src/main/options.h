@@ -15,7 +15,8 @@ struct options {
     char **argv;
 };
 
-/* Reads argv (borrowed).  Returns 0, or GW_E* with a sentence in `err`: wrong usage; then there is nothing to free. */
+/* Reads argv (borrowed).  Returns 0, or GW_E* with a sentence in `err`: wrong usage; then there is
+ * nothing to free. */
 int options_parse(int argc, char **argv, struct options *out, char err[CONF_ERR_MAX]);
 void options_free(struct options *o);
 

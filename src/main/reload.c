@@ -32,8 +32,8 @@ static void warn_of_fixed(const struct config *old, const struct config *new)
             log_warn("reload [node] %s takes effect with the next start", fixed[i].key);
 }
 
-/* The files were checked a moment ago; one that has changed for the worse since keeps its last good content and
- * says so in the log. */
+/* The files were checked a moment ago; one that has changed for the worse since keeps its last good
+ * content and says so in the log. */
 static void reread_files(struct daemon *d)
 {
     char why[CONF_ERR_MAX];
@@ -53,6 +53,7 @@ static int swap(struct daemon *d, struct config *new, char err[CONF_ERR_MAX])
         return rc;
     warn_of_fixed(&d->config, new);
     log_set_level((enum log_level) new->log_level);
+    inlets_report(d->inlets, new);
     node_set_config(&d->node, new);
     registry_clear(d->services);
     rc = config_services(new, d->dir.dir, d->services, err);

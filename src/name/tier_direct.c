@@ -16,20 +16,27 @@ static const char *why_not(const struct name *n)
 static void lookup(void *tier, const struct name *n, struct tier_query *q)
 {
     struct name_answer a = { .tier = tier_direct_ops.name };
+    struct bytes service;
+    const char *why = tier_direct_read(n, &a.peer, &service);
     (void)tier;
-    if (n->nlabels > 2 || peerid_parse(name_raw_label(n, n->nlabels - 1), &a.peer) != 0) {
-        tier_answer(q, GW_ENONAME, NULL, why_not(n));
+    if (why) {
+        tier_answer(q, GW_ENONAME, NULL, why);
         return;
     }
-    if (n->nlabels == 2) {
-        struct bytes service = name_label(n, 0);
-        if (!service_name_ok(service)) {
-            tier_answer(q, GW_ENONAME, NULL, "what stands before it is no service name");
-            return;
-        }
+    if (service.n)
         memcpy(a.service, service.p, service.n);
-    }
     tier_answer(q, 0, &a, NULL);
 }
 
 const struct tier_ops tier_direct_ops = { .name = "peer id", .lookup = lookup };
+
+const char *tier_direct_read(const struct name *n, struct peerid *peer, struct bytes *service)
+{
+    *service = (struct bytes){ 0 };
+    if (n->nlabels > 2 || peerid_parse(name_raw_label(n, n->nlabels - 1), peer) != 0)
+        return why_not(n);
+    if (n->nlabels == 1)
+        return NULL;
+    *service = name_label(n, 0);
+    return service_name_ok(*service) ? NULL : "what stands before it is no service name";
+}

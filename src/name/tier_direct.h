@@ -7,4 +7,8 @@
 
 extern const struct tier_ops tier_direct_ops; /* the tier pointer is not used: NULL */
 
+/* What a name spells out: the peer, and the service before it (a view into the name; n == 0: none).
+ * Returns NULL, or why it spells out none (static). */
+const char *tier_direct_read(const struct name *n, struct peerid *peer, struct bytes *service);
+
 #endif

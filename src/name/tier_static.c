@@ -8,6 +8,7 @@
 #include "base/fileio.h"
 #include "base/log.h"
 #include "name/names_file.h"
+#include "name/tier_direct.h"
 #include "svc/registry.h"
 
 #define POLL_S  1.0
@@ -17,20 +18,22 @@ struct tier_static {
     struct ev_loop *loop;
     ev_timer poll;
     char *path;
-    struct names_file *file; /* the last good content; NULL: none yet */
+    struct names_file *file;        /* the last good content; NULL: none yet */
+    char fault[NAMES_FILE_ERR_MAX]; /* why the file as it is now was not taken; "" = it was */
     struct fileio_stamp stamp;
     uint64_t looked_ms;
     tier_static_changed_fn *changed;
     void *arg;
 };
 
-/* 0, or an error with its text. */
-static int load(struct tier_static *t, char err[NAMES_FILE_ERR_MAX])
+/* 0, or an error with its text in t->fault. */
+static int load(struct tier_static *t)
 {
     struct names_file *fresh = NULL;
-    int e = names_file_load(t->path, &fresh, err);
+    int e = names_file_load(t->path, &fresh, t->fault);
     if (e && e != GW_ENOTFOUND)
         return e;
+    t->fault[0] = '\0';
     names_file_free(t->file);
     t->file = fresh;
     if (t->changed)
@@ -40,10 +43,9 @@ static int load(struct tier_static *t, char err[NAMES_FILE_ERR_MAX])
 
 static void look(struct tier_static *t)
 {
-    char err[NAMES_FILE_ERR_MAX];
     t->looked_ms = clock_mono_ms();
-    if (fileio_changed(t->path, &t->stamp) && load(t, err) != 0)
-        log_error("names %s", err);
+    if (fileio_changed(t->path, &t->stamp) && load(t) != 0)
+        log_error("names %s", t->fault);
 }
 
 static void on_poll(struct ev_loop *loop, ev_timer *w, int revents)
@@ -60,10 +62,24 @@ static const struct names_entry *find(const struct tier_static *t, const struct 
     if (!t->file)
         return NULL;
     const struct names_entry *e = names_file_find(t->file, name_suffix(n, 0));
-    if (e || n->nlabels < 2 || !service_name_ok(name_label(n, 0)))
-        return e;
-    *service = name_label(n, 0);
-    return names_file_find(t->file, name_suffix(n, 1));
+    if (!e && n->nlabels > 1 && service_name_ok(name_label(n, 0))) {
+        *service = name_label(n, 0);
+        e = names_file_find(t->file, name_suffix(n, 1));
+    }
+    struct peerid peer;
+    if (!e && !tier_direct_read(n, &peer, service))
+        e = names_file_find_peer(t->file, &peer);
+    return e;
+}
+
+/* Who has just written a line with a fault in it looks for this name. */
+static const char *why_not(const struct tier_static *t)
+{
+    const char *slash = strrchr(t->path, '/');
+
+    if (*t->fault) /* it starts with the path, of which the last part will do */
+        return t->fault + (slash ? slash + 1 - t->path : 0);
+    return t->file ? "no line" : "no file";
 }
 
 static void lookup(void *tier, const struct name *n, struct tier_query *q)
@@ -75,7 +91,7 @@ static void lookup(void *tier, const struct name *n, struct tier_query *q)
         look(t);
     const struct names_entry *e = find(t, n, &service);
     if (!e) {
-        tier_answer(q, GW_ENONAME, NULL, t->file ? "no line" : "no file");
+        tier_answer(q, GW_ENONAME, NULL, why_not(t));
         return;
     }
     struct name_answer a = {
@@ -122,10 +138,9 @@ void tier_static_free(struct tier_static *t)
 
 int tier_static_reload(struct tier_static *t, char *err, size_t cap)
 {
-    char text[NAMES_FILE_ERR_MAX] = "";
     fileio_changed(t->path, &t->stamp);
-    int e = load(t, text);
-    snprintf(err, cap, "%s", text);
+    int e = load(t);
+    snprintf(err, cap, "%s", t->fault);
     return e;
 }
 

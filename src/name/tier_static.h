@@ -1,7 +1,8 @@
 /* tier_static.h - the tier of the names file (names_file.h).
  *
  * A name matches its line.  Else, when it has several labels, the line of what follows the first
- * one, and the first label names the service: `db.alice` is service `db` of alice.
+ * one, and the first label names the service: `db.alice` is service `db` of alice.  A peer id
+ * (tier_direct.h) matches the first line of that peer, so its addresses count for the id as well.
  */
 #ifndef GW_NAME_TIER_STATIC_H
 #define GW_NAME_TIER_STATIC_H

@@ -100,6 +100,14 @@ static void move(struct bridge *br, int i, struct bytes v)
         give_back(br, i, (size_t)left);
 }
 
+/* When the other side has closed in order, this one may be at its end as well; if it is not, its
+ * writer is told by a reset, as a kernel does it. */
+static struct span refuse_room(void)
+{
+    static uint8_t one_too_many;
+    return (struct span){ &one_too_many, 1 };
+}
+
 static struct span on_alloc(struct stream *s)
 {
     struct bridge *br = s->owner;
@@ -110,6 +118,8 @@ static struct span on_alloc(struct stream *s)
 
     w->asks_room = true;
     w->room = (struct span){ 0 };
+    if (!to)
+        return refuse_room();
     if (br->limit) {
         size_t room = limit_room(br->limit);
         if (!room)
@@ -117,7 +127,7 @@ static struct span on_alloc(struct stream *s)
         if (want > room)
             want = room;
     }
-    if (to && want)
+    if (want)
         w->room = to->ops->reserve(to, want);
     return w->room;
 }
@@ -127,10 +137,13 @@ static void on_data(struct stream *s, struct bytes v)
     struct bridge *br = s->owner;
     int i = side_of(br, s);
 
+    if (!br->side[!i]) {
+        reset_side(br, i, GW_ERESET);
+        return;
+    }
     if (br->limit && br->way[i].asks_room)
         limit_take(br->limit, v.n);
-    if (br->side[!i])
-        move(br, i, v);
+    move(br, i, v);
     br->way[i].room = (struct span){ 0 };
 }
 
@@ -158,11 +171,15 @@ static void on_close(struct stream *s, int err)
     limit_unwait(&w->waiter);
     if (br->limit && !w->asks_room)
         limit_take(br->limit, w->owed + w->in_flight); /* passed, and never to be credited */
-    if (!br->err)
+    if (!br->err) {
         br->err = err;
+        br->stats.a_failed = err && i == 0;
+    }
     if (br->side[!i]) {
         if (err)
             reset_side(br, !i, err);
+        else
+            br->side[!i]->ops->credit(br->side[!i], 0); /* it may wait for room that is gone */
         return;
     }
     br->done(br->arg, br->err, &br->stats);

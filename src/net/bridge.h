@@ -18,6 +18,7 @@ struct bridge;
 
 struct bridge_stats {
     uint64_t moved[2]; /* octets: a to b, b to a */
+    bool a_failed;     /* of a failure: it began at a, not at b */
 };
 
 typedef void bridge_done_fn(void *arg, int err, const struct bridge_stats *st);

@@ -1,8 +1,8 @@
 /* chunkq.c - see chunkq.h.
  *
- * A chunk is one allocation of its class's size with its head inside.  `pos` numbers the octets of a
- * queue from the first one since it was last empty, so a chunk tells by itself which offsets it holds
- * and dropping from the head leaves the cursor right. */
+ * A chunk is one allocation of its class's size with its head inside.  `pos` numbers the octets of
+ * a queue from the first one since it was last empty, so a chunk tells by itself which offsets it
+ * holds and dropping from the head leaves the cursor right. */
 #include "net/chunkq.h"
 
 #include <assert.h>

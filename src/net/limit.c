@@ -56,8 +56,8 @@ static void arm(struct limit *l)
     ev_timer_start(l->loop, &l->timer);
 }
 
-/* Wakes one waiter per step of room.  Waking all would hand the room to whoever the kernel reports first,
- * every time; this way who got none stays in front of who did. */
+/* Wakes one waiter per step of room.  Waking all would hand the room to whoever the kernel reports
+ * first, every time; this way who got none stays in front of who did. */
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 {
     struct limit *l = timer->data;

@@ -38,7 +38,8 @@ static int accept_one(const struct listen *l, struct sockaddr_any *from)
     return accept4(l->fd, &from->sa, &from->len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-/* Closes the client in front with the help of the spare descriptor.  Returns false when that failed. */
+/* Closes the client in front with the help of the spare descriptor.  Returns false when that
+ * failed. */
 static bool shed(struct listen *l)
 {
     struct sockaddr_any from;
@@ -112,7 +113,8 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
     }
 }
 
-/* Removes a Unix socket file that nobody listens on.  Returns false when it is in use or something else. */
+/* Removes a Unix socket file that nobody listens on.  Returns false when it is in use or something
+ * else. */
 static bool remove_stale(const struct sockaddr_any *addr)
 {
     struct stat st;
@@ -128,14 +130,11 @@ static bool remove_stale(const struct sockaddr_any *addr)
 
 static int bind_unix(struct listen *l, const struct sockaddr_any *addr)
 {
-    if (bind(l->fd, &addr->sa, addr->len) != 0) {
-        if (errno != EADDRINUSE)
-            return err_from_errno(errno);
-        if (!remove_stale(addr))
-            return GW_EINUSE;
-        if (bind(l->fd, &addr->sa, addr->len) != 0)
-            return err_from_errno(errno);
-    }
+    int err = sockaddr_bind(l->fd, addr);
+    if (err == GW_EINUSE && remove_stale(addr))
+        err = sockaddr_bind(l->fd, addr);
+    if (err)
+        return err;
     return lstat(addr->un.sun_path, &l->file) == 0 ? 0 : err_from_errno(errno);
 }
 
@@ -144,7 +143,7 @@ static int bind_tcp(const struct listen *l, const struct sockaddr_any *addr)
     setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
     if (addr->sa.sa_family == AF_INET6)
         setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 1 }, sizeof(int));
-    return bind(l->fd, &addr->sa, addr->len) == 0 ? 0 : err_from_errno(errno);
+    return sockaddr_bind(l->fd, addr);
 }
 
 static int open_socket(struct listen *l, const struct sockaddr_any *addr)

@@ -6,6 +6,7 @@ src_libnet_a_SOURCES = \
 	src/net/fdstream.c src/net/fdstream.h \
 	src/net/limit.c src/net/limit.h \
 	src/net/listen.c src/net/listen.h \
+	src/net/parting.c src/net/parting.h \
 	src/net/sockaddr.c src/net/sockaddr.h \
 	src/net/stream.c src/net/stream.h \
 	src/net/turn.c src/net/turn.h \
@@ -17,7 +18,7 @@ check_PROGRAMS += \
 	tests/unit/test_turn tests/unit/test_chunkq tests/unit/test_limit \
 	tests/unit/test_sockaddr tests/unit/test_bridge tests/unit/test_fdstream \
 	tests/unit/test_fdbridge tests/unit/test_listen tests/unit/test_dialtcp \
-	tests/unit/test_ifaces
+	tests/unit/test_ifaces tests/unit/test_parting
 tests_unit_test_turn_SOURCES = tests/unit/test_turn.c
 tests_unit_test_turn_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_chunkq_SOURCES = tests/unit/test_chunkq.c
@@ -38,4 +39,6 @@ tests_unit_test_dialtcp_SOURCES = tests/unit/test_dialtcp.c
 tests_unit_test_dialtcp_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ifaces_SOURCES = tests/unit/test_ifaces.c tests/unit/vec.h
 tests_unit_test_ifaces_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_parting_SOURCES = tests/unit/test_parting.c tests/unit/fdpair.h tests/unit/looprig.h $(FAKE_HOST)
+tests_unit_test_parting_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 endif

@@ -2,6 +2,7 @@
 #include "net/sockaddr.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <net/if.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -183,6 +184,13 @@ bool sockaddr_is_loopback(const struct sockaddr_any *a)
     default:
         return false;
     }
+}
+
+int sockaddr_bind(int fd, const struct sockaddr_any *a)
+{
+    if (bind(fd, &a->sa, a->len) == 0)
+        return 0;
+    return errno == EADDRNOTAVAIL ? GW_ENOTLOCAL : err_from_errno(errno);
 }
 
 void sockaddr_from_ip(const struct ipaddr *ip, uint16_t port, struct sockaddr_any *out)

@@ -34,6 +34,9 @@ bool sockaddr_eq(const struct sockaddr_any *a, const struct sockaddr_any *b);
 uint16_t sockaddr_port(const struct sockaddr_any *a);    /* 0 for Unix sockets */
 bool sockaddr_is_loopback(const struct sockaddr_any *a); /* true for Unix sockets too */
 
+/* bind(2).  Returns 0, or GW_ENOTLOCAL, GW_EINUSE, GW_EPERM, ... */
+int sockaddr_bind(int fd, const struct sockaddr_any *a);
+
 void sockaddr_from_ip(const struct ipaddr *ip, uint16_t port, struct sockaddr_any *out);
 /* A v4-mapped address becomes v4.  Returns 0, or GW_EUNSUP for a Unix socket. */
 int sockaddr_to_ip(const struct sockaddr_any *a, struct ipaddr *ip, uint16_t *port);

@@ -65,6 +65,11 @@ static inline void stream_own(struct stream *s, const struct stream_events *ev, 
     s->owner = owner;
 }
 
+/* Events of which an owner makes nothing. */
+void stream_ignore_data(struct stream *s, struct bytes v);
+void stream_ignore_drained(struct stream *s, size_t n);
+void stream_ignore_eof(struct stream *s);
+
 /* Resets a stream that nobody owns any more; its on_close goes nowhere. */
 void stream_drop(struct stream *s, int err);
 

@@ -7,8 +7,7 @@
 struct turn {
     struct ev_loop *loop;
     ev_prepare prepare;
-    struct turn_task
-        *queue; /* utlist DL: the head's prev is the tail, so prev != NULL means queued */
+    struct turn_task *queue; /* utlist DL: the head's prev is the tail, so != NULL means queued */
 };
 
 static void on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)

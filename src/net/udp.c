@@ -74,7 +74,8 @@ static int set_options(struct udp *u, int family)
     return 0;
 }
 
-/* --- receiving ----------------------------------------------------------------------------------- */
+/* --- receiving -----------------------------------------------------------------------------------
+ */
 
 /* Reads the ancillary data of one message; returns the size of its segments, 0 = not segmented. */
 static size_t read_control(const struct udp *u, struct msghdr *m, struct udp_packet *p)
@@ -95,7 +96,7 @@ static size_t read_control(const struct udp *u, struct msghdr *m, struct udp_pac
         } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
             struct in_pktinfo info;
             memcpy(&info, CMSG_DATA(c), sizeof info);
-            p->path.local.in.sin_addr = info.ipi_addr;
+            p->path.local.in.sin_addr = info.ipi_spec_dst; /* ours even for a broadcast */
         } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
             struct in6_pktinfo info;
             memcpy(&info, CMSG_DATA(c), sizeof info);
@@ -156,7 +157,8 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
     u->ev->on_batch_end(u->arg, u);
 }
 
-/* --- sending ------------------------------------------------------------------------------------- */
+/* --- sending -------------------------------------------------------------------------------------
+ */
 
 static void add_control(struct msghdr *m, int level, int type, const void *data, size_t n)
 {
@@ -216,14 +218,17 @@ static void keep_pending(struct udp *u, const struct udp_path *path, uint8_t ecn
     ev_io_start(u->loop, &u->tx);
 }
 
-/* Returns the octets that need no further care: sent, or lost for good; less than data.n: no room now. */
+/* Returns the octets that need no further care: sent, or lost for good; less than data.n: no room
+ * now. */
 static size_t send_some(struct udp *u, const struct udp_path *path, uint8_t ecn, struct bytes data,
                         size_t segment)
 {
     _Alignas(struct cmsghdr) char control[CONTROL_MAX] = { 0 };
 
+    bool whole = u->has_gso, was_refused = false;
+
     for (size_t at = 0; at < data.n;) {
-        size_t n = u->has_gso ? data.n - at : data.n - at < segment ? data.n - at : segment;
+        size_t n = whole || data.n - at < segment ? data.n - at : segment;
         struct iovec iov = { (void *)(data.p + at), n };
         struct msghdr m = {
             .msg_name = (void *)&path->remote.sa,
@@ -239,10 +244,13 @@ static size_t send_some(struct udp *u, const struct udp_path *path, uint8_t ecn,
             if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
                 return at;
             if (n > segment && (errno == EIO || errno == EINVAL || errno == ENOPROTOOPT)) {
-                log_info("udp segmentation offload refused errno=%d, going on without it", errno);
-                u->has_gso = false;
+                whole = false; /* the offload's fault, or the path's: one by one tells */
+                was_refused = true;
                 continue;
             }
+        } else if (was_refused && u->has_gso) {
+            log_info("udp segmentation offload refused, going on without it");
+            u->has_gso = false;
         }
         at += n;
     }
@@ -268,7 +276,8 @@ static void on_room(struct ev_loop *loop, ev_io *w, int revents)
     u->ev->on_writable(u->arg, u);
 }
 
-/* --- public -------------------------------------------------------------------------------------- */
+/* --- public --------------------------------------------------------------------------------------
+ */
 
 int udp_open(struct ev_loop *loop, const struct sockaddr_any *at, bool no_gso,
              const struct udp_events *ev, void *arg, struct udp **out)
@@ -290,7 +299,9 @@ int udp_open(struct ev_loop *loop, const struct sockaddr_any *at, bool no_gso,
     if ((err = set_options(u, at->sa.sa_family)) != 0)
         goto fail_fd;
     u->addr.len = offsetof(struct sockaddr_any, len);
-    if (bind(u->fd, &at->sa, at->len) < 0 || getsockname(u->fd, &u->addr.sa, &u->addr.len) < 0) {
+    if ((err = sockaddr_bind(u->fd, at)) != 0)
+        goto fail_fd;
+    if (getsockname(u->fd, &u->addr.sa, &u->addr.len) < 0) {
         err = err_from_errno(errno);
         goto fail_fd;
     }

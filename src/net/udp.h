@@ -1,5 +1,5 @@
-/* udp.h - one UDP socket, in batches: segmentation offload on sending (GSO, UDP_SEGMENT), coalescing on
- * receiving (GRO with recvmmsg), ECN and the local address of every datagram.
+/* udp.h - one UDP socket, in batches: segmentation offload on sending (GSO, UDP_SEGMENT),
+ * coalescing on receiving (GRO with recvmmsg), ECN and the local address of every datagram.
  *
  * Where the kernel refuses an offload, the same calls go on without it.
  */
@@ -40,9 +40,10 @@ void udp_close(struct udp *u); /* NULL is fine */
 
 const struct sockaddr_any *udp_addr(const struct udp *u); /* as bound */
 
-/* Sends `data` cut into datagrams of `segment` octets (the last may be shorter), at most UDP_SEGMENT_MAX of them.
- * What the kernel has no room for now is kept (one batch) and the socket is blocked until on_writable; what cannot be
- * sent at all (no route, too big) is lost, as datagrams are.  Call it only while not blocked. */
+/* Sends `data` cut into datagrams of `segment` octets (the last may be shorter), at most
+ * UDP_SEGMENT_MAX of them. What the kernel has no room for now is kept (one batch) and the socket
+ * is blocked until on_writable; what cannot be sent at all (no route, too big) is lost, as
+ * datagrams are.  Call it only while not blocked. */
 void udp_send(struct udp *u, const struct udp_path *path, uint8_t ecn, struct bytes data,
               size_t segment);
 bool udp_is_blocked(const struct udp *u);

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "net/ifaces.h"
-#include "p2p/linger.h"
+#include "net/parting.h"
 #include "wire/identify_msg.h"
 
 #define READ_MAX         (IDENTIFY_MESSAGES_MAX * IDENTIFY_WIRE_MAX)
@@ -78,6 +78,11 @@ static struct bytes write_message(struct draft *d, const struct conn *c)
     return (struct bytes){ d->wire, (size_t)n };
 }
 
+static void part(struct conn *c, struct stream *s, struct bytes words)
+{
+    parting_start(host_loop(conn_host(c)), s, words, PARTING_MS, GW_ETIMEOUT, NULL);
+}
+
 static void on_query(void *arg, struct conn *c, struct stream *s, const char *protocol,
                      struct bytes early)
 {
@@ -86,10 +91,10 @@ static void on_query(void *arg, struct conn *c, struct stream *s, const char *pr
     (void)protocol;
 
     s->ops->credit(s, early.n); /* nothing is to be said here */
-    if (!d || s->ops->write(s, write_message(d, c)) < 0)
-        stream_drop(s, GW_ENOMEM);
+    if (d)
+        part(c, s, write_message(d, c));
     else
-        linger_start(host_loop(conn_host(c)), s);
+        stream_drop(s, GW_ENOMEM);
     free(d);
 }
 
@@ -102,7 +107,7 @@ static void on_pushed(void *arg, int err, struct conn *c, struct stream *s, cons
     if (err)
         return;
     s->ops->credit(s, early.n);
-    linger_start(host_loop(conn_host(c)), s);
+    part(c, s, (struct bytes){ 0 });
 }
 
 static void push(void *arg, struct conn *c)
@@ -287,12 +292,6 @@ static void on_data(struct stream *s, struct bytes v)
     r->n += v.n;
 }
 
-static void on_drained(struct stream *s, size_t n)
-{
-    (void)s;
-    (void)n;
-}
-
 static void on_eof(struct stream *s)
 {
     apply(s->owner);
@@ -310,7 +309,7 @@ static void on_close(struct stream *s, int err)
 
 static const struct stream_events reader_events = {
     .on_data = on_data,
-    .on_drained = on_drained,
+    .on_drained = stream_ignore_drained,
     .on_eof = on_eof,
     .on_close = on_close,
 };

@@ -1,7 +1,6 @@
 noinst_LIBRARIES += src/libp2p.a
 src_libp2p_a_SOURCES = \
 	src/p2p/identify.c src/p2p/identify.h \
-	src/p2p/linger.c src/p2p/linger.h \
 	src/p2p/perf.c src/p2p/perf.h \
 	src/p2p/ping.c src/p2p/ping.h
 

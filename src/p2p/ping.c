@@ -6,14 +6,9 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "p2p/linger.h"
+#include "net/parting.h"
 
 #define PAYLOAD 32
-
-static void on_eof_ignored(struct stream *s)
-{
-    (void)s;
-}
 
 /* The served side: what comes goes back as it comes.  Only what has left is credited, so a caller
  * that does not read its answers is not read either. */
@@ -175,7 +170,7 @@ static void on_answer(struct ping *p)
     if (++p->answers < p->round.count) {
         set_timer(p, p->round.interval_ms);
     } else {
-        linger_start(p->loop, p->s);
+        parting_start(p->loop, p->s, (struct bytes){ 0 }, PARTING_MS, GW_ETIMEOUT, NULL);
         release(p);
     }
     answer(arg, 0, rtt_us); /* may cancel: `p` may be gone */
@@ -195,12 +190,6 @@ static void on_data(struct stream *s, struct bytes v)
         on_answer(p);
 }
 
-static void on_drained(struct stream *s, size_t n)
-{
-    (void)s;
-    (void)n;
-}
-
 static void on_close(struct stream *s, int err)
 {
     fail(s->owner, err ? err : GW_ECLOSED);
@@ -208,8 +197,8 @@ static void on_close(struct stream *s, int err)
 
 static const struct stream_events ping_events = {
     .on_data = on_data,
-    .on_drained = on_drained,
-    .on_eof = on_eof_ignored, /* the deadline of the answer decides */
+    .on_drained = stream_ignore_drained,
+    .on_eof = stream_ignore_eof, /* the deadline of the answer decides */
     .on_close = on_close,
 };
 

@@ -18,8 +18,7 @@ struct ping_round {
 
 struct ping;
 
-/* err 0: an answer, `count` of them in all.  Else the round has failed and this is the last call.
- */
+/* err 0: an answer, `count` of them in all.  Else the round has failed: this is the last call. */
 typedef void ping_answer_fn(void *arg, int err, uint64_t rtt_us);
 
 /* Pings on one stream of its own.  Calls `answer` from the loop; the object is gone after the last

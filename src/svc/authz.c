@@ -379,53 +379,53 @@ int authz_allows(struct authz *a, const struct peerid *peer, const struct servic
 }
 
 /* The node's file as it stands now, checked; a missing one is empty. */
-static int read_node_file(struct authz *a, struct rules *out)
+static int read_node_file(struct authz *a, struct rules *out, char *err, size_t cap)
 {
-    char err[ERR_MAX];
-    int e = rules_read(out, a->files->path, err, sizeof err);
-    if (e == GW_ENOTFOUND)
-        return 0;
-    if (e)
-        log_error("authz %s", err);
-    return e;
+    int e = rules_read(out, a->files->path, err, cap);
+    return e == GW_ENOTFOUND ? 0 : e;
 }
 
-/* Takes text. */
-static int replace_node_file(struct authz *a, char *text, size_t n)
+/* Takes text, unless it could not be made (e). */
+static int replace_node_file(struct authz *a, int e, char *text, size_t n, char *err, size_t cap)
 {
-    char err[ERR_MAX];
-    int e = fileio_replace(a->files->path, (struct bytes){ (uint8_t *)text, n }, 0600);
-    free(text);
-    if (e)
+    char ignored[ERR_MAX];
+
+    if (!e) {
+        e = fileio_replace(a->files->path, (struct bytes){ (uint8_t *)text, n }, 0600);
+        free(text);
+    }
+    if (e) {
+        snprintf(err, cap, "%s: %s", a->files->path, gw_strerror(e));
         return e;
+    }
     a->files->look_again = true;
-    look(a, false, err);
+    look(a, false, ignored);
     return 0;
 }
 
 int authz_allow(struct authz *a, const struct peerid *peer, const char *const *services,
-                const char *comment)
+                const char *comment, char *err, size_t cap)
 {
     struct rules now;
     char *text;
     size_t n;
-    int e = read_node_file(a, &now);
+    int e = read_node_file(a, &now, err, cap);
     if (e)
         return e;
     e = authedit_allow(rules_text(&now), peer, services, comment, clock_wall_s(), &text, &n);
     rules_fini(&now);
-    return e ? e : replace_node_file(a, text, n);
+    return replace_node_file(a, e, text, n, err, cap);
 }
 
-int authz_deny(struct authz *a, const struct peerid *peer)
+int authz_deny(struct authz *a, const struct peerid *peer, char *err, size_t cap)
 {
     struct rules now;
     char *text;
     size_t n;
-    int e = read_node_file(a, &now);
+    int e = read_node_file(a, &now, err, cap);
     if (e)
         return e;
     e = authedit_deny(rules_text(&now), peer, &text, &n);
     rules_fini(&now);
-    return e ? e : replace_node_file(a, text, n);
+    return replace_node_file(a, e, text, n, err, cap);
 }

@@ -44,10 +44,11 @@ int authz_allows(struct authz *a, const struct peerid *peer, const struct servic
 
 /* Edit the node's file as authedit.h says; comments and other lines stay.  `services`:
  * NULL-terminated, or NULL for all.  0; GW_EINVAL (bad service name or comment), GW_ENOTFOUND (deny
- * of a peer that no line names), GW_ESYNTAX or GW_EPERM (the file as it stands is refused; the log
- * says why), errors of fileio_replace.  Changes are in force on return. */
+ * of a peer that no line names), GW_ESYNTAX or GW_EPERM (the file as it stands is refused), errors
+ * of fileio_replace; then "FILE:LINE: reason" or "FILE: reason" in err (cap 0: not told).  Changes
+ * are in force on return. */
 int authz_allow(struct authz *a, const struct peerid *peer, const char *const *services,
-                const char *comment);
-int authz_deny(struct authz *a, const struct peerid *peer);
+                const char *comment, char *err, size_t cap);
+int authz_deny(struct authz *a, const struct peerid *peer, char *err, size_t cap);
 
 #endif

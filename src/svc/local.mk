@@ -3,7 +3,6 @@ src_libsvc_a_SOURCES = \
 	src/svc/authedit.c src/svc/authedit.h \
 	src/svc/authkeys.c src/svc/authkeys.h \
 	src/svc/authz.c src/svc/authz.h \
-	src/svc/parting.c src/svc/parting.h \
 	src/svc/registry.c src/svc/registry.h \
 	src/svc/svc_in.c src/svc/svc_in.h \
 	src/svc/svc_list.c src/svc/svc_list.h \
@@ -16,7 +15,7 @@ if HAVE_CMOCKA
 FAKE_HOST = tests/unit/fake_host.c tests/unit/fake_host.h
 
 check_PROGRAMS += tests/unit/test_authedit tests/unit/test_authkeys tests/unit/test_authz \
-	tests/unit/test_parting tests/unit/test_registry tests/unit/test_svc_in tests/unit/test_svc_out \
+	tests/unit/test_registry tests/unit/test_svc_in tests/unit/test_svc_out \
 	tests/unit/test_svc_proto tests/unit/test_svc_query
 tests_unit_test_authedit_SOURCES = tests/unit/test_authedit.c tests/unit/testpeers.h
 tests_unit_test_authedit_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
@@ -24,8 +23,6 @@ tests_unit_test_authkeys_SOURCES = tests/unit/test_authkeys.c tests/unit/testpee
 tests_unit_test_authkeys_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_authz_SOURCES = tests/unit/test_authz.c tests/unit/testpeers.h tests/unit/tmpfiles.h $(FAKE_HOST)
 tests_unit_test_authz_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_parting_SOURCES = tests/unit/test_parting.c $(FAKE_HOST)
-tests_unit_test_parting_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_registry_SOURCES = tests/unit/test_registry.c
 tests_unit_test_registry_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_svc_in_SOURCES = tests/unit/test_svc_in.c tests/unit/testpeers.h tests/unit/tmpfiles.h $(FAKE_HOST)

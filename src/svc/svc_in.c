@@ -3,7 +3,7 @@
  *   REQUEST -> DIALING -> BRIDGED       /gw/tunnel
  *              DIALING -> BRIDGED       /peerup, /shurli: the protocol id is the request
  *
- * Whoever is refused on the way gets an answer where there is one (svc/parting), else a reset. */
+ * Whoever is refused on the way gets an answer where there is one (net/parting), else a reset. */
 #include "svc/svc_in.h"
 
 #include <inttypes.h>
@@ -18,13 +18,13 @@
 #include "net/bridge.h"
 #include "net/dialtcp.h"
 #include "net/fdstream.h"
-#include "svc/parting.h"
+#include "net/parting.h"
 #include "svc/svc_list.h"
 #include "svc/svc_proto.h"
 #include "wire/tunnel_msg.h"
 
 #define REQUEST_S 10.0
-#define HELD_MAX  (1u << 20) /* octets sent behind a request; flow control stops a sender earlier */
+#define HELD_MAX  (1u << 20) /* octets sent behind a request; flow control stops at fewer */
 
 enum state { ST_REQUEST, ST_DIALING, ST_BRIDGED };
 
@@ -108,6 +108,13 @@ static void abandon(struct inbound *x, int err)
     release(x);
 }
 
+static void note_denied(struct svc_in *in, const struct peerid *peer, const char *service,
+                        const struct refusal *r)
+{
+    in->stats.denied++;
+    log_info("svc_in peer=%s service=%s refused: %s", peerid_short(peer), service, r->text);
+}
+
 /* Sends the caller away, with a reason where the protocol has room for one.  x is gone. */
 static void refuse(struct inbound *x, int err)
 {
@@ -116,16 +123,15 @@ static void refuse(struct inbound *x, int err)
     bool is_policy = err == GW_EDENIED || err == GW_ENOSERVICE;
 
     if (is_policy) {
-        x->in->stats.denied++;
-        log_info("svc_in peer=%s service=%s refused: %s", peerid_short(&x->peer), x->service,
-                 r->text);
+        note_denied(x->in, &x->peer, x->service, r);
     } else {
         x->in->stats.failed++;
         log_warn("svc_in peer=%s service=%s failed: %s", peerid_short(&x->peer), x->service,
                  gw_strerror(err));
     }
     if (x->is_tunnel)
-        parting_start(x->in->loop, x->s, encode_answer(buf, r->status, r->text), err);
+        parting_start(x->in->loop, x->s, encode_answer(buf, r->status, r->text), PARTING_MS, err,
+                      NULL);
     else
         stream_drop(x->s, err);
     release(x);
@@ -266,12 +272,6 @@ static void on_data(struct stream *s, struct bytes v)
         try_request(x);
 }
 
-static void on_drained(struct stream *s, size_t n)
-{
-    (void)s;
-    (void)n;
-}
-
 static void on_eof(struct stream *s)
 {
     struct inbound *x = s->owner;
@@ -292,7 +292,7 @@ static void on_close(struct stream *s, int err)
 static const struct stream_events inbound_events = {
     /* streams of a connection never ask for room */
     .on_data = on_data,
-    .on_drained = on_drained,
+    .on_drained = stream_ignore_drained,
     .on_eof = on_eof,
     .on_close = on_close,
 };
@@ -348,10 +348,17 @@ static void on_named(void *arg, struct conn *c, struct stream *s, const char *pr
         serve(x, registry_by_name(in->services, svc_proto_service(bytes_of(protocol))));
 }
 
-static bool wants_named(void *arg, struct bytes protocol)
+/* Whoever has no right to a service is told what a service that is not there would tell. */
+static bool wants_named(void *arg, const struct peerid *peer, struct bytes protocol)
 {
-    const struct svc_in *in = arg;
-    return registry_by_name(in->services, svc_proto_service(protocol)) != NULL;
+    struct svc_in *in = arg;
+    const struct service *s = registry_by_name(in->services, svc_proto_service(protocol));
+    if (!s)
+        return false;
+    int err = judge(in, peer, s, NULL);
+    if (err)
+        note_denied(in, peer, s->name, refusal_of(err));
+    return !err;
 }
 
 struct svc_in *svc_in_new(struct host *h, const struct registry *services, struct authz *authz,

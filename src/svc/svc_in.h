@@ -6,8 +6,9 @@
  *
  * Order per stream: request, service, caller's right, dial of the target, answer, bridge.  A caller
  * without the right is refused before a target is dialled; when a right is taken away its streams
- * end at once.  A stranger is denied whatever it asks for; who may use something learns which
- * services do not exist.
+ * end at once.  A stranger is denied whatever it asks for; who may use something learns from a
+ * tunnel which services do not exist.  The other two are served only to who has the right:
+ * everybody else gets the `na` of a protocol that is not served.
  */
 #ifndef GW_SVC_SVC_IN_H
 #define GW_SVC_SVC_IN_H

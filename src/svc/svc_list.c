@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "svc/parting.h"
+#include "net/parting.h"
 #include "svc/svc_proto.h"
 #include "wire/svcquery_msg.h"
 
@@ -87,7 +87,7 @@ static void answer(struct asker *q)
     int used = svcquery_encode_answer(words, SVCQUERY_HEADER_LEN + n, &a);
     log_info("svc_list peer=%s asked for the services", peerid_short(&q->peer));
     parting_start(q->list->loop, q->s, (struct bytes){ words, used > 0 ? (size_t)used : 0 },
-                  GW_ETIMEOUT);
+                  PARTING_MS, GW_ETIMEOUT, NULL);
     release(q);
     free(words);
     free(json);
@@ -110,12 +110,6 @@ static void on_data(struct stream *s, struct bytes v)
     take(s->owner, v);
 }
 
-static void on_drained(struct stream *s, size_t n)
-{
-    (void)s;
-    (void)n;
-}
-
 static void on_eof(struct stream *s)
 {
     end(s->owner, GW_EPROTO);
@@ -129,7 +123,7 @@ static void on_close(struct stream *s, int err)
 
 static const struct stream_events asker_events = {
     .on_data = on_data,
-    .on_drained = on_drained,
+    .on_drained = stream_ignore_drained,
     .on_eof = on_eof,
     .on_close = on_close,
 };

@@ -15,9 +15,8 @@ struct svc_list;
 
 /* Registers its handler with the host.  Borrows all.  NULL: out of memory. */
 struct svc_list *svc_list_new(struct host *h, const struct registry *services, struct authz *authz);
-void svc_list_free(
-    struct svc_list
-        *l); /* NULL is fine; the host must have been stopped, for it knows the handler */
+void svc_list_free(struct svc_list *l); /* NULL is fine; the host must have been stopped, for it
+                                           knows the handler */
 
 /* The JSON for one caller: 0 and *out owned with a NUL behind its *n octets, or GW_ENOMEM.  Stops
  * short of what does not fit into an answer (SVCQUERY_BODY_MAX). */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "svc/svc_proto.h"
 #include "wire/tunnel_msg.h"
@@ -19,6 +20,7 @@ struct svc_out {
     uint8_t in[TUNNEL_WIRE_MAX]; /* the answer so far: not credited yet */
     size_t nin;
     ev_timer deadline;
+    uint64_t start_ms;
     char spoken[3 * (SVC_PROTO_MAX + 1)]; /* the protocols proposed, for people */
     svc_out_done_fn *done;
     void *arg;
@@ -89,12 +91,6 @@ static void on_data(struct stream *s, struct bytes v)
     take(s->owner, v);
 }
 
-static void on_drained(struct stream *s, size_t n)
-{
-    (void)s;
-    (void)n;
-}
-
 static void on_eof(struct stream *s)
 {
     fail(s->owner, GW_EPROTO, "ended without an answer");
@@ -110,7 +106,7 @@ static void on_close(struct stream *s, int err)
 static const struct stream_events answer_events = {
     /* streams of a connection never ask for room */
     .on_data = on_data,
-    .on_drained = on_drained,
+    .on_drained = stream_ignore_drained,
     .on_eof = on_eof,
     .on_close = on_close,
 };
@@ -123,19 +119,33 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
     fail(o, GW_ETIMEOUT, o->s ? "no answer" : "");
 }
 
+static void fail_open(struct svc_out *o, int err, size_t tried)
+{
+    char text[sizeof o->spoken + 32] = "";
+    unsigned long long s = (clock_mono_ms() - o->start_ms + 500) / 1000;
+
+    if (err == GW_ENOPROTO) {
+        err = GW_ENOSERVICE;
+        snprintf(text, sizeof text, "it speaks none of %s", o->spoken);
+    } else if (err == GW_EOFFLINE && tried == 0) {
+        snprintf(text, sizeof text, "no address to dial is known");
+    } else if (err == GW_EOFFLINE && tried == 1) {
+        snprintf(text, sizeof text, "its address did not answer in %llus", s);
+    } else if (err == GW_EOFFLINE) {
+        snprintf(text, sizeof text, "none of its %zu addresses answered in %llus", tried, s);
+    }
+    fail(o, err, text);
+}
+
 static void on_opened(void *arg, int err, struct conn *c, struct stream *s, const char *protocol,
                       struct bytes early)
 {
     struct svc_out *o = arg;
+    size_t tried = host_open_tried(o->open);
+
     o->open = NULL;
-    if (err == GW_ENOPROTO) {
-        char text[sizeof o->spoken + 32];
-        snprintf(text, sizeof text, "it speaks none of %s", o->spoken);
-        fail(o, GW_ENOSERVICE, text);
-        return;
-    }
     if (err) {
-        fail(o, err, "");
+        fail_open(o, err, tried);
         return;
     }
     o->c = c;
@@ -189,7 +199,9 @@ struct svc_out *svc_out_open(struct host *h, const struct svc_target *t, uint64_
     struct svc_out *o = calloc(1, sizeof *o);
     if (!o)
         return NULL;
-    *o = (struct svc_out){ .loop = host_loop(h), .done = done, .arg = arg };
+    *o = (struct svc_out){
+        .loop = host_loop(h), .start_ms = clock_mono_ms(), .done = done, .arg = arg
+    };
     make_plan(&pl, t);
     for (size_t i = 0, n = 0; i < pl.n && n < sizeof o->spoken; i++)
         n += (size_t)snprintf(o->spoken + n, sizeof o->spoken - n, "%s%s", i ? " " : "",

@@ -18,8 +18,8 @@ struct svc_out;
 
 /* err 0: stream (to be owned at once), `early` octets not credited.  GW_ENOSERVICE, GW_EDENIED,
  * GW_EREFUSED, GW_EUNREACH, GW_ETIMEOUT as the peer answered; GW_EOFFLINE, GW_EIDENTITY, ... when
- * it was not reached.  `text`: what the peer said about a failure ("" when nothing), escaped by who
- * logs it; borrowed for the call. */
+ * it was not reached.  `text`: what the peer said about a failure, or what else is known of it (""
+ * when nothing), escaped by who logs it; borrowed for the call. */
 typedef void svc_out_done_fn(void *arg, int err, struct conn *c, struct stream *s,
                              struct bytes early, const char *text);
 

@@ -60,12 +60,6 @@ static void on_data(struct stream *s, struct bytes v)
     take(s->owner, v);
 }
 
-static void on_drained(struct stream *s, size_t n)
-{
-    (void)s;
-    (void)n;
-}
-
 static void on_eof(struct stream *s)
 {
     fail(s->owner, GW_EPROTO);
@@ -80,7 +74,7 @@ static void on_close(struct stream *s, int err)
 
 static const struct stream_events query_events = {
     .on_data = on_data,
-    .on_drained = on_drained,
+    .on_drained = stream_ignore_drained,
     .on_eof = on_eof,
     .on_close = on_close,
 };
@@ -91,10 +85,9 @@ static void on_open(void *arg, int err, struct conn *c, struct stream *s, struct
     struct svc_query *q = arg;
     uint8_t request[SVCQUERY_REQUEST_LEN];
     (void)c;
-    (void)text;
     q->open = NULL;
     if (err) {
-        fail(q, err);
+        finish(q, err, bytes_of(text));
         return;
     }
     q->s = s;

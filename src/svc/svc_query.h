@@ -8,8 +8,7 @@ struct svc_query;
 
 /* err 0: `text` is the peer's JSON as it came: not looked into, SVCQUERY_BODY_MAX octets at most,
  * borrowed for the call.  GW_EDENIED: the peer answered with an error, `text` says which, escaped
- * by who shows it.  GW_ENOSERVICE: it does not speak the protocol.  Others as svc_out_open; then
- * text.n == 0. */
+ * by who shows it.  GW_ENOSERVICE: it does not speak the protocol.  Others as svc_out_open. */
 typedef void svc_query_done_fn(void *arg, int err, struct bytes text);
 
 /* Calls `done` once, from the loop, after `timeout_ms` at the latest.  addrs are hints, copied.

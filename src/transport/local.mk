@@ -16,11 +16,16 @@ src_libtransport_a_SOURCES = \
 	src/transport/quic_write.c src/transport/quic_write.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_negotiate tests/unit/test_quic tests/unit/test_quic_sched
+check_PROGRAMS += tests/unit/test_negotiate tests/unit/test_quic tests/unit/test_quic_cid \
+	tests/unit/test_quic_sched tests/unit/test_quic_tls
 tests_unit_test_negotiate_SOURCES = tests/unit/test_negotiate.c tests/unit/fake_stream.c tests/unit/fake_stream.h
 tests_unit_test_negotiate_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_quic_SOURCES = tests/unit/test_quic.c
 tests_unit_test_quic_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_quic_cid_SOURCES = tests/unit/test_quic_cid.c
+tests_unit_test_quic_cid_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_quic_sched_SOURCES = tests/unit/test_quic_sched.c
 tests_unit_test_quic_sched_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_quic_tls_SOURCES = tests/unit/test_quic_tls.c
+tests_unit_test_quic_tls_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 endif

@@ -1,4 +1,5 @@
-/* quic.c - see quic.h: sockets, which packet belongs to which connection, what to do with strangers' packets. */
+/* quic.c - see quic.h: sockets, which packet belongs to which connection, what to do with
+ * strangers' packets. */
 #include "transport/quic.h"
 
 #include <sodium.h>
@@ -10,10 +11,9 @@
 #include "base/log.h"
 #include "transport/quic_conn.h"
 
-#define INITIAL_MIN 1200 /* octets of a datagram with a client Initial (RFC 9000 s.14.1) */
-#define RESET_MIN                                                                                  \
-    43 /* shorter packets get no stateless reset: two endpoints would go on for ever */
-#define RESET_MAX         42 /* octets of ours */
+#define INITIAL_MIN       1200 /* octets of a datagram with a client Initial (RFC 9000 s.14.1) */
+#define RESET_MIN         43   /* shorter packets get no stateless reset, or two would never end */
+#define RESET_MAX         42   /* octets of ours */
 #define RESETS_PER_SECOND 64
 #define REPLY_MAX         1400
 
@@ -39,7 +39,7 @@ static void reply(struct udp *u, const struct udp_packet *to, const uint8_t *p, 
         udp_send(u, &to->path, 0, (struct bytes){ p, (size_t)n }, (size_t)n);
 }
 
-/* --- packets of nobody --------------------------------------------------------------------------- */
+/* ---- packets of nobody ---- */
 
 static void offer_version(struct udp *u, const struct udp_packet *p, const ngtcp2_version_cid *vc)
 {
@@ -54,7 +54,8 @@ static void offer_version(struct udp *u, const struct udp_packet *p, const ngtcp
                                                versions, 1));
 }
 
-/* Tells a peer of a connection that is gone (we restarted) so that it does not wait for its timeout. */
+/* Tells a peer of a connection that is gone (we restarted) so that it does not wait for its
+ * timeout. */
 static void send_stateless_reset(struct quic *q, struct udp *u, const struct udp_packet *p,
                                  const ngtcp2_version_cid *vc)
 {
@@ -132,7 +133,7 @@ static void accept_packet(struct quic *q, struct udp *u, const struct udp_packet
         quic_conn_read(c, p, q->batch_ns);
 }
 
-/* --- what the sockets bring ---------------------------------------------------------------------- */
+/* ---- what the sockets bring ---- */
 
 static void on_packet(void *arg, struct udp *u, const struct udp_packet *p)
 {
@@ -151,6 +152,8 @@ static void on_packet(void *arg, struct udp *u, const struct udp_packet *p)
     struct quic_conn *c = quic_cids_find(q->env.cids, vc.dcid, vc.dcidlen);
     if (!c && !vc.version)
         c = find_reset(q, p);
+    if (c && quic_conn_udp(c) != u)
+        return; /* a connection does not change its address family */
     if (c)
         quic_conn_read(c, p, q->batch_ns);
     else if (vc.version)
@@ -179,7 +182,7 @@ static const struct udp_events udp_events = { .on_packet = on_packet,
                                               .on_batch_end = on_batch_end,
                                               .on_writable = on_writable };
 
-/* --- public -------------------------------------------------------------------------------------- */
+/* ---- public ---- */
 
 struct quic *quic_new(struct ev_loop *loop, struct turn *turn, const struct key *key,
                       const struct quic_config *cfg, quic_admit_fn *admit, quic_accept_fn *accept,

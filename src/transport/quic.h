@@ -1,5 +1,5 @@
-/* quic.h - the QUIC endpoint: one UDP socket per address family for dialling and listening, and every
- * connection on them (RFC 9000; libp2p specs/quic: ALPN "libp2p", version 1).
+/* quic.h - the QUIC endpoint: one UDP socket per address family for dialling and listening, and
+ * every connection on them (RFC 9000; libp2p specs/quic: ALPN "libp2p", version 1).
  */
 #ifndef GW_TRANSPORT_QUIC_H
 #define GW_TRANSPORT_QUIC_H
@@ -13,17 +13,18 @@
 struct quic;
 
 struct quic_config {
-    uint32_t
-        max_half_open; /* inbound handshakes under way; above half of it the address must be proved (Retry) */
-    uint32_t max_streams; /* per connection, opened by the peer */
-    uint32_t max_peers;   /* connections in all */
-    uint64_t window;      /* octets, largest receive window of one stream */
+    uint32_t max_half_open; /* inbound handshakes under way; above half of it the address must be
+                               proved (Retry) */
+    uint32_t max_streams;   /* per connection, opened by the peer */
+    uint32_t max_peers;     /* connections in all */
+    uint64_t window;        /* octets, largest receive window of one stream */
     uint64_t handshake_timeout_ms;
     bool use_cubic; /* congestion control: cubic instead of BBR */
     bool no_gso;    /* never use segmentation offload; read when a socket is opened */
 };
 
-/* Whether the peer, proved by its certificate, may connect to us; asked during an inbound handshake. */
+/* Whether the peer, proved by its certificate, may connect to us; asked during an inbound
+ * handshake. */
 typedef bool quic_admit_fn(void *arg, const struct peerid *peer);
 
 /* An inbound connection whose handshake is done: set its events at once. */
@@ -36,14 +37,15 @@ struct quic *quic_new(struct ev_loop *loop, struct turn *turn, const struct key 
 void quic_set_config(struct quic *q,
                      const struct quic_config *cfg); /* for connections from now on */
 
-/* Binds the socket of the address's family.  *bound (may be NULL) has the real port.  0; GW_EINUSE; GW_EEXISTS (the
- * family is bound already); GW_EUNSUP (not /ip*.../udp/.../quic-v1). */
+/* Binds the socket of the address's family.  *bound (may be NULL) has the real port.  0; GW_EINUSE;
+ * GW_EEXISTS (the family is bound already); GW_EUNSUP (not /ip*.../udp/.../quic-v1). */
 int quic_listen(struct quic *q, const struct multiaddr *at, struct multiaddr *bound);
 size_t quic_listen_addrs(const struct quic *q, struct multiaddr *out,
                          size_t max); /* as bound, wildcards kept */
 
-/* Dials; a family that nothing is bound to gets a socket on a random port.  `expect`: whose certificate is accepted.
- * 0: set the events of *out at once; on_ready or on_close follows.  Else GW_E*. */
+/* Dials; a family that nothing is bound to gets a socket on a random port.  `expect`: whose
+ * certificate is accepted. 0: set the events of *out at once; on_ready or on_close follows.  Else
+ * GW_E*. */
 int quic_dial(struct quic *q, const struct multiaddr *to, const struct peerid *expect,
               struct muxed **out);
 

@@ -1,4 +1,5 @@
-/* quic_bye.h - the CONNECTION_CLOSE of a connection that we ended, and its repetition (RFC 9000 s.10.2.1). */
+/* quic_bye.h - the CONNECTION_CLOSE of a connection that we ended, and its repetition (RFC 9000
+ * s.10.2.1). */
 #ifndef GW_TRANSPORT_QUIC_BYE_H
 #define GW_TRANSPORT_QUIC_BYE_H
 

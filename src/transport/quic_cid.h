@@ -1,4 +1,5 @@
-/* quic_cid.h - which connection a connection id belongs to; and, in a second table, a peer's stateless-reset token. */
+/* quic_cid.h - which connection a connection id belongs to; and, in a second table, a peer's
+ * stateless-reset token. */
 #ifndef GW_TRANSPORT_QUIC_CID_H
 #define GW_TRANSPORT_QUIC_CID_H
 
@@ -15,7 +16,8 @@ struct quic_cid;  /* one entry */
 struct quic_cids *quic_cids_new(void);    /* owned, or NULL */
 void quic_cids_free(struct quic_cids *t); /* needs an empty table */
 
-/* Enters an id in the table and in the connection's own list *owned.  0, GW_EEXISTS (another's), GW_ENOMEM, GW_EINVAL (too long). */
+/* Enters an id in the table and in the connection's own list *owned.  0, GW_EEXISTS (another's),
+ * GW_ENOMEM, GW_EINVAL (too long). */
 int quic_cids_add(struct quic_cids *t, struct quic_cid **owned, const uint8_t *cid, size_t n,
                   struct quic_conn *c);
 void quic_cids_del(struct quic_cids *t, struct quic_cid **owned, const uint8_t *cid,

@@ -18,8 +18,9 @@ void quic_close_reason(int err, ngtcp2_ccerr *out);
 /* Why the peer closed. */
 int quic_close_error(const ngtcp2_ccerr *from);
 
-/* ngtcp2 failed with `rv` on our side: fills what the peer is told and returns the GW_E* for our own.  `refused`: why the
- * TLS certificate was turned down (0: was not); a peer that is not admitted learns access_denied (RFC 8446 s.6.2). */
+/* ngtcp2 failed with `rv` on our side: fills what the peer is told and returns the GW_E* for our
+ * own.  `refused`: why the TLS certificate was turned down (0: was not); a peer that is not
+ * admitted learns access_denied (RFC 8446 s.6.2). */
 int quic_close_local(int rv, int refused, uint8_t tls_alert, ngtcp2_ccerr *out);
 
 #endif

@@ -14,8 +14,10 @@
 #include "transport/quic_settings.h"
 #include "transport/quic_write.h"
 
-#define KEEP_ALIVE_NS (4 * NGTCP2_SECONDS) /* with QUIC_IDLE_NS a dead peer is noticed in < 15 s */
-#define GRANT_SHARE   8 /* of the stream limit: told at once when so much of it is used up */
+#define KEEP_ALIVE_NS                                                          \
+    (4 * NGTCP2_SECONDS) /* with QUIC_IDLE_NS a dead peer is noticed in < 15 s \
+                          */
+#define GRANT_SHARE 8    /* of the stream limit: told at once when so much of it is used up */
 
 enum state { ST_HANDSHAKE, ST_READY, ST_CLOSED };
 
@@ -79,7 +81,8 @@ static void arm(struct quic_conn *c, uint64_t at_ns, uint64_t now_ns)
     ev_timer_start(c->env->loop, &c->timer);
 }
 
-/* --- what ngtcp2 calls --------------------------------------------------------------------------- */
+/* --- what ngtcp2 calls ---------------------------------------------------------------------------
+ */
 
 static void fill_random(uint8_t *dst, size_t n, const ngtcp2_rand_ctx *ctx)
 {
@@ -108,7 +111,8 @@ static int on_remove_cid(ngtcp2_conn *nc, const ngtcp2_cid *cid, void *user)
     return 0;
 }
 
-/* A stateless reset bears no connection id of ours: it is found by the token at its end (RFC 9000 s.10.3.1). */
+/* A stateless reset bears no connection id of ours: it is found by the token at its end (RFC 9000
+ * s.10.3.1). */
 static int on_dcid_status(ngtcp2_conn *nc, ngtcp2_connection_id_status_type type, uint64_t seq,
                           const ngtcp2_cid *cid, const uint8_t *token, void *user)
 {
@@ -198,7 +202,8 @@ static const ngtcp2_callbacks callbacks = {
     .extend_max_stream_data = quic_streams_on_more_data,
 };
 
-/* --- the end ------------------------------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------------------------------
+ */
 
 /* Frees what only a living connection needs, tells the owner, and lingers for 3 PTO. */
 static void bury(struct quic_conn *c, int err)
@@ -281,7 +286,8 @@ void quic_conn_free(struct quic_conn *c)
     free(c);
 }
 
-/* --- one turn ------------------------------------------------------------------------------------ */
+/* --- one turn ------------------------------------------------------------------------------------
+ */
 
 static void follow_path(struct quic_conn *c)
 {
@@ -366,7 +372,8 @@ void quic_conn_read(struct quic_conn *c, const struct udp_packet *p, uint64_t no
         quic_conn_touch(c);
 }
 
-/* --- muxed --------------------------------------------------------------------------------------- */
+/* --- muxed ---------------------------------------------------------------------------------------
+ */
 
 static int op_open(struct muxed *m, struct stream **out)
 {
@@ -412,7 +419,8 @@ static void op_info(const struct muxed *m, struct muxed_info *out)
 
 static const struct muxed_ops ops = { .open = op_open, .close = op_close, .info = op_info };
 
-/* --- birth --------------------------------------------------------------------------------------- */
+/* --- birth ---------------------------------------------------------------------------------------
+ */
 
 static struct quic_conn *conn_new(struct quic_env *env, struct udp *udp,
                                   const struct udp_path *path, bool is_inbound)
@@ -456,6 +464,7 @@ int quic_conn_dial(struct quic_env *env, struct udp *udp, const struct udp_path 
 {
     struct quic_conn *c = conn_new(env, udp, path, false);
     ngtcp2_cid dcid = { .datalen = QUIC_CID_MAX - 2 }, scid = { .datalen = QUIC_CID_LEN };
+    uint8_t token[QUIC_TOKEN_MAX];
     struct quic_settings set;
     int err;
 
@@ -466,9 +475,9 @@ int quic_conn_dial(struct quic_env *env, struct udp *udp, const struct udp_path 
     randombytes_buf(dcid.data, dcid.datalen);
     randombytes_buf(scid.data, scid.datalen);
     quic_settings_init(&set, &env->cfg, path->remote.sa.sa_family, clock_mono_ns());
-    struct bytes token = quic_tokens_kept(env->tokens, &path->remote);
-    if (token.n)
-        quic_settings_set_token(&set, token, NGTCP2_TOKEN_TYPE_NEW_TOKEN);
+    size_t ntoken = quic_tokens_take(env->tokens, &path->remote, token);
+    if (ntoken)
+        quic_settings_set_token(&set, (struct bytes){ token, ntoken }, NGTCP2_TOKEN_TYPE_NEW_TOKEN);
     ngtcp2_path np = quic_path(path);
     if ((err = quic_cids_add(env->cids, &c->cids, scid.data, scid.datalen, c)) != 0)
         goto fail;
@@ -517,7 +526,8 @@ fail:
     return err;
 }
 
-/* --- small public parts -------------------------------------------------------------------------- */
+/* --- small public parts --------------------------------------------------------------------------
+ */
 
 void quic_conn_close(struct quic_conn *c, int err)
 {

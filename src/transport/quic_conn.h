@@ -3,8 +3,8 @@
  *   HANDSHAKE -> READY -> CLOSED (CONNECTION_CLOSE sent or received; ids kept for 3 PTO) -> gone
  *   HANDSHAKE -> CLOSED
  *
- * Packets and timers only feed ngtcp2; opening, sending, ending streams and reporting happen once per turn of the loop,
- * in quic_conn.c:run().
+ * Packets and timers only feed ngtcp2; opening, sending, ending streams and reporting happen once
+ * per turn of the loop, in quic_conn.c:run().
  */
 #ifndef GW_TRANSPORT_QUIC_CONN_H
 #define GW_TRANSPORT_QUIC_CONN_H
@@ -39,7 +39,7 @@ struct quic_env { /* what all connections of an endpoint share; owned by the end
 int quic_conn_dial(struct quic_env *env, struct udp *udp, const struct udp_path *path,
                    const struct peerid *expect, struct quic_conn **out);
 
-/* Accepts the connection that a client Initial asks for.  `odcid`: from a Retry token, else NULL. */
+/* Accepts the connection that a client Initial asks for.  `odcid`: of a Retry token, or NULL. */
 int quic_conn_accept(struct quic_env *env, struct udp *udp, const struct udp_path *path,
                      const ngtcp2_pkt_hd *hd, const ngtcp2_cid *odcid, uint64_t now_ns,
                      struct quic_conn **out);

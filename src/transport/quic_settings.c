@@ -5,12 +5,14 @@
 
 #include "transport/quic_write.h"
 
-#define STREAM_WINDOW_FIRST                                                                        \
-    (256u * 1024)                /* octets; grows to quic_config.window where the path needs it */
-#define CONN_WINDOW_FACTOR 3 / 2 /* of the largest stream window */
-#define CID_LIMIT          7     /* connection ids that a peer may keep for us */
+#define STREAM_WINDOW_FIRST \
+    (256u * 1024) /* octets; grows to quic_config.window where the path needs it */
+#define CONN_WINDOW_FACTOR \
+    8               /* of the largest stream window: slow readers must not stop the others */
+#define CID_LIMIT 7 /* connection ids that a peer may keep for us */
 
-/* Path MTU probes above the 1200 octets that every path carries: Ethernet less the headers, then jumbo frames. */
+/* Path MTU probes above the 1200 octets that every path carries: Ethernet less the headers, then
+ * jumbo frames. */
 static const uint16_t probes_v4[] = { 1444, 1472, QUIC_UDP_PAYLOAD_MAX };
 static const uint16_t probes_v6[] = { 1424, 1452, QUIC_UDP_PAYLOAD_MAX - 20 };
 

@@ -21,7 +21,8 @@ void quic_settings_init(struct quic_settings *s, const struct quic_config *cfg, 
 /* `token` is borrowed until the connection is made. */
 void quic_settings_set_token(struct quic_settings *s, struct bytes token, ngtcp2_token_type type);
 
-/* The server's additions for the client Initial hd; odcid: from a Retry token, else NULL.  0 or GW_EIO. */
+/* The server's additions for the client Initial hd; odcid: from a Retry token, else NULL.  0 or
+ * GW_EIO. */
 int quic_settings_accept(struct quic_settings *s, const struct quic_tokens *tokens,
                          const ngtcp2_pkt_hd *hd, const ngtcp2_cid *odcid, const ngtcp2_cid *scid);
 

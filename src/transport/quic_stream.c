@@ -52,7 +52,7 @@ static void queued(struct quic_stream *s)
         wake(s);
 }
 
-/* --- the stream operations ----------------------------------------------------------------------- */
+/* ---- the stream operations ---- */
 
 static struct span op_reserve(struct stream *base, size_t want)
 {
@@ -130,7 +130,7 @@ static const struct stream_ops ops = {
     .acked = op_acked,
 };
 
-/* --- what the connection calls ------------------------------------------------------------------- */
+/* ---- what the connection calls ---- */
 
 struct quic_stream *quic_stream_new(struct quic_streams *set, int64_t id)
 {

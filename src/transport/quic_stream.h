@@ -1,8 +1,8 @@
 /* quic_stream.h - one QUIC stream as a stream (RFC 9000 s.2, s.3).
  *
- * Operations only note what is wanted and touch the connection; everything that speaks to ngtcp2 about sending happens
- * in the connection's turn (quic_conn.c), so owners may call them from any event.
- * What was sent stays in the queue until it is acknowledged; an idle stream holds no buffer.
+ * Operations only note what is wanted and touch the connection; everything that speaks to ngtcp2
+ * about sending happens in the connection's turn (quic_conn.c), so owners may call them from any
+ * event. What was sent stays in the queue until it is acknowledged; an idle stream holds no buffer.
  */
 #ifndef GW_TRANSPORT_QUIC_STREAM_H
 #define GW_TRANSPORT_QUIC_STREAM_H
@@ -13,8 +13,8 @@
 #include "net/stream.h"
 #include "transport/quic_sched.h"
 
-#define QUIC_STREAM_UNSENT_MAX                                                                     \
-    (256u * 1024) /* octets queued and not sent yet, above which reserve gives none */
+#define QUIC_STREAM_UNSENT_MAX \
+    (256u * 1024)                /* octets not sent yet, above which reserve gives none */
 #define QUIC_STREAM_CODE_RESET 1 /* application error code of our resets */
 
 struct quic_streams;
@@ -48,7 +48,7 @@ struct quic_stream *quic_stream_of(struct sched_entry *e);
 
 /* Is there something to put into a packet: octets, or a FIN? */
 bool quic_stream_has_output(const struct quic_stream *s);
-/* What may be sent next: vectors of the unsent octets and whether FIN comes with the last of them. */
+/* What may be sent next: vectors of the unsent octets, and whether FIN comes with the last. */
 size_t quic_stream_peek(struct quic_stream *s, ngtcp2_vec *v, size_t max, bool *fin);
 /* ngtcp2 took n octets, and the FIN if `fin`. */
 void quic_stream_sent(struct quic_stream *s, size_t n, bool fin);

@@ -49,8 +49,7 @@ void quic_streams_note_drained(struct quic_streams *set, struct quic_stream *s)
 
 void quic_streams_note_closing(struct quic_streams *set, struct quic_stream *s)
 {
-    s->closing_next = NULL;
-    LL_APPEND2(set->closing, s, closing_next);
+    LL_PREPEND2(set->closing, s, closing_next);
     quic_streams_touch(set);
 }
 
@@ -128,7 +127,7 @@ void quic_streams_free_all(struct quic_streams *set)
         remove_stream(set, set->all);
 }
 
-/* --- what ngtcp2 calls --------------------------------------------------------------------------- */
+/* ---- what ngtcp2 calls ---- */
 
 int quic_streams_on_open(ngtcp2_conn *nc, int64_t id, void *user)
 {
@@ -180,7 +179,8 @@ int quic_streams_on_acked(ngtcp2_conn *nc, int64_t id, uint64_t offset, uint64_t
     return 0;
 }
 
-/* The peer may open as many as it closed; told in steps, for each telling costs a packet and its ACK. */
+/* The peer may open as many as it closed; told in steps, for each telling costs a packet and its
+ * ACK. */
 static void grant_streams(struct quic_streams *set, ngtcp2_conn *nc)
 {
     if (++set->nungranted < set->grant_step)

@@ -1,5 +1,6 @@
-/* quic_streams.h - the streams of one connection: which are open, which wait for the peer's limit, whose turn it is to
- * send, which events are due.  Events are noted while ngtcp2 works and delivered in the connection's turn.
+/* quic_streams.h - the streams of one connection: which are open, which wait for the peer's limit,
+ * whose turn it is to send, which events are due.  Events are noted while ngtcp2 works and
+ * delivered in the connection's turn.
  */
 #ifndef GW_TRANSPORT_QUIC_STREAMS_H
 #define GW_TRANSPORT_QUIC_STREAMS_H

@@ -1,6 +1,7 @@
 /* quic_tls.h - TLS 1.3 with libp2p certificates for QUIC (specs/tls, RFC 9001), on GnuTLS.
  *
- * AES-128-GCM first; no session tickets: a resumed session shows no certificate, so nobody would be proved.
+ * AES-128-GCM first; no session tickets: a resumed session shows no certificate, so nobody would be
+ * proved.
  */
 #ifndef GW_TRANSPORT_QUIC_TLS_H
 #define GW_TRANSPORT_QUIC_TLS_H
@@ -25,8 +26,8 @@ struct quic_tls_session {
     int refused; /* GW_E*: why the certificate or the peer was turned down; 0: was not */
 };
 
-/* Sets up s (verify and arg are the caller's to fill in before).  `get_conn` tells ngtcp2 the connection of a session.
- * 0, or GW_ENOMEM. */
+/* Sets up s (verify and arg are the caller's to fill in before).  `get_conn` tells ngtcp2 the
+ * connection of a session. 0, or GW_ENOMEM. */
 int quic_tls_start(struct quic_tls *t, struct quic_tls_session *s, bool is_server,
                    ngtcp2_conn *(*get_conn)(ngtcp2_crypto_conn_ref *ref));
 void quic_tls_end(struct quic_tls_session *s); /* fine when zeroed */

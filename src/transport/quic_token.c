@@ -122,8 +122,14 @@ void quic_tokens_keep(struct quic_tokens *t, const struct sockaddr_any *remote, 
     memcpy(k->token, token.p, token.n);
 }
 
-struct bytes quic_tokens_kept(const struct quic_tokens *t, const struct sockaddr_any *remote)
+size_t quic_tokens_take(struct quic_tokens *t, const struct sockaddr_any *remote,
+                        uint8_t out[QUIC_TOKEN_MAX])
 {
-    const struct kept *k = find_kept(t, remote);
-    return k ? (struct bytes){ k->token, k->n } : (struct bytes){ 0 };
+    struct kept *k = find_kept(t, remote);
+    if (!k)
+        return 0;
+    size_t n = k->n;
+    memcpy(out, k->token, n);
+    k->n = 0;
+    return n;
 }

@@ -1,7 +1,7 @@
 /* quic_token.h - address tokens and stateless-reset tokens (RFC 9000 s.8.1, s.10.3).
  *
- * The secrets are derived from the node's key, so they survive a restart: a peer that still sends to the connection
- * of a process that is gone learns so from the first stateless reset.
+ * The secrets are derived from the node's key, so they survive a restart: a peer that still sends
+ * to the connection of a process that is gone learns so from the first stateless reset.
  */
 #ifndef GW_TRANSPORT_QUIC_TOKEN_H
 #define GW_TRANSPORT_QUIC_TOKEN_H
@@ -28,19 +28,22 @@ ngtcp2_ssize quic_tokens_write_retry(const struct quic_tokens *t, const ngtcp2_p
                                      uint8_t *dst, size_t cap);
 
 enum quic_token_kind { QUIC_TOKEN_NONE, QUIC_TOKEN_RETRY, QUIC_TOKEN_REGULAR, QUIC_TOKEN_BAD };
-/* What the token in hd proves about the address; BAD: a Retry token that is not ours or too old.  *odcid is set for RETRY. */
+/* What the token in hd proves about the address; BAD: a Retry token that is not ours or too old.
+ * *odcid is set for RETRY. */
 enum quic_token_kind quic_tokens_check(const struct quic_tokens *t, const ngtcp2_pkt_hd *hd,
                                        const struct sockaddr_any *remote, uint64_t now_ns,
                                        ngtcp2_cid *odcid);
 
-/* A token for NEW_TOKEN frames: proves `remote` on a later connection, for a day.  Octets put, or GW_EIO. */
+/* A token for NEW_TOKEN frames: proves `remote` on a later connection, for a day.  Octets put, or
+ * GW_EIO. */
 ngtcp2_ssize quic_tokens_make_regular(const struct quic_tokens *t,
                                       const struct sockaddr_any *remote, uint64_t now_ns,
                                       uint8_t dst[NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN]);
 
 /* Tokens that others gave us, by their address; a bounded number, the oldest goes first. */
 void quic_tokens_keep(struct quic_tokens *t, const struct sockaddr_any *remote, struct bytes token);
-struct bytes quic_tokens_kept(const struct quic_tokens *t,
-                              const struct sockaddr_any *remote); /* borrowed; n == 0: none */
+/* Takes the one for `remote` out: each proves the address once.  Octets put; 0: there is none. */
+size_t quic_tokens_take(struct quic_tokens *t, const struct sockaddr_any *remote,
+                        uint8_t out[QUIC_TOKEN_MAX]);
 
 #endif

@@ -6,10 +6,11 @@
 #include "transport/quic_stream.h"
 
 #define VECTORS 3 /* chunks that one packet may span */
-#define UNPACED_MAX                                                                                \
+#define UNPACED_MAX \
     8192 /* octets that may leave without a pause: a keystroke does not wait for a timer */
 
-/* Packets for one destination that leave in one system call: all of one size, but the last may be shorter. */
+/* Packets for one destination that leave in one system call: all of one size, but the last may be
+ * shorter. */
 struct batch {
     struct udp *udp;
     size_t used, segment, npackets;
@@ -49,18 +50,17 @@ static void flush(struct batch *b)
     b->used = b->npackets = 0;
 }
 
-/* Adds the n octets that were written behind the batch.  Returns false when the batch is complete (and was sent). */
-static bool add(struct batch *b, size_t n, const ngtcp2_path *path, uint8_t ecn)
+/* Adds the n octets that were written behind the batch; sends it when it is complete. */
+static void add(struct batch *b, size_t n, const ngtcp2_path *path, uint8_t ecn)
 {
     if (b->used && (n > b->segment || ecn != b->ecn || !is_same_path(&b->path, path))) {
-        const uint8_t *odd = area +
-                             b->used; /* a probe of the path MTU, or another path: goes alone */
+        const uint8_t *odd = area + b->used; /* an MTU probe, or another path: goes alone */
         struct batch alone = { .udp = b->udp, .ecn = ecn };
         flush(b);
         copy_path(&alone.path, path);
         if (!udp_is_blocked(b->udp))
             udp_send(b->udp, &alone.path, ecn, (struct bytes){ odd, n }, n);
-        return false;
+        return;
     }
     if (b->used == 0) {
         b->segment = n;
@@ -69,10 +69,8 @@ static bool add(struct batch *b, size_t n, const ngtcp2_path *path, uint8_t ecn)
     }
     b->used += n;
     b->npackets++;
-    if (n == b->segment && b->npackets < UDP_SEGMENT_MAX && b->used + n <= UDP_BATCH_MAX)
-        return true;
-    flush(b);
-    return false;
+    if (n < b->segment || b->npackets == UDP_SEGMENT_MAX || b->used + n > UDP_BATCH_MAX)
+        flush(b);
 }
 
 /* The next stream with something to send, or NULL. */
@@ -89,7 +87,8 @@ static struct quic_stream *next_stream(struct sched *sched)
     }
 }
 
-/* Fills one packet, from several streams when they have little each.  Octets, 0: nothing may be sent now, or NGTCP2_ERR_*. */
+/* Fills one packet, from several streams when they have little each.  Octets, 0: nothing may be
+ * sent now, or NGTCP2_ERR_*. */
 static ngtcp2_ssize write_packet(ngtcp2_conn *nc, struct sched *sched, uint8_t *dst,
                                  ngtcp2_path *path, ngtcp2_pkt_info *pi, uint64_t now_ns)
 {
@@ -147,7 +146,8 @@ int quic_write(ngtcp2_conn *nc, struct sched *sched, struct udp *udp, size_t *un
         if (n == 0)
             break;
         written += (size_t)n;
-        if (!add(&b, (size_t)n, &ps.path, pi.ecn & 3) || written >= quantum)
+        add(&b, (size_t)n, &ps.path, pi.ecn & 3);
+        if (written >= quantum || udp_is_blocked(udp))
             break;
     }
     flush(&b);

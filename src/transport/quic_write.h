@@ -1,4 +1,5 @@
-/* quic_write.h - from streams to packets to the socket: who sends next, how packets gather into batches. */
+/* quic_write.h - from streams to packets to the socket: who sends next, how packets gather into
+ * batches. */
 #ifndef GW_TRANSPORT_QUIC_WRITE_H
 #define GW_TRANSPORT_QUIC_WRITE_H
 
@@ -9,8 +10,8 @@
 
 #define QUIC_UDP_PAYLOAD_MAX 8952 /* octets of the largest datagram tried (jumbo frames) */
 
-/* Writes what congestion control and pacing allow now, at most one batch.  *unpaced (0 at first): octets
- * written since pacing was last told.  0, or a fatal NGTCP2_ERR_*. */
+/* Writes what congestion control and pacing allow now, at most one quantum of the pacer.  *unpaced
+ * (0 at first): octets written since pacing was last told.  0, or a fatal NGTCP2_ERR_*. */
 int quic_write(ngtcp2_conn *nc, struct sched *sched, struct udp *udp, size_t *unpaced,
                uint64_t now_ns);
 

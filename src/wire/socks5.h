@@ -75,8 +75,8 @@ struct socks5_request {
     uint8_t cmd; /* enum socks5_cmd, or any other value: answer BAD_CMD to those not served */
     enum socks5_kind kind;
     uint8_t ip[16]; /* network order: 4 octets for IPV4, 16 for IPV6, the rest zero */
-    /* NAME: 1..255 octets of printable ASCII in the case they came in (a base58 peer id needs it), no
-     * dot at the end.  IPV4, IPV6: the address as text, without brackets.  NUL-terminated. */
+    /* NAME: 1..255 octets of printable ASCII in the case they came in (a base58 peer id needs it),
+     * no dot at the end.  IPV4, IPV6: the address as text, without brackets.  NUL-terminated. */
     char host[256];
     uint16_t port; /* never 0 with CONNECT */
 };

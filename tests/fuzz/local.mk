@@ -2,6 +2,13 @@
 # fuzz_<stem> is the libFuzzer program of `make fuzz` (run.sh).  Both link the layer of the stem only.
 EXTRA_DIST += tests/fuzz/run.sh tests/fuzz/corpus
 
+check_PROGRAMS += tests/fuzz/replay_conf
+tests_fuzz_replay_conf_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_conf.c tests/fuzz/fuzz.h
+tests_fuzz_replay_conf_LDADD = $(BASE_LIBS)
+tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_conf_LDADD = $(BASE_LIBS)
+tests_fuzz_fuzz_conf_LDFLAGS = $(LIBFUZZER)
+
 check_PROGRAMS += tests/fuzz/replay_varint
 tests_fuzz_replay_varint_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_varint.c tests/fuzz/fuzz.h
 tests_fuzz_replay_varint_LDADD = $(WIRE_LIBS)
@@ -86,9 +93,17 @@ tests_fuzz_fuzz_names_SOURCES = tests/fuzz/fuzz_names.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_names_LDADD = $(NAME_LIBS)
 tests_fuzz_fuzz_names_LDFLAGS = $(LIBFUZZER)
 
+check_PROGRAMS += tests/fuzz/replay_ctl_session
+tests_fuzz_replay_ctl_session_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_ctl_session.c tests/fuzz/fuzz.h
+tests_fuzz_replay_ctl_session_LDADD = $(CTL_LIBS)
+tests_fuzz_fuzz_ctl_session_SOURCES = tests/fuzz/fuzz_ctl_session.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_ctl_session_LDADD = $(CTL_LIBS)
+tests_fuzz_fuzz_ctl_session_LDFLAGS = $(LIBFUZZER)
+
 LIBFUZZER = $(AM_LDFLAGS) -fsanitize=fuzzer
 if FUZZ
 noinst_PROGRAMS = \
+	tests/fuzz/fuzz_conf \
 	tests/fuzz/fuzz_varint \
 	tests/fuzz/fuzz_pb \
 	tests/fuzz/fuzz_mss \
@@ -100,5 +115,6 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_multiaddr \
 	tests/fuzz/fuzz_cert \
 	tests/fuzz/fuzz_authkeys \
-	tests/fuzz/fuzz_names
+	tests/fuzz/fuzz_names \
+	tests/fuzz/fuzz_ctl_session
 endif

@@ -31,7 +31,7 @@ target sum
 
 # --- js dials gw
 mkdir -p -m 700 "$T/home"
-printf '[node]\nperf = yes\n' >"$T/home/gw.conf"
+printf '[node]\nperf = yes\nnegotiate-timeout = 2s\n' >"$T/home/gw.conf"
 js_id=$(dial id --seed friend)
 echo "$js_id" >"$T/home/authorized_keys"
 chmod 600 "$T/home/authorized_keys"
@@ -59,6 +59,19 @@ same "8 MB both ways" "$(sha256sum <"$T/blob")" \
 refuses "an unknown protocol is refused" friend stream "$home" /no/such/1.0.0
 has "with na" 'UnsupportedProtocol' "$(cat "$T/dial.err")"
 refuses "a stranger is refused in the handshake" dial stream "$home" $WEB --seed stranger
+
+# Streams on which js says half of multistream's first line, all of it and then no more, or noise.
+line=132f6d756c746973747265616d2f312e302e300a
+silent=$(friend raw "$home" "${line%0a}" $line)
+same "streams that never negotiate are ended by negotiate-timeout" True \
+    "$(printf %s "$silent" | json "all(1900 < ms < 6000 for ms in s['ended_ms'])")"
+same "and the connection stays usable" "[1, 'open', True]" \
+    "$(printf %s "$silent" | json "[s['connections'], s['status'], s['ping_ms'] >= 0]")"
+noise=$(friend raw "$home" ffffffffffffffffffff "13$(printf %038d 0)" "${line}00")
+same "garbage in place of multistream ends its stream at once" True \
+    "$(printf %s "$noise" | json "max(s['ended_ms']) < 1500")"
+same "and leaves the connection usable, too" "[1, 'open', True]" \
+    "$(printf %s "$noise" | json "[s['connections'], s['status'], s['ping_ms'] >= 0]")"
 for type in secp256k1 RSA; do # js itself has no peer id for ECDSA keys
     gw home allow "$(dial id --key "$T/$type" --key-type $type)" >/dev/null
     same "a peer with a $type key is verified and served" "from a service" \

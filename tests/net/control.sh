@@ -3,8 +3,13 @@
 . "$(dirname "$0")/lib.sh"
 
 target web "page"
+mkdir -m 700 "$T/home"
+printf '[node]\nperf = yes\n' >"$T/home/gw.conf"
 pair -S web:80=127.0.0.1:"$PORT"
 home_id=$(gw_id home)
+same "perf, which connects by itself" "[1048576, 2097152, True, True]" "$(
+    gw me perf --json --up 1M --down 2M home |
+        json '[s["up_bytes"], s["down_bytes"], s["up_mbit"] > 0, s["down_mbit"] > 0]')"
 socks http://home/ >/dev/null
 
 status=$(gw me status --json)
@@ -31,14 +36,21 @@ has "resolve" "$home_id" "$(gw me resolve home)"
 refuses "resolve of an unknown name fails" gw me resolve nobody
 has "its error says what each tier said" 'names file' "$(gw me resolve nobody 2>&1)"
 has "ping" 'time=[0-9.]+ ms' "$(gw me ping -n 2 home)"
+has "perf for people" 'up +1024 octets +[0-9.]+ Mbit/s' "$(gw me perf --up 1k --down 0 home)"
+gw home perf "$(gw_id me)" 2>"$T/err"
+same "perf of a peer that does not answer it: status 1" 1 $?
+has "and the reason" '^gw: .*: peer does not speak the protocol$' "$(cat "$T/err")"
+same "in one line" 1 "$(wc -l <"$T/err")"
 has "peers" direct "$(gw me peers)"
 has "services" 'web' "$(gw home services)"
 has "services of a peer" 'web' "$(gw me services home)"
 same "nc" "HTTP/1.1 200 OK" "$(printf 'GET / HTTP/1.0\r\n\r\n' |
     gw me nc home 80 | sed -n '1s/\r//p')"
-for command in id status resolve ping nc peers services allow deny reload stop config; do
+for command in id status resolve ping perf nc peers services allow deny reload stop config; do
     check "$command --help" gw me $command --help
 done
+same "-q id prints the new id and nothing else" "12D3KooW 1" \
+    "$("$GW" -q -d "$T/new" id 2>&1 | sed 's/^\(12D3KooW\).*/\1 1/')"
 gw me no-such-command 2>/dev/null
 same "wrong usage ends with 2" 2 $?
 gw nobody status 2>"$T/err"

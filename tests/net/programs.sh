@@ -41,8 +41,22 @@ keep $!
 until_ok 10 test -s "$T/http.port"
 until_ok 10 test -S "$T/redis.sock"
 
+# --- PostgreSQL on a Unix socket: as root it does not run
+pg=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+as_nobody=
+mkdir "$T/pg"
+if [ "$(id -u)" = 0 ]; then
+    as_nobody="setpriv --reuid nobody --regid nogroup --clear-groups"
+    chmod 711 "$T"
+    chown nobody "$T/pg"
+fi
+$as_nobody "$pg/initdb" -A trust -U test -N --no-locale -D "$T/pg/data" >"$T/initdb.log" 2>&1
+$as_nobody "$pg/postgres" -F -h '' -k "$T/pg" -D "$T/pg/data" >"$T/postgres.log" 2>&1 &
+keep $!
+until_ok 20 "$pg/pg_isready" -q -h "$T/pg"
+
 pair -S ssh:22=127.0.0.1:"$ssh_port" -S redis:6379=unix:"$T/redis.sock" \
-    -S git:80=127.0.0.1:"$(cat "$T/http.port")"
+    -S db:5432=unix:"$T/pg/.s.PGSQL.5432" -S git:80=127.0.0.1:"$(cat "$T/http.port")"
 
 run_ssh() # PROXYCOMMAND COMMAND...
 {
@@ -73,13 +87,22 @@ gw_start near -D none -l $LOOPBACK 2>/dev/null
 gw_stop near
 gw_trusts home near
 cp "$T/me/names" "$T/near/names"
-gw_start near -D none -l $LOOPBACK -L 0:home:redis
-redis_at=$(gw_json near 's["forwards"][0]["listen"]')
+gw_start near -D none -l $LOOPBACK -L 0:home:redis -L 0:db.home:5432
+forward_to() { gw_json near "next(f['listen'] for f in s['forwards'] if f['target'] == '$1')"; }
+redis_at=$(forward_to home:redis)
 redis() { redis-cli -h "${redis_at%:*}" -p "${redis_at##*:}" "$@"; }
 redis set key "a value" >"$T/redis-cli.log" 2>&1
 same "redis-cli through -L" "a value" "$(redis get key)"
 same "redis pipelines 20 000 commands" 20000 "$(yes 'incr n' | head -n 20000 |
     redis-cli -h "${redis_at%:*}" -p "${redis_at##*:}" | tail -n 1)"
+
+db_at=$(forward_to db.home:5432)
+sql() { psql -qAtX -h "${db_at%:*}" -p "${db_at##*:}" -U test postgres -c "$1" 2>>"$T/psql.log"; }
+same "psql through -L runs a query" 42 "$(sql 'select 6 * 7')"
+sql 'create table t (line text)'
+head -c 7500000 /dev/urandom | base64 >"$T/rows"
+check "psql copies 10 MB in" sql 'copy t from stdin' <"$T/rows"
+same "and out again" "$(sha256sum <"$T/rows")" "$(sql 'copy t to stdout' | sha256sum)"
 
 same "gw nc works without a daemon" "PONG" "$(
     gw_stop near

@@ -1,4 +1,5 @@
-/* fake_front.h - the functions of gate/front.h that entrances call; the test says what becomes of an open. */
+/* fake_front.h - the functions of gate/front.h that entrances call; the test says what becomes of
+ * an open. */
 #ifndef GW_TESTS_FAKE_FRONT_H
 #define GW_TESTS_FAKE_FRONT_H
 

@@ -10,7 +10,7 @@
 
 struct handler {
     char protocol[64];
-    bool (*wants)(void *arg, struct bytes protocol);
+    host_wants_fn *wants;
     host_handler_fn *fn;
     void *arg;
 };
@@ -21,6 +21,7 @@ struct host {
     struct handler handlers[HANDLERS_MAX];
     size_t n;
     struct host_open *open;
+    size_t tried;
 };
 
 static struct fake_stream *of(const struct stream *s)
@@ -155,21 +156,21 @@ void fake_host_free(struct host *h)
     free(h);
 }
 
-static bool matches(const struct handler *k, struct bytes protocol)
+static bool matches(const struct handler *k, const struct peerid *peer, struct bytes protocol)
 {
     struct bytes own = bytes_of(k->protocol);
     bool is_prefix = own.n && own.p[own.n - 1] == '*';
     if (!is_prefix)
         return bytes_eq(own, protocol);
     return protocol.n >= own.n - 1 && memcmp(protocol.p, own.p, own.n - 1) == 0 &&
-           (!k->wants || k->wants(k->arg, protocol));
+           (!k->wants || k->wants(k->arg, peer, protocol));
 }
 
 bool fake_host_accept(struct host *h, struct conn *c, struct fake_stream *f, const char *protocol,
                       struct bytes early)
 {
     for (size_t i = 0; i < h->n; i++) {
-        if (!matches(&h->handlers[i], bytes_of(protocol)))
+        if (!matches(&h->handlers[i], &c->peer, bytes_of(protocol)))
             continue;
         f->delivered = early.n;
         h->handlers[i].fn(h->handlers[i].arg, c, &f->s, protocol, early);
@@ -181,6 +182,11 @@ bool fake_host_accept(struct host *h, struct conn *c, struct fake_stream *f, con
 const struct host_open *fake_host_pending(const struct host *h)
 {
     return h->open;
+}
+
+void fake_host_set_tried(struct host *h, size_t tried)
+{
+    h->tried = tried;
 }
 
 void fake_host_opened(struct host *h, int err, struct conn *c, struct fake_stream *f,
@@ -234,8 +240,8 @@ struct turn *host_turn(const struct host *h)
     return h->turn;
 }
 
-int host_handle(struct host *h, const char *protocol,
-                bool (*wants)(void *arg, struct bytes protocol), host_handler_fn *fn, void *arg)
+int host_handle(struct host *h, const char *protocol, host_wants_fn *wants, host_handler_fn *fn,
+                void *arg)
 {
     struct handler *k = &h->handlers[h->n++];
     assert(h->n <= HANDLERS_MAX && strlen(protocol) < sizeof k->protocol);
@@ -268,6 +274,11 @@ struct host_open *host_open(struct host *h, const struct host_open_req *req, hos
     }
     h->open = o;
     return o;
+}
+
+size_t host_open_tried(const struct host_open *o)
+{
+    return o->h->tried;
 }
 
 void host_open_cancel(struct host_open *o)

@@ -45,7 +45,7 @@ struct host_open {
 struct host *fake_host_new(struct ev_loop *loop, struct turn *turn);
 void fake_host_free(struct host *h);
 
-/* A peer opens a stream.  False: the protocol is not served. */
+/* A peer opens a stream.  False: the protocol is not served to it. */
 bool fake_host_accept(struct host *h, struct conn *c, struct fake_stream *f, const char *protocol,
                       struct bytes early);
 
@@ -53,6 +53,8 @@ bool fake_host_accept(struct host *h, struct conn *c, struct fake_stream *f, con
 const struct host_open *fake_host_pending(const struct host *h);
 void fake_host_opened(struct host *h, int err, struct conn *c, struct fake_stream *f,
                       const char *protocol, struct bytes early);
+
+void fake_host_set_tried(struct host *h, size_t tried); /* what host_open_tried says */
 
 /* Runs the loop until *flag, or for two seconds at most.  Returns *flag. */
 bool fake_run_until(struct ev_loop *loop, const bool *flag);

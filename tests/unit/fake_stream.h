@@ -33,15 +33,15 @@ struct fake_pair {
     size_t piece;      /* octets of one delivery at most; 0: no limit */
     bool is_announced; /* the far end has an owner */
     int abort_err;     /* != 0: both ends close with it */
-    void (*announce)(struct fake_pair *
-                         p); /* end[0] has sent something: give end[1] an owner; NULL: it has one */
+    /* end[0] has sent something: give end[1] an owner; NULL: it has one */
+    void (*announce)(struct fake_pair *p);
     void (*gone)(struct fake_pair *p); /* just before it frees itself; may be NULL */
     void *arg;
     struct fake_pair *prev, *next;
 };
 
 struct fake_pair *fake_pair_new(struct ev_loop *loop);
-void fake_pair_abort_now(struct fake_pair *p,
-                         int err); /* both ends get on_close at once; p is gone */
+/* Both ends get on_close at once; p is gone. */
+void fake_pair_abort_now(struct fake_pair *p, int err);
 
 #endif

@@ -185,10 +185,10 @@ static void test_allow_is_in_force_on_return(void **state)
     struct stat st;
     (void)state;
     begin(&f, NULL);
-    assert_int_equal(authz_allow(f.authz, &f.a, ssh, "alice"), 0);
+    assert_int_equal(authz_allow(f.authz, &f.a, ssh, "alice", NULL, 0), 0);
     assert_int_equal(allows(&f, &f.a, "ssh"), 0);
     assert_int_equal(allows(&f, &f.a, "db"), GW_EDENIED);
-    assert_int_equal(authz_allow(f.authz, &f.a, db, NULL), 0);
+    assert_int_equal(authz_allow(f.authz, &f.a, db, NULL, NULL, 0), 0);
     assert_int_equal(allows(&f, &f.a, "db"), 0);
     assert_int_equal(f.changes, 2);
     tmpfiles_assert(f.tmp.path, PEER_A " services=ssh,db # alice\n");
@@ -202,11 +202,11 @@ static void test_deny_is_in_force_on_return(void **state)
     struct fixture f;
     (void)state;
     begin(&f, "# top\n" PEER_A "\n" PEER_B " # stays\n");
-    assert_int_equal(authz_deny(f.authz, &f.a), 0);
+    assert_int_equal(authz_deny(f.authz, &f.a, NULL, 0), 0);
     assert_false(authz_admits(f.authz, &f.a));
     assert_true(authz_admits(f.authz, &f.b));
     tmpfiles_assert(f.tmp.path, "# top\n" PEER_B " # stays\n");
-    assert_int_equal(authz_deny(f.authz, &f.a), GW_ENOTFOUND);
+    assert_int_equal(authz_deny(f.authz, &f.a, NULL, 0), GW_ENOTFOUND);
     end(&f);
 }
 
@@ -214,9 +214,14 @@ static void test_edits_leave_a_file_with_a_bad_line_alone(void **state)
 {
     struct fixture f;
     (void)state;
-    begin(&f, "nonsense\n");
-    assert_int_equal(authz_allow(f.authz, &f.a, NULL, NULL), GW_ESYNTAX);
-    tmpfiles_assert(f.tmp.path, "nonsense\n");
+    char err[256], want[256];
+    begin(&f, PEER_B "\nnonsense\n");
+    snprintf(want, sizeof want, "%s:2: ", f.tmp.path);
+    assert_int_equal(authz_allow(f.authz, &f.a, NULL, NULL, err, sizeof err), GW_ESYNTAX);
+    assert_int_equal(strncmp(err, want, strlen(want)), 0);
+    assert_int_equal(authz_deny(f.authz, &f.b, err, sizeof err), GW_ESYNTAX);
+    assert_int_equal(strncmp(err, want, strlen(want)), 0);
+    tmpfiles_assert(f.tmp.path, PEER_B "\nnonsense\n");
     end(&f);
 }
 

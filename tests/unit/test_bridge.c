@@ -1,4 +1,5 @@
-/* test_bridge.c - the bridge over in-memory streams: credit, half-close, reset, early octets, limit. */
+/* test_bridge.c - the bridge over in-memory streams: credit, half-close, reset, early octets,
+ * limit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -293,6 +294,7 @@ static void test_reset_crosses_over_once(void **state)
         close_stream(y, GW_ERESET);
         assert_int_equal(done_calls, 1);
         assert_int_equal(done_err, GW_ERESET);
+        assert_int_equal(done_stats.a_failed, !first);
     }
 }
 
@@ -352,6 +354,26 @@ static void test_close_while_paused_ends_the_bridge(void **state)
 
 #define RATE  2000000u
 #define BURST 200000u /* a tenth of a second's worth, see limit.h */
+
+/* The far end of b has sent FIN and wants no answer (QUIC: FIN and STOP_SENDING). */
+static void test_writer_to_a_closed_side_is_reset(void **state)
+{
+    (void)state;
+    a.queue_max = b.queue_max = 10;
+    start_with("", NULL);
+    assert_int_equal(read_into(&a, 10), 10);
+    assert_int_equal(read_into(&a, 10), 0);
+    assert_true(a.paused);
+    b.s.ev->on_eof(&b.s);
+    close_stream(&b, 0);
+    assert_false(a.paused);
+    assert_int_equal(a.resets, 0); /* it may be at its end as well */
+    assert_int_equal(read_into(&a, 1), 1);
+    assert_int_equal(a.reset_err, GW_ERESET);
+    close_stream(&a, GW_ERESET);
+    assert_int_equal(done_calls, 1);
+    assert_int_equal(done_stats.moved[0], 10);
+}
 
 static void test_limit_slows_reads_but_loses_nothing(void **state)
 {
@@ -451,6 +473,7 @@ int main(void)
         T(test_write_out_of_memory_resets_both),
         T(test_early_out_of_memory_is_done_later),
         T(test_close_while_paused_ends_the_bridge),
+        T(test_writer_to_a_closed_side_is_reset),
         T(test_limit_slows_reads_but_loses_nothing),
         T(test_limit_holds_credit_back_but_loses_none),
         T(test_limit_is_charged_for_what_was_never_credited),

@@ -151,10 +151,35 @@ static void test_wrong_usage_is_2_with_one_line(void **state)
 {
     struct fixture *f = *state;
     static const char *const lines[] = {
-        "status extra", "status --jsn", "status -n 3",   "resolve",        "resolve a b",
-        "ping",         "ping -n 0 a",  "ping -n x a",   "ping -n 1001 a", "ping a -n",
-        "nc a",         "nc a b c",     "nc --json a b", "allow",          "deny",
-        "deny a b",     "services a b", "stop now",      "nonsense",       "id",
+        "status extra",
+        "status --jsn",
+        "status -n 3",
+        "resolve",
+        "resolve a b",
+        "ping",
+        "ping -n 0 a",
+        "ping -n x a",
+        "ping -n 1001 a",
+        "ping a -n",
+        "nc a",
+        "nc a b c",
+        "nc --json a b",
+        "allow",
+        "deny",
+        "deny a b",
+        "services a b",
+        "stop now",
+        "nonsense",
+        "id",
+        "perf",
+        "perf a b",
+        "perf --up a",
+        "perf a --up 1T",
+        "perf a --up -1",
+        "perf a --up",
+        "perf a -n 1",
+        "ping a --up 1",
+        "perf a --down 65G",
     };
 
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
@@ -167,7 +192,7 @@ static void test_wrong_usage_is_2_with_one_line(void **state)
 static void test_every_command_has_help(void **state)
 {
     struct fixture *f = *state;
-    static const char *const names[] = { "status",   "resolve", "ping", "nc",     "peers",
+    static const char *const names[] = { "status",   "resolve", "ping", "perf",   "nc",  "peers",
                                          "services", "allow",   "deny", "reload", "stop" };
     char line[64];
 
@@ -292,6 +317,29 @@ static void test_ping_with_a_loss_is_1(void **state)
     assert_string_equal(f->err, "gw: alice: 1 of 2 pings had no answer\n");
 }
 
+static void test_perf_asks_for_100_megabytes_each_way(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(
+        f, "{\"cmd\":\"perf\",\"name\":\"alice\",\"up\":104857600,\"down\":104857600}",
+        "{\"up_bytes\":104857600,\"down_bytes\":104857600,\"up_mbit\":940.26,\"down_mbit\":88,"
+        "\"ok\":true}\n");
+    assert_int_equal(run(f, "perf alice"), 0);
+    assert_string_equal(f->out, "up    104857600 octets  940.3 Mbit/s\n"
+                                "down  104857600 octets  88.0 Mbit/s\n");
+}
+
+static void test_perf_takes_sizes_with_units(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"perf\",\"name\":\"alice\",\"up\":68719476736,\"down\":0}",
+                 "{\"up_bytes\":1,\"ok\":true}\n");
+    assert_int_equal(run(f, "perf --json --up 64G alice --down 0"), 0);
+    assert_string_equal(f->out, "{\n  \"up_bytes\": 1\n}\n");
+}
+
 static void test_allow_names_the_services(void **state)
 {
     struct fixture *f = *state;
@@ -300,6 +348,16 @@ static void test_allow_names_the_services(void **state)
                  "{\"ok\":true,\"peer\":\"12D3x\"}\n");
     assert_int_equal(run(f, "allow alice ssh db"), 0);
     assert_string_equal(f->out, "allowed 12D3x\n");
+}
+
+static void test_allow_says_which_services_are_not_there(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"allow\",\"peer\":\"alice\",\"services\":[\"sss\",\"dbb\"]}",
+                 "{\"ok\":true,\"peer\":\"12D3x\",\"not_offered\":[\"sss\",\"dbb\"]}\n");
+    assert_int_equal(run(f, "allow alice sss dbb"), 0);
+    assert_string_equal(f->out, "allowed 12D3x: sss, dbb (no such service here yet)\n");
 }
 
 static void test_nc_carries_octets_both_ways(void **state)
@@ -349,7 +407,10 @@ int main(void)
         T(test_a_daemon_that_goes_away_is_1),
         T(test_ping_prints_lines_and_a_summary),
         T(test_ping_with_a_loss_is_1),
+        T(test_perf_asks_for_100_megabytes_each_way),
+        T(test_perf_takes_sizes_with_units),
         T(test_allow_names_the_services),
+        T(test_allow_says_which_services_are_not_there),
         T(test_nc_carries_octets_both_ways),
         T(test_nc_that_was_not_opened_is_1),
         T(test_stop_waits_for_the_end_of_the_process),

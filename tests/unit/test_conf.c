@@ -17,7 +17,7 @@ struct opts {
     int other; /* enum policy */
     int64_t port;
     uint64_t idle_ms, quota;
-    char *agent;
+    char *agent, *token;
     struct conf_list listen, relays;
     struct conf_named forwards;
 };
@@ -53,6 +53,8 @@ static const struct conf_key keys[] = {
     { "node", "agent", CONF_STRING, CONF_AT(struct opts, agent), .def = "gw" },
     { "proxy", "other", CONF_ENUM, CONF_AT(struct opts, other), .names = policies },
     { "proxy", "port", CONF_INT, CONF_AT(struct opts, port), .def = "1080", .max = 65535 },
+    { "proxy", "token", CONF_STRING, CONF_AT(struct opts, token), .check = check_target,
+      .is_secret = true },
     { "forward", "target", CONF_STRING, CONF_AT(struct forward, target), .check = check_target },
     { "forward", "port", CONF_INT, CONF_AT(struct forward, port), .def = "-1", .min = -1,
       .max = 65535 },
@@ -181,7 +183,8 @@ static void test_an_empty_value_unsets(void **state)
 
 #define X10  "xxxxxxxxxx"
 #define X60  X10 X10 X10 X10 X10 X10
-#define X200 X60 X60 X60 X10 X10
+#define X190 X60 X60 X60 X10
+#define X200 X190 X10
 
 static const struct {
     const char *text;
@@ -229,6 +232,7 @@ static const struct {
     { "[node]\nidle = never\nrelay\n", GW_ESYNTAX,
       ":2: idle = never: is not a duration such as 250ms, 30s, 5m, 2h" },
     { "[node]\nagent = " X200 "\n", GW_ELIMIT, ":2: the line is longer than" },
+    { "[node]\nagent=" X190 "\n", GW_ELIMIT, ":2: agent: the value is too long" },
     { "[node]\nagent = a\x01"
       "b\n",
       GW_ESYNTAX,
@@ -365,6 +369,30 @@ static void test_print_reads_back_as_the_same_values(void **state)
     conf_free(&again, &schema);
 }
 
+static void test_secret_is_neither_printed_nor_echoed(void **state)
+{
+    static const char *const leaky[] = {
+        "[proxy]\ntoken = hunter2\n",       "[proxy]\ntoken = hunter:2\ntoken = hunter:2\n",
+        "[proxy]\ntoken = hunter:2 \x01\n", "[proxy]\ntoken hunter\n",
+        "[proxy]\ntoke = hunter2\n",
+    };
+    struct opts o;
+    char err[CONF_ERR_MAX];
+    (void)state;
+    for (size_t i = 0; i < COUNT(leaky); i++) {
+        assert_int_not_equal(read_text(&o, bytes_of(leaky[i]), err), 0);
+        assert_null(strstr(err, "hunter"));
+        conf_free(&o, &schema);
+    }
+    read_good(&o, "[proxy]\ntoken = hunter:2\n");
+    assert_string_equal(o.token, "hunter:2");
+    char *text = print(&o);
+    assert_null(strstr(text, "hunter"));
+    assert_non_null(strstr(text, "\n#token = (set)\n"));
+    free(text);
+    conf_free(&o, &schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +406,7 @@ int main(void)
         cmocka_unit_test(test_set_refuses_and_changes_nothing),
         cmocka_unit_test(test_print_of_defaults_is_all_comments_and_headings),
         cmocka_unit_test(test_print_reads_back_as_the_same_values),
+        cmocka_unit_test(test_secret_is_neither_printed_nor_echoed),
     };
     return cmocka_run_group_tests(tests, make_path, remove_path);
 }

@@ -157,6 +157,25 @@ static void test_services_take_the_port_of_the_target_and_the_directory(void **s
     config_free(&c);
 }
 
+static void test_password_is_a_secret(void **state)
+{
+    struct config c;
+    char err[CONF_ERR_MAX], long_one[300], text[sizeof long_one + 64];
+    (void)state;
+    const struct conf_key *k = config_schema.keys;
+    while (k->section && strcmp(k->key, "password"))
+        k++;
+    assert_true(k->is_secret);
+    memset(long_one, 'x', 256);
+    long_one[256] = '\0';
+    struct config_override over = { "proxy", NULL, "password", long_one };
+    assert_int_equal(config_load(&c, NULL, false, &over, 1, err), GW_ELIMIT);
+    assert_null(strstr(err, "xx"));
+    snprintf(text, sizeof text, "[proxy]\npassword = %.100s\n", long_one);
+    assert_int_equal(load(text, &c, err), GW_EINVAL); /* there is no user */
+    assert_null(strstr(err, "xx"));
+}
+
 /* conf/gw.conf.example is what the table prints: `gw config --show` in an empty directory. */
 static void test_example_file_is_the_table(void **state)
 {
@@ -186,6 +205,7 @@ int main(void)
         cmocka_unit_test(test_load_refuses_with_file_and_line),
         cmocka_unit_test(test_overrides_win_over_the_file),
         cmocka_unit_test(test_services_take_the_port_of_the_target_and_the_directory),
+        cmocka_unit_test(test_password_is_a_secret),
         cmocka_unit_test(test_example_file_is_the_table),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

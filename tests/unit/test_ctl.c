@@ -17,6 +17,7 @@
 #include "ctl/ctl.h"
 #include "ctl/ctl_status.h"
 #include "name/tier_direct.h"
+#include "p2p/perf.h"
 #include "p2p/ping.h"
 #include "svc/svc_query.h"
 
@@ -47,6 +48,7 @@ static struct world {
     struct host host;
     struct name_answer answer; /* of the resolver, when known */
     bool knows;
+    int edit_err;      /* of authz_allow and authz_deny */
     char allowed[256]; /* "ID ssh,db #comment" as authz_allow was called */
     int denied, reloads, stops;
     int reload_err;
@@ -141,6 +143,21 @@ void ping_cancel(struct ping *p)
     (void)p;
 }
 
+struct perf *perf_start(struct conn *c, uint64_t up, uint64_t down, perf_done_fn *done, void *arg)
+{
+    (void)c;
+    (void)up;
+    (void)down;
+    (void)done;
+    (void)arg;
+    return NULL;
+}
+
+void perf_cancel(struct perf *p)
+{
+    (void)p;
+}
+
 struct front_open *front_open(struct front *f, const char *kind, const struct front_target *t,
                               front_opened_fn *done, void *arg)
 {
@@ -211,11 +228,15 @@ void resolver_cancel(struct resolver_req *q)
 }
 
 int authz_allow(struct authz *a, const struct peerid *peer, const char *const *services,
-                const char *comment)
+                const char *comment, char *err, size_t cap)
 {
     char *p = w.allowed, *end = w.allowed + sizeof w.allowed;
 
     (void)a;
+    if (w.edit_err) {
+        snprintf(err, cap, "authorized_keys:3: bad");
+        return w.edit_err;
+    }
     p += snprintf(p, (size_t)(end - p), "%s", peerid_short(peer));
     for (; services && *services; services++)
         p += snprintf(p, (size_t)(end - p), " %s", *services);
@@ -223,10 +244,13 @@ int authz_allow(struct authz *a, const struct peerid *peer, const char *const *s
     return 0;
 }
 
-int authz_deny(struct authz *a, const struct peerid *peer)
+int authz_deny(struct authz *a, const struct peerid *peer, char *err, size_t cap)
 {
     (void)a;
     (void)peer;
+    snprintf(err, cap, "authorized_keys:3: bad");
+    if (w.edit_err)
+        return w.edit_err;
     return w.denied++ ? GW_ENOTFOUND : 0;
 }
 
@@ -536,6 +560,28 @@ static void test_allow_gives_rights_to_who_is_known_for_certain(void **state)
     assert_string_equal(w.allowed, want);
 }
 
+static void test_allow_says_which_services_are_not_there(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_non_null(strstr(
+        ask(f, "{\"cmd\":\"allow\",\"peer\":\"alice\",\"services\":[\"ssh\",\"sss\",\"dbb\"]}\n"),
+        "\"not_offered\":[\"sss\",\"dbb\"]"));
+    assert_non_null(
+        strstr(ask(f, "{\"cmd\":\"allow\",\"peer\":\"alice\"}\n"), "\"not_offered\":[]"));
+}
+
+static void test_edit_of_a_bad_file_says_where_it_is_bad(void **state)
+{
+    struct fixture *f = *state;
+
+    w.edit_err = GW_ESYNTAX;
+    assert_string_equal(ask(f, "{\"cmd\":\"allow\",\"peer\":\"alice\"}\n"),
+                        "{\"ok\":false,\"error\":\"authorized_keys:3: bad\"}\n");
+    assert_string_equal(ask(f, "{\"cmd\":\"deny\",\"peer\":\"alice\"}\n"),
+                        "{\"ok\":false,\"error\":\"authorized_keys:3: bad\"}\n");
+}
+
 static void test_allow_refuses_all_else(void **state)
 {
     struct fixture *f = *state;
@@ -678,6 +724,8 @@ int main(void)
         T(test_status_lists_a_peer_once),
         T(test_resolve_tells_who_knew_and_what_failed),
         T(test_allow_gives_rights_to_who_is_known_for_certain),
+        T(test_allow_says_which_services_are_not_there),
+        T(test_edit_of_a_bad_file_says_where_it_is_bad),
         T(test_allow_refuses_all_else),
         T(test_deny_of_a_stranger_is_an_error),
         T(test_reload_reports_the_first_error),

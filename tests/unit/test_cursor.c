@@ -37,6 +37,21 @@ static void test_a_read_past_the_end_sticks(void **state)
     assert_null(rd_bytes(&r, 1).p);
 }
 
+static void test_a_short_integer_is_zero_not_a_part_of_it(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < 8; n++) {
+        struct rd r = rd_init((struct bytes){ (const uint8_t *)"\x11\x22\x33\x44\x55\x66\x77", n });
+        assert_int_equal(rd_u64(&r), 0);
+        assert_true(r.short_);
+    }
+    for (size_t n = 0; n < 4; n++) {
+        struct rd r = rd_init((struct bytes){ (const uint8_t *)"\x11\x22\x33", n });
+        assert_int_equal(rd_u32(&r), 0);
+        assert_true(r.short_);
+    }
+}
+
 static void test_a_write_past_the_end_sticks(void **state)
 {
     uint8_t b[4] = "....";
@@ -63,6 +78,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_integers_are_big_endian_both_ways),
         cmocka_unit_test(test_a_read_past_the_end_sticks),
+        cmocka_unit_test(test_a_short_integer_is_zero_not_a_part_of_it),
         cmocka_unit_test(test_a_write_past_the_end_sticks),
         cmocka_unit_test(test_empty_views_are_equal_wherever_they_point),
     };

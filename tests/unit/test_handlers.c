@@ -19,15 +19,17 @@ static void second(void *arg, struct conn *c, struct stream *s, const char *prot
     first(arg, c, s, protocol, early);
 }
 
-static bool wants_ssh(void *arg, struct bytes protocol)
+static const struct peerid alice, bob = { .n = 1 };
+
+static bool wants_ssh_of_alice(void *arg, const struct peerid *peer, struct bytes protocol)
 {
-    return bytes_eq(protocol, bytes_of(arg));
+    return peerid_eq(peer, &alice) && bytes_eq(protocol, bytes_of(arg));
 }
 
 static bool finds(const struct handlers *hs, const char *protocol, host_handler_fn *fn)
 {
     struct handler_target to = { 0 };
-    return handlers_find(hs, bytes_of(protocol), &to) ? to.fn == fn : fn == NULL;
+    return handlers_find(hs, &alice, bytes_of(protocol), &to) ? to.fn == fn : fn == NULL;
 }
 
 static void test_find_knows_exact_ids_only_whole(void **state)
@@ -47,11 +49,13 @@ static void test_find_prefers_the_exact_id_and_asks_the_prefix(void **state)
     static char ssh[] = "/x/ssh";
     (void)state;
     struct handlers hs = { 0 };
-    assert_int_equal(handlers_add(&hs, "/x/*", wants_ssh, second, ssh), 0);
+    assert_int_equal(handlers_add(&hs, "/x/*", wants_ssh_of_alice, second, ssh), 0);
     assert_int_equal(handlers_add(&hs, "/x/db", NULL, first, NULL), 0);
     assert_true(finds(&hs, "/x/db", first));
     assert_true(finds(&hs, "/x/ssh", second));
     assert_true(finds(&hs, "/x/web", NULL));
+    assert_false(handlers_find(&hs, &bob, bytes_of(ssh), NULL));
+    assert_true(handlers_find(&hs, &bob, bytes_of("/x/db"), NULL));
     assert_int_equal(handlers_add(&hs, "/y/*", NULL, second, NULL), 0);
     assert_true(finds(&hs, "/y/web", second));
     assert_true(finds(&hs, "/y/", NULL)); /* nothing stands for the star */

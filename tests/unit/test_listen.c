@@ -92,6 +92,12 @@ static void run_until_accepted(int n)
         ev_run(loop, EVRUN_ONCE);
 }
 
+static void test_foreign_address_is_told_as_such(void **state)
+{
+    (void)state;
+    assert_int_equal(open_error("192.0.2.1:0"), GW_ENOTLOCAL); /* RFC 5737: nobody has it */
+}
+
 static void test_accept_gives_sockets_ready_for_use(void **state)
 {
     (void)state;
@@ -262,6 +268,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_accept_gives_sockets_ready_for_use),
+        T(test_foreign_address_is_told_as_such),
         T(test_accept_takes_all_that_wait),
         T(test_open_in_use_is_refused),
         T(test_ipv6_leaves_ipv4_alone),

@@ -308,7 +308,7 @@ static void test_accept_resets_what_it_cannot_read(void **state)
     }
 }
 
-/* What stands behind a refused protocol is its first octets, not garbage: the na must get through.
+/* What stands behind a refused protocol is its first octets, no garbage: the na must get through.
  */
 static void test_na_arrives_in_spite_of_optimistic_data(void **state)
 {

@@ -73,6 +73,28 @@ static void test_key_that_others_can_read_is_refused_with_the_remedy(void **stat
     nodedir_close(&d);
 }
 
+static void test_check_of_the_key_makes_none(void **state)
+{
+    struct nodedir d;
+    struct key *k;
+    char err[CONF_ERR_MAX];
+
+    (void)state;
+    open_dir(&d);
+    assert_int_equal(nodedir_check_key(&d, err), 0);
+    assert_int_equal(access(d.key, F_OK), -1);
+    assert_int_equal(nodedir_key(&d, &k, err), 0);
+    key_free(k);
+    assert_int_equal(nodedir_check_key(&d, err), 0);
+    assert_int_equal(chmod(d.key, 0644), 0);
+    assert_int_equal(nodedir_check_key(&d, err), GW_EPERM);
+    assert_non_null(strstr(err, "chmod 600 "));
+    assert_int_equal(remove(d.key), 0);
+    tmpfiles_write(d.key, "rubbish");
+    assert_int_equal(nodedir_check_key(&d, err), GW_ESYNTAX);
+    nodedir_close(&d);
+}
+
 static void test_key_that_is_none_is_refused_and_stays(void **state)
 {
     struct nodedir d;
@@ -130,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_key_is_made_once_and_private),
         T(test_key_that_others_can_read_is_refused_with_the_remedy),
+        T(test_check_of_the_key_makes_none),
         T(test_key_that_is_none_is_refused_and_stays),
         T(test_lock_has_one_holder_and_names_it),
         T(test_ports_are_kept),

@@ -34,7 +34,7 @@ static int open_all(const char *const *protocols, size_t n)
     assert_int_equal(o.calls, 1);
     return o.err;
 }
-#define OPEN(...)                                                                                  \
+#define OPEN(...) \
     open_all((const char *const[]){ __VA_ARGS__ }, COUNT(((const char *const[]){ __VA_ARGS__ })))
 
 static void serve(const char *protocol)
@@ -88,6 +88,32 @@ static void test_open_of_nothing_spoken_is_noproto(void **state)
     (void)state;
     assert_int_equal(OPEN("/a", "/b"), GW_ENOPROTO);
     assert_int_equal(fake_net.streams, 2);
+}
+
+struct served_to {
+    unsigned n; /* first: what quiet_handler counts */
+    struct peerid peer;
+};
+
+static bool is_for(void *arg, const struct peerid *peer, struct bytes protocol)
+{
+    (void)protocol;
+    return peerid_eq(peer, &((struct served_to *)arg)->peer);
+}
+
+/* Who opens is told to `wants`, so that it can be refused like a protocol that nobody speaks. */
+static void test_open_of_what_is_served_to_others_only_is_noproto(void **state)
+{
+    struct served_to for_a = { .peer = *key_peerid(a.key) }, for_b = { .peer = *key_peerid(b.key) };
+    (void)state;
+    assert_int_equal(host_handle(b.host, "/a/*", is_for, quiet_handler, &for_a), 0);
+    assert_int_equal(host_handle(b.host, "/b/*", is_for, quiet_handler, &for_b), 0);
+    assert_int_equal(OPEN("/b/x", "/a/x"), 0);
+    assert_string_equal(o.protocol, "/a/x");
+    assert_int_equal(for_a.n, 1);
+    o.calls = 0;
+    assert_int_equal(OPEN("/b/x"), GW_ENOPROTO);
+    assert_int_equal(for_b.n, 0);
 }
 
 static void test_open_skips_what_the_peer_is_known_not_to_speak(void **state)
@@ -225,6 +251,7 @@ int main(void)
         T(test_open_uses_the_connection_there_is),
         T(test_open_goes_through_the_proposals),
         T(test_open_of_nothing_spoken_is_noproto),
+        T(test_open_of_what_is_served_to_others_only_is_noproto),
         T(test_open_skips_what_the_peer_is_known_not_to_speak),
         T(test_open_of_only_such_is_noproto_without_a_stream),
         T(test_open_dials_again_when_the_connection_was_stale),

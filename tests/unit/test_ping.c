@@ -1,5 +1,4 @@
-/* test_ping.c - pings between two hosts in memory, and a server that does not answer as it should.
- */
+/* test_ping.c - pings between two hosts in memory, and a server that answers as it should not. */
 #include "p2p/ping.h"
 
 #include "two_hosts.h"

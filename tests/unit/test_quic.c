@@ -1,4 +1,5 @@
-/* test_quic.c - two endpoints on loopback, real packets: who gets in, what streams carry, how things end. */
+/* test_quic.c - two endpoints on loopback, real packets: who gets in, what streams carry, how
+ * things end. */
 #include <setjmp.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -50,19 +51,19 @@ static void on_late(struct ev_loop *l, ev_timer *w, int revents)
 }
 
 /* Runs the loop until cond holds; fails the test after DEADLINE_S. */
-#define RUN_UNTIL(cond)                                                                            \
-    do {                                                                                           \
-        ev_timer late_;                                                                            \
-        is_late = false;                                                                           \
-        ev_timer_init(&late_, on_late, DEADLINE_S, 0.);                                            \
-        ev_timer_start(loop, &late_);                                                              \
-        while (!(cond) && !is_late)                                                                \
-            ev_run(loop, EVRUN_ONCE);                                                              \
-        ev_timer_stop(loop, &late_);                                                               \
-        assert_true(cond);                                                                         \
+#define RUN_UNTIL(cond)                                 \
+    do {                                                \
+        ev_timer late_;                                 \
+        is_late = false;                                \
+        ev_timer_init(&late_, on_late, DEADLINE_S, 0.); \
+        ev_timer_start(loop, &late_);                   \
+        while (!(cond) && !is_late)                     \
+            ev_run(loop, EVRUN_ONCE);                   \
+        ev_timer_stop(loop, &late_);                    \
+        assert_true(cond);                              \
     } while (0)
 
-/* --- one end of a stream ------------------------------------------------------------------------- */
+/* ---- one end of a stream ---- */
 
 static void pump(struct end *e)
 {
@@ -128,7 +129,7 @@ static void end_take(struct end *e, struct stream *s)
     s->ops->credit(s, 0);
 }
 
-/* --- two sides ----------------------------------------------------------------------------------- */
+/* ---- two sides ---- */
 
 static struct end b_end;     /* takes every stream that `a` opens, as set up by the test */
 static struct end b_ends[5]; /* or, when b_uses_many, one each */
@@ -252,7 +253,7 @@ static struct stream *open_from_a(struct end *e)
     return s;
 }
 
-/* --- tests --------------------------------------------------------------------------------------- */
+/* ---- tests ---- */
 
 static void test_handshake_proves_both_peers(void **state)
 {
@@ -277,7 +278,8 @@ static void test_dial_another_identity_is_refused(void **state)
     assert_null(b.conn);
 }
 
-/* The client is "ready" before the server has judged its certificate (QUIC.md 7): the refusal follows. */
+/* The client is "ready" before the server has judged its certificate (QUIC.md 7): the refusal
+ * follows. */
 static void test_stranger_is_refused_in_the_handshake(void **state)
 {
     (void)state;
@@ -376,10 +378,9 @@ static void no_credit_data(struct stream *s, struct bytes v)
     ((struct end *)s->owner)->got += v.n;
 }
 
-static const struct stream_events no_credit_events = { .on_data = no_credit_data,
-                                                       .on_drained = end_drained,
-                                                       .on_eof = end_eof,
-                                                       .on_close = end_close };
+static const struct stream_events no_credit_events = {
+    .on_data = no_credit_data, .on_drained = end_drained, .on_eof = end_eof, .on_close = end_close
+};
 
 static void test_reader_without_credit_stops_its_writer(void **state)
 {

@@ -52,7 +52,8 @@ static void test_sched_quiet_stream_goes_before_bulk(void **state)
     assert_ptr_equal(sched_next(&s), &e[1]);
 }
 
-/* A stream that always has a little, and goes idle after it, must not keep a bulk stream from sending. */
+/* A stream that always has a little, and goes idle after it, must not keep a bulk stream from
+ * sending. */
 static void test_sched_many_short_turns_do_not_starve_bulk(void **state)
 {
     (void)state;

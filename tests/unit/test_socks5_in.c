@@ -11,8 +11,8 @@
 #include "vec.h"
 
 #define GREETING "\5\1\0"
-#define CONNECT_DB                                                                                 \
-    "\5\1\0\3\x8"                                                                                  \
+#define CONNECT_DB \
+    "\5\1\0\3\x8"  \
     "db.alice\x15\x38" /* db.alice:5432 */
 #define OK_REPLY  "\5\0\0\1\0\0\0\0\0\0"
 #define REPLY_LEN 10
@@ -235,10 +235,46 @@ static void test_password_decides(void **state)
     }
 }
 
+static void test_http_is_answered_in_http(void **state)
+{
+    static const char *const requests[] = {
+        "GET http://db.alice/ HTTP/1.1\r\nHost: db.alice\r\n\r\n",
+        "POST / HTTP/1.0\r\n\r\n",
+        "CONNECT db.alice:443 HTTP/1.1\r\n\r\n",
+        "DELETE",
+        "H",
+    };
+    static const char status[] = "HTTP/1.1 501 Not Implemented\r\n"; /* RFC 9110 s.15.6.2 */
+    char got[1024];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(requests); i++) {
+        start(&rig, &open_cfg);
+        say(&rig, requests[i], strlen(requests[i]));
+        ssize_t n = read(rig.fd, got, sizeof got - 1);
+        assert_true(n > 0);
+        got[n] = '\0';
+        assert_memory_equal(got, status, sizeof status - 1);
+        assert_non_null(strstr(got, "\r\nConnection: close\r\n"));
+        assert_non_null(strstr(strstr(got, "\r\n\r\n"), "socks5h://"));
+        assert_eof(rig.fd);
+        stop(&rig);
+    }
+}
+
+static void test_socks4_is_rejected_in_socks4(void **state)
+{
+    (void)state;
+    start(&rig, &open_cfg);
+    SAY(&rig, "\4\1\0\x50\0\0\0\1user\0db.alice\0");
+    assert_got(rig.fd, "\0\x5b\0\0\0\0\0\0", 8);
+    assert_eof(rig.fd);
+    stop(&rig);
+}
+
 static void test_wrong_version_gets_no_answer(void **state)
 {
-    static const struct bytes first[] = { B("\4\1\0\x50"), B("GET / HTTP/1.1\r\n"), B("\0"),
-                                          B("\x16\3\1") };
+    static const struct bytes first[] = { B("\0"), B("\x16\3\1"), B("\1"), B("\6\1\0"), B("\xff") };
     static const struct socks5_in_config with_auth = { "u", "p", 60000, 16 };
     (void)state;
     for (size_t i = 0; i < COUNT(first); i++) {
@@ -383,7 +419,8 @@ static int unread(const struct rig *r)
     return n;
 }
 
-/* A socket that is closed with unread octets resets the connection, and the client may lose the reply. */
+/* A socket that is closed with unread octets resets the connection, and the client may lose the
+ * reply. */
 static void test_refused_client_is_read_to_its_end(void **state)
 {
     uint8_t more[9000] = { 0 };
@@ -532,6 +569,8 @@ int main(void)
         cmocka_unit_test(test_method_is_one_that_was_offered),
         cmocka_unit_test(test_method_list_may_hold_255),
         cmocka_unit_test(test_password_decides),
+        cmocka_unit_test(test_http_is_answered_in_http),
+        cmocka_unit_test(test_socks4_is_rejected_in_socks4),
         cmocka_unit_test(test_wrong_version_gets_no_answer),
         cmocka_unit_test(test_refused_request_gets_a_whole_reply),
         cmocka_unit_test(test_address_as_name_is_an_address),

@@ -263,6 +263,28 @@ static void test_reset_before_the_answer_keeps_its_error(void **state)
     assert_int_equal(x->err, GW_ERESET);
 }
 
+static void test_offline_says_how_many_addresses_were_silent(void **state)
+{
+    static const struct {
+        size_t tried;
+        const char *text;
+    } cases[] = {
+        { 0, "no address to dial is known" },
+        { 1, "its address did not answer in 0s" },
+        { 2, "none of its 2 addresses answered in 0s" },
+    };
+    struct fixture *x = *state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_non_null(svc_out_open(x->host, &x->t, 1000, on_done, x));
+        fake_host_set_tried(x->host, cases[i].tried);
+        x->is_done = false;
+        fake_host_opened(x->host, GW_EOFFLINE, NULL, NULL, NULL, bytes_of(""));
+        assert_int_equal(x->err, GW_EOFFLINE);
+        assert_string_equal(x->text, cases[i].text);
+    }
+}
+
 static void test_deadline_covers_the_opening(void **state)
 {
     struct fixture *x = *state;
@@ -314,6 +336,7 @@ int main(void)
         TEST(test_malformed_answer_is_a_protocol_error),
         TEST(test_eof_before_the_answer_is_a_protocol_error),
         TEST(test_reset_before_the_answer_keeps_its_error),
+        TEST(test_offline_says_how_many_addresses_were_silent),
         TEST(test_deadline_covers_the_opening),
         TEST(test_deadline_covers_the_answer),
         TEST(test_cancel_while_waiting_for_the_answer_resets),

@@ -135,7 +135,7 @@ static void test_a_list_that_is_too_long_is_cut_between_services(void **state)
     struct fixture *x = *state;
     char *json, name[SERVICE_NAME_MAX + 1];
     size_t n;
-    assert_int_equal(authz_allow(x->authz, &x->a.peer, NULL, NULL), 0);
+    assert_int_equal(authz_allow(x->authz, &x->a.peer, NULL, NULL, NULL, 0), 0);
     for (unsigned i = 0; i < 600; i++) {
         snprintf(name, sizeof name, "%060u", i);
         add(x, name, true);

@@ -95,6 +95,39 @@ static void test_label_in_front_of_a_name_is_a_service(void **state)
     end(&x);
 }
 
+static void test_peer_id_takes_the_first_line_of_its_peer(void **state)
+{
+    struct fixture x;
+    struct peerid a = peer_of(PEER_A);
+    char base36[PEERID_STR_MAX], host[2 * PEERID_STR_MAX];
+    (void)state;
+    begin(&x, "b " PEER_B " /ip4/192.0.2.9/udp/9/quic-v1\n"
+              "alice " PEER_A " /ip4/192.0.2.1/udp/1/quic-v1 22=/x/ssh\n"
+              "again " PEER_A " /ip4/192.0.2.1/udp/1/quic-v1 /ip4/192.0.2.2/udp/2/quic-v1\n");
+    assert_int_equal(ask(&x, PEER_A), 0);
+    assert_true(is_peer(&x, PEER_A));
+    assert_int_equal(x.answer.naddrs, 1);
+    assert_int_equal(x.answer.nmaps, 1);
+    assert_string_equal(x.answer.service, "");
+    snprintf(host, sizeof host, "db.%s.p2p", peerid_print_base36(&a, base36));
+    assert_int_equal(ask(&x, host), 0);
+    assert_true(is_peer(&x, PEER_A));
+    assert_int_equal(x.answer.naddrs, 1);
+    assert_string_equal(x.answer.service, "db");
+    end(&x);
+}
+
+static void test_peer_id_without_a_line_is_not_answered(void **state)
+{
+    struct fixture x;
+    (void)state;
+    begin(&x, "alice " PEER_A "\n");
+    assert_int_equal(ask(&x, PEER_B), GW_ENONAME);
+    assert_int_equal(ask(&x, "_x." PEER_A), GW_ENONAME);
+    assert_int_equal(ask(&x, "a.db." PEER_A), GW_ENONAME);
+    end(&x);
+}
+
 static void test_only_one_label_and_only_a_service_name(void **state)
 {
     struct fixture x;
@@ -117,6 +150,23 @@ static void test_without_a_file_there_are_no_names(void **state)
     assert_int_equal(ask(&x, "alice"), GW_ENONAME);
     assert_string_equal(x.trail, "names file: no file");
     assert_null(tier_static_name_of(x.tier, &a));
+    end(&x);
+}
+
+static void test_a_fault_in_the_file_is_told_instead_of_no_line(void **state)
+{
+    struct fixture x;
+    (void)state;
+    begin(&x, "alice " PEER_A "\nbob nonsense\n");
+    assert_int_equal(ask(&x, "alice"), GW_ENONAME);
+    const char *name = strrchr(x.tmp.path, '/') + 1;
+    char want[256];
+    snprintf(want, sizeof want, "names file: %s:2: ", name);
+    assert_int_equal(strncmp(x.trail, want, strlen(want)), 0);
+    tmpfiles_write(x.tmp.path, "alice " PEER_A "\n");
+    assert_true(fake_run_until(x.loop, &x.has_changed));
+    assert_int_equal(ask(&x, "bob"), GW_ENONAME);
+    assert_string_equal(x.trail, "names file: no line");
     end(&x);
 }
 
@@ -185,8 +235,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exact_name_comes_first),
         cmocka_unit_test(test_label_in_front_of_a_name_is_a_service),
+        cmocka_unit_test(test_peer_id_takes_the_first_line_of_its_peer),
+        cmocka_unit_test(test_peer_id_without_a_line_is_not_answered),
         cmocka_unit_test(test_only_one_label_and_only_a_service_name),
         cmocka_unit_test(test_without_a_file_there_are_no_names),
+        cmocka_unit_test(test_a_fault_in_the_file_is_told_instead_of_no_line),
         cmocka_unit_test(test_an_edit_is_noticed_by_itself),
         cmocka_unit_test(test_a_lookup_sees_an_edit_without_the_timer),
         cmocka_unit_test(test_a_bad_line_keeps_the_last_good_content),

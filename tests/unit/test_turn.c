@@ -31,9 +31,9 @@ static void run(struct turn_task *t)
         turn_add(turn, t);
 }
 
-#define NAMED(c)                                                                                   \
-    {                                                                                              \
-        .task.run = run, .name = (c)                                                               \
+#define NAMED(c)                     \
+    {                                \
+        .task.run = run, .name = (c) \
     }
 
 static int setup(void **state)

@@ -183,26 +183,16 @@ static void on_data(struct stream *s, struct bytes v)
     s->ops->credit(s, v.n);
 }
 
-static void on_drained(struct stream *s, size_t n)
-{
-    (void)s;
-    (void)n;
-}
-
-static void on_eof(struct stream *s)
-{
-    (void)s;
-}
-
 static void on_close(struct stream *s, int err)
 {
     (void)s;
     (void)err;
 }
 
-const struct stream_events quiet_events = {
-    .on_data = on_data, .on_drained = on_drained, .on_eof = on_eof, .on_close = on_close
-};
+const struct stream_events quiet_events = { .on_data = on_data,
+                                            .on_drained = stream_ignore_drained,
+                                            .on_eof = stream_ignore_eof,
+                                            .on_close = on_close };
 
 void quiet_handler(void *arg, struct conn *c, struct stream *s, const char *protocol,
                    struct bytes early)

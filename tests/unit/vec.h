@@ -14,9 +14,9 @@
 #include "base/err.h"
 
 /* A string literal as octets: an initializer of struct bytes, or (struct bytes)B("..."). */
-#define B(literal)                                                                                 \
-    {                                                                                              \
-        (const uint8_t *)(literal), sizeof(literal) - 1                                            \
+#define B(literal)                                      \
+    {                                                   \
+        (const uint8_t *)(literal), sizeof(literal) - 1 \
     }
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -3,12 +3,14 @@
 //   id                        prints the peer id of the key (takes no MULTIADDR)
 //   identify, ping, perf      one JSON object on stdout
 //   stream MULTIADDR PROTOCOL joins it with stdin and stdout
+//   raw MULTIADDR HEX...      sends these octets, each on a stream of its own where nothing is negotiated,
+//                             and prints after how long the peer ended each, and a ping after that
 // Exit status 1 and the reason as JSON on stderr when something failed.
 import { parseArgs } from 'node:util'
 import { multiaddr } from '@multiformats/multiaddr'
 import { bridge, keyOptions, makeNode, print, report, runPerf } from './common.mjs'
 
-const { values, positionals: [command, target, protocol] } = parseArgs({
+const { values, positionals: [command, target, ...rest] } = parseArgs({
   allowPositionals: true,
   options: {
     ...keyOptions,
@@ -35,8 +37,24 @@ const commands = {
   async perf (connection) {
     print(await runPerf(connection, Number(values.up), Number(values.down)))
   },
+  async raw (connection) {
+    const ended_ms = await Promise.all(rest.map(async hex => {
+      const stream = await connection.muxer.createStream({})
+      const start = Date.now()
+      const ended = new Promise(resolve => {
+        stream.addEventListener('message', () => {}) // what nobody reads keeps the end back
+        stream.addEventListener('end', resolve)
+        stream.addEventListener('close', resolve)
+      })
+      stream.send(Buffer.from(hex, 'hex'))
+      await ended
+      return Date.now() - start
+    }))
+    const ping_ms = await node.services.ping.ping(connection.remotePeer)
+    print({ ended_ms, ping_ms, connections: node.getConnections().length, status: connection.status })
+  },
   async stream (connection) {
-    const state = await bridge(await connection.newStream(protocol), process.stdin, process.stdout)
+    const state = await bridge(await connection.newStream(rest[0]), process.stdin, process.stdout)
     await new Promise(resolve => process.stdout.write('', resolve))
     if (state.error != null) throw new Error(state.error)
   }
