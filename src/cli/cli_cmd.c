@@ -400,8 +400,8 @@ static const struct command commands[] = {
       "PEER is what gw id prints over there, or a name of the names file.  Services are added to\n"
       "those that the peer has.  Dates and limits: edit authorized_keys, see gw.conf(5).",
       1, -1, 0, run_allow },
-    { "deny", "PEER", "take back all that a peer was allowed", "Its open streams end at once.", 1,
-      1, 0, run_deny },
+    { "deny", "PEER", "take back all that a peer was allowed", "Its connection ends at once.", 1, 1,
+      0, run_deny },
     { "reload", "", "read gw.conf, names and authorized_keys again",
       "With an error in one of them nothing changes, and the error is printed.", 0, 0, 0,
       run_reload },

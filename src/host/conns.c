@@ -141,6 +141,13 @@ static void on_moved(struct muxed *m)
               multiaddr_print(&info.remote, addr));
 }
 
+static const char *why_closed(const struct conn *c, int err)
+{
+    if (err == GW_EDENIED && c->is_closing) /* by us */
+        return "right taken away";
+    return err ? gw_strerror(err) : "in order";
+}
+
 static void on_close(struct muxed *m, int err)
 {
     struct conn *c = m->owner;
@@ -149,8 +156,7 @@ static void on_close(struct muxed *m, int err)
     char outcome[160];
 
     snprintf(outcome, sizeof outcome, "age_s=%llu closed: %s",
-             (unsigned long long)((clock_mono_ms() - c->opened_ms) / 1000),
-             err ? gw_strerror(err) : "in order");
+             (unsigned long long)((clock_mono_ms() - c->opened_ms) / 1000), why_closed(c, err));
     log_conn(c, outcome);
     DL_DELETE(g->list, c);
     drop_group_if_empty(cs, g);

@@ -33,12 +33,8 @@ static bool on_admit(void *arg, const struct peerid *peer)
 static void close_if_denied(void *arg, struct conn *c)
 {
     const struct daemon *d = arg;
-
-    if (!conn_is_inbound(c) || authz_admits(d->authz, conn_peer(c)))
-        return;
-    log_info("conn peer=%s dir=in ends: authorized_keys does not name it any more",
-             peerid_short(conn_peer(c)));
-    conn_close(c, GW_EDENIED);
+    if (conn_is_inbound(c) && !authz_admits(d->authz, conn_peer(c)))
+        conn_close(c, GW_EDENIED);
 }
 
 static void on_rights_changed(void *arg)

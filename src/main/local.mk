@@ -18,7 +18,17 @@ bin_PROGRAMS += gw
 gw_SOURCES = src/main/gw.c
 gw_LDADD = $(MAIN_LIBS)
 
-EXTRA_DIST += conf/gw.conf.example conf/names.example conf/authorized_keys.example conf/gw.service
+dist_examples_DATA = conf/gw.conf.example conf/names.example conf/authorized_keys.example \
+	examples/lan-only.conf
+
+# bindir is known in full only to make: configure leaves ${exec_prefix} in it.
+EXTRA_DIST += conf/gw.service.in
+CLEANFILES += conf/gw.service
+if SYSTEMD_USER_UNIT
+systemduserunit_DATA = conf/gw.service
+endif
+conf/gw.service: conf/gw.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) conf && sed 's|[@]bindir@|$(bindir)|' $(srcdir)/conf/gw.service.in >$@
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_config tests/unit/test_options tests/unit/test_nodedir

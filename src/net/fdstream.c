@@ -1,11 +1,12 @@
 /* fdstream.c - see fdstream.h.
  *
- * Writes are gathered: they go to the queue, and a turn task hands the queue to the kernel just before
- * the loop sleeps.  One system call for a hundred small frames is cheaper than a hundred that find the
- * socket ready.  Reads go straight into the room that the owner gives.
+ * Writes are gathered: they go to the queue, and a turn task hands the queue to the kernel just
+ * before the loop sleeps.  One system call for a hundred small frames is cheaper than a hundred
+ * that find the socket ready.  Reads go straight into the room that the owner gives.
  *
- * Whatever ends a stream (both directions done, an error, reset) goes through end(): the descriptors
- * are closed at once, on_close and the release follow from the turn task, never from an operation. */
+ * Whatever ends a stream (both directions done, an error, reset) goes through end(): the
+ * descriptors are closed at once, on_close and the release follow from the turn task, never from an
+ * operation. */
 #include "net/fdstream.h"
 
 #include <assert.h>
@@ -106,7 +107,8 @@ static ssize_t send_some(struct fdstream *f, size_t *offered)
     return n;
 }
 
-/* Gives the kernel what it takes.  A short write means that it is full: no second call to learn that. */
+/* Gives the kernel what it takes.  A short write means that it is full: no second call to learn
+ * that. */
 static void flush(struct fdstream *f)
 {
     size_t sent = 0, offered = 0;

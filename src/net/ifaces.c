@@ -43,7 +43,7 @@ size_t ifaces_addrs(uint8_t family, struct ipaddr *out, size_t max)
 {
     struct ifaddrs *all;
 
-    if (getifaddrs(&all) != 0)
+    if (max == 0 || getifaddrs(&all) != 0)
         return 0;
     size_t n = pick(all, family, false, out, max);
     n += pick(all, family, true, out + n, max - n);

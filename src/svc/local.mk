@@ -13,6 +13,7 @@ src_libsvc_a_SOURCES = \
 if HAVE_CMOCKA
 # A host without a network: its functions stand in for those of src/libhost.a.
 FAKE_HOST = tests/unit/fake_host.c tests/unit/fake_host.h
+SVCRIG = $(FAKE_HOST) tests/unit/svcrig.h tests/unit/testpeers.h tests/unit/tmpfiles.h
 
 check_PROGRAMS += tests/unit/test_authedit tests/unit/test_authkeys tests/unit/test_authz \
 	tests/unit/test_registry tests/unit/test_svc_in tests/unit/test_svc_out \
@@ -25,13 +26,13 @@ tests_unit_test_authz_SOURCES = tests/unit/test_authz.c tests/unit/testpeers.h t
 tests_unit_test_authz_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_registry_SOURCES = tests/unit/test_registry.c
 tests_unit_test_registry_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_svc_in_SOURCES = tests/unit/test_svc_in.c tests/unit/testpeers.h tests/unit/tmpfiles.h $(FAKE_HOST)
+tests_unit_test_svc_in_SOURCES = tests/unit/test_svc_in.c $(SVCRIG)
 tests_unit_test_svc_in_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_svc_out_SOURCES = tests/unit/test_svc_out.c tests/unit/testpeers.h $(FAKE_HOST)
 tests_unit_test_svc_out_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_svc_proto_SOURCES = tests/unit/test_svc_proto.c
 tests_unit_test_svc_proto_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_svc_query_SOURCES = tests/unit/test_svc_query.c tests/unit/testpeers.h tests/unit/tmpfiles.h $(FAKE_HOST)
+tests_unit_test_svc_query_SOURCES = tests/unit/test_svc_query.c $(SVCRIG)
 tests_unit_test_svc_query_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
 endif
 

@@ -1,4 +1,5 @@
-/* loadserve.c - see loadserve.h.  One process, one epoll loop, connections indexed by descriptor.  */
+/* loadserve.c - see loadserve.h.  One process, one epoll loop, connections indexed by descriptor.
+ */
 #include "loadserve.h"
 #include "loadconn.h"
 

@@ -70,7 +70,16 @@ check "gw allow" gw home allow "$(gw_id stranger)" echo
 replies <<END
 0 home 7 a peer that was allowed while we run
 END
+# has_peer NAME PEER: does NAME list it as connected?
+has_peer()
+{
+    [ "$(gw_json "$1" "'$(gw_id "$2")' in [p['id'] for p in s['peers']]")" = True ]
+}
+lost_peer() { ! has_peer "$1" "$2"; }
+check "it is listed as connected" has_peer home stranger
 check "gw deny" gw home deny "$(gw_id stranger)"
+check "which ends its connection" until_ok 2 lost_peer home stranger
+check "at both ends" until_ok 2 lost_peer stranger home
 replies <<END
 2 home 7 a peer that was denied again
 END
@@ -84,7 +93,16 @@ until_ok 10 test -s "$T/held"
 sed -i "/^$me_id/d" "$keys"
 check "a removed key loses its open stream within 2 s" until_ok 3 gone $held
 same "and its client sees a reset" reset "$(tail -n 1 "$T/held")"
+check "and loses its connection" until_ok 3 lost_peer home me
+check "that of another one stands" has_peer home part
+has "allow of a service that is not there says so" ': sss \(no such service here yet\)$' \
+    "$(gw home allow "$(gw_id part)" sss)"
+gw home deny "$(gw_id old)" >/dev/null
+echo rubbish >>"$keys"
+has "allow with a bad file says where it is bad" 'authorized_keys:[0-9]*: ' \
+    "$(gw home allow "$(gw_id old)" 2>&1)"
+sed -i '$d' "$keys"
 replies <<END
 2 home 7 a peer whose line was removed
 END
-has "the other lines stand" "$(gw_id part) services=echo,source" "$(cat "$keys")"
+has "the other lines stand" "$(gw_id part) services=echo,source,sss" "$(cat "$keys")"

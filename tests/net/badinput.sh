@@ -10,7 +10,7 @@ source=$PORT
 target hang
 mkdir -p -m 700 "$T/home" "$T/me"
 printf '[node]\ntarget-timeout = 1s\n' >"$T/home/gw.conf"
-printf '[proxy]\nhandshake-timeout = 1s\n' >"$T/me/gw.conf"
+printf '[node]\ndial-timeout = 1s\n[proxy]\nhandshake-timeout = 1s\n' >"$T/me/gw.conf"
 pair -S echo:7=127.0.0.1:"$echo" -S source:9=127.0.0.1:"$source" -S hang:10=127.0.0.1:"$PORT"
 udp=$(gw_addr home | cut -d/ -f5)
 python3 "$NET/badsocks.py" "$PROXY" "$udp" || FAILED=yes
@@ -18,6 +18,14 @@ python3 "$NET/badsocks.py" "$PROXY" "$udp" || FAILED=yes
 replies <<END
 6 home 10 a target that does not answer
 END
+
+# --- a peer that does not answer
+echo "away $(gw away id 2>/dev/null) /ip4/127.0.0.1/udp/$(free_port)/quic-v1" >>"$T/me/names"
+sleep 0.2
+replies <<END
+4 away 22 a peer that is not there
+END
+has "and why" 'peer is not reachable: its address did not answer in 1s' "$(gw me nc away 22 2>&1)"
 
 # --- a client that vanishes in the middle of a transfer
 python3 "$NET/fetch.py" "$PROXY" home 9 >"$T/sum" 2>"$T/fetch.log" &
@@ -49,8 +57,14 @@ start_fails()
 gw bad id >/dev/null
 start_fails "a proxy port in use" "${PROXY##*:}.*in use" -D "$PROXY" -l $LOOPBACK
 same "is told in one line" 1 "$(grep -c 'in use' "$T/bad.out")"
+same "and is all that is to be read" 1 "$(wc -l <"$T/bad.out")"
+start_fails "a foreign address" 'not an address of this machine' -D 192.0.2.1:1080 -l $LOOPBACK
+start_fails "a foreign address for peers" 'not an address of this machine' -D none \
+    -l /ip4/192.0.2.1/udp/0/quic-v1
 start_fails "a UDP port in use" "$udp.*in use" -D none -l "/ip4/127.0.0.1/udp/$udp/quic-v1"
+same "config --check without gw.conf" "$T/bad: ok (no gw.conf: defaults)" "$(gw bad config --check)"
 chmod 644 "$T/bad/key"
+has "config --check of a key that others can read" 'bad/key: .*chmod 600' "$(gw bad config --check 2>&1)"
 start_fails "a key that others can read" 'bad/key' -D none
 chmod 600 "$T/bad/key"
 cp "$T/bad/key" "$T/good-key"
@@ -71,7 +85,9 @@ said() { grep -Eq "$1" "$T/home.log"; }
 check "a bad line in authorized_keys is named" until_ok 5 said 'authorized_keys:2'
 echo "broken" >>"$T/me/names"
 said_me() { grep -Eq "$1" "$T/me.log"; }
-check "a bad line in names is named" until_ok 5 said_me 'names:2'
+check "a bad line in names is named" until_ok 5 said_me 'names:3'
+has "and told to who looks for a name" '\(names file: names:3: .*; peer id: not one\)' \
+    "$(gw me nc brokn 7 2>&1)"
 replies <<END
 0 home 7 a caller whose own line is good
 END

@@ -53,6 +53,24 @@ same "-q id prints the new id and nothing else" "12D3KooW 1" \
     "$("$GW" -q -d "$T/new" id 2>&1 | sed 's/^\(12D3KooW\).*/\1 1/')"
 gw me no-such-command 2>/dev/null
 same "wrong usage ends with 2" 2 $?
+for wrong in "id x" "config bogus" config; do
+    gw me $wrong >"$T/err" 2>&1
+    same "gw $wrong: status 2" 2 $?
+    same "and one line" 1 "$(wc -l <"$T/err")"
+done
+# nc_unread NAME: exit status of nc and the octets of its complaint, when nobody reads its output.
+nc_unread()
+{
+    { sleep 0.5; printf 'GET / HTTP/1.0\r\n\r\n'; sleep 1; } | {
+        gw "$1" nc home 80 2>"$T/err"
+        echo "$? $(wc -c <"$T/err")" >"$T/rc"
+    } | true
+    cat "$T/rc"
+}
+same "nc that nobody reads ends in silence" "0 0" "$(nc_unread me)"
+mkdir -m 700 "$T/alone"
+cp "$T/me/names" "$T/me/key" "$T/alone"
+same "and so does nc without a daemon" "0 0" "$(nc_unread alone)"
 gw nobody status 2>"$T/err"
 same "no daemon: status 1" 1 $?
 same "no daemon: one line on stderr" 1 "$(wc -l <"$T/err")"

@@ -1,22 +1,13 @@
 /* test_svc_query.c - /shurli/service-query/1.0.0, asked (svc_query) and answered (svc_list). */
 #include "svc/svc_query.h"
 
-#include "fake_host.h"
 #include "svc/svc_list.h"
-#include "testpeers.h"
-#include "tmpfiles.h"
+#include "svcrig.h"
 #include "wire/svcquery_msg.h"
 
 struct fixture {
-    struct tmpfiles tmp;
-    struct ev_loop *loop;
-    struct turn *turn;
-    struct host *host;
-    struct registry *services;
-    struct authz *authz;
+    struct svcrig r;
     struct svc_list *list;
-    struct conn a, stranger;
-    struct fake_stream *f;
     bool is_done;
     int err;
     char text[256];
@@ -27,27 +18,18 @@ static void add(struct fixture *x, const char *name, bool is_enabled)
 {
     struct service s = { .is_enabled = is_enabled };
     snprintf(s.name, sizeof s.name, "%s", name);
-    assert_int_equal(registry_add(x->services, &s), 0);
+    assert_int_equal(registry_add(x->r.services, &s), 0);
 }
 
 static int begin(void **state)
 {
     struct fixture *x = calloc(1, sizeof *x);
-    x->a.peer = peer_of(PEER_A);
-    x->stranger.peer = peer_of(PEER_B);
-    tmpfiles_init(&x->tmp);
-    tmpfiles_write(x->tmp.path, PEER_A " services=ssh,db,off\n");
-    x->loop = ev_loop_new(EVFLAG_AUTO);
-    x->turn = turn_new(x->loop);
-    x->host = fake_host_new(x->loop, x->turn);
-    x->services = registry_new();
+    svcrig_init(&x->r, PEER_A " services=ssh,db,off\n", NULL, NULL);
     add(x, "ssh", true);
     add(x, "secret", true);
     add(x, "off", false);
     add(x, "db", true);
-    x->authz = authz_new(x->loop, x->tmp.path, x->services, NULL, NULL);
-    x->list = svc_list_new(x->host, x->services, x->authz);
-    x->f = fake_stream_new(x->turn);
+    x->list = svc_list_new(x->r.host, x->r.services, x->r.authz);
     *state = x;
     return 0;
 }
@@ -55,18 +37,9 @@ static int begin(void **state)
 static int end(void **state)
 {
     struct fixture *x = *state;
-    if (x->f->s.ev && !x->f->is_closed)
-        fake_stream_break(x->f, GW_ECLOSED);
-    fake_run_ms(x->loop, 10);
+    svcrig_break_stream(&x->r);
     svc_list_free(x->list);
-    fake_run_ms(x->loop, 10);
-    fake_stream_free(x->f);
-    authz_free(x->authz);
-    registry_free(x->services);
-    fake_host_free(x->host);
-    turn_free(x->turn);
-    ev_loop_destroy(x->loop);
-    tmpfiles_fini(&x->tmp);
+    svcrig_fini(&x->r);
     free(x);
     return 0;
 }
@@ -84,50 +57,53 @@ static void on_done(void *arg, int err, struct bytes text)
 
 static void ask(struct fixture *x, unsigned timeout_ms)
 {
-    assert_non_null(svc_query_start(x->host, &x->a.peer, NULL, 0, timeout_ms, on_done, x));
-    assert_int_equal(fake_host_pending(x->host)->n, 1);
-    assert_string_equal(fake_host_pending(x->host)->protocols[0], SVCQUERY_PROTOCOL);
-    fake_host_opened(x->host, 0, &x->a, x->f, SVCQUERY_PROTOCOL, bytes_of(""));
+    assert_non_null(svc_query_start(x->r.host, &x->r.a.peer, NULL, 0, timeout_ms, on_done, x));
+    assert_int_equal(fake_host_pending(x->r.host)->n, 1);
+    assert_string_equal(fake_host_pending(x->r.host)->protocols[0], SVCQUERY_PROTOCOL);
+    fake_host_opened(x->r.host, 0, &x->r.a, x->r.f, SVCQUERY_PROTOCOL, bytes_of(""));
 }
 
 static void assert_answer(struct fixture *x, const char *json)
 {
     struct svcquery_answer a;
-    assert_int_equal(svcquery_decode_answer((struct bytes){ x->f->out, x->f->nout }, &a),
-                     x->f->nout);
+    assert_int_equal(svcquery_decode_answer((struct bytes){ x->r.f->out, x->r.f->nout }, &a),
+                     x->r.f->nout);
     assert_false(a.is_error);
     assert_bytes(a.body, bytes_of(json));
-    assert_true(x->f->has_fin);
+    assert_true(x->r.f->has_fin);
 }
 
 static void test_caller_sees_what_it_may_use(void **state)
 {
     struct fixture *x = *state;
-    assert_true(fake_host_accept(x->host, &x->a, x->f, SVCQUERY_PROTOCOL, bytes_of("\x01\x01")));
+    assert_true(
+        fake_host_accept(x->r.host, &x->r.a, x->r.f, SVCQUERY_PROTOCOL, bytes_of("\x01\x01")));
     assert_answer(x, "[{\"name\":\"ssh\",\"protocol\":\"/shurli/ssh/1.0.0\",\"enabled\":true},"
                      "{\"name\":\"db\",\"protocol\":\"/shurli/db/1.0.0\",\"enabled\":true}]");
-    fake_stream_eof(x->f);
-    assert_true(fake_run_until(x->loop, &x->f->is_closed));
-    assert_int_equal(x->f->err, 0);
+    fake_stream_eof(x->r.f);
+    assert_true(fake_run_until(x->r.loop, &x->r.f->is_closed));
+    assert_int_equal(x->r.f->err, 0);
 }
 
 static void test_stranger_sees_an_empty_list(void **state)
 {
     struct fixture *x = *state;
-    assert_true(fake_host_accept(x->host, &x->stranger, x->f, SVCQUERY_PROTOCOL, bytes_of("")));
-    fake_stream_deliver(x->f, bytes_of("\x01"));
-    assert_int_equal(x->f->nout, 0);
-    fake_stream_deliver(x->f, bytes_of("\x01"));
+    assert_true(
+        fake_host_accept(x->r.host, &x->r.stranger, x->r.f, SVCQUERY_PROTOCOL, bytes_of("")));
+    fake_stream_deliver(x->r.f, bytes_of("\x01"));
+    assert_int_equal(x->r.f->nout, 0);
+    fake_stream_deliver(x->r.f, bytes_of("\x01"));
     assert_answer(x, "[]");
 }
 
 static void test_anything_but_the_request_is_reset(void **state)
 {
     struct fixture *x = *state;
-    assert_true(fake_host_accept(x->host, &x->a, x->f, SVCQUERY_PROTOCOL, bytes_of("\x01\x02")));
-    assert_true(fake_run_until(x->loop, &x->f->is_closed));
-    assert_int_equal(x->f->err, GW_EPROTO);
-    assert_int_equal(x->f->nout, 0);
+    assert_true(
+        fake_host_accept(x->r.host, &x->r.a, x->r.f, SVCQUERY_PROTOCOL, bytes_of("\x01\x02")));
+    assert_true(fake_run_until(x->r.loop, &x->r.f->is_closed));
+    assert_int_equal(x->r.f->err, GW_EPROTO);
+    assert_int_equal(x->r.f->nout, 0);
 }
 
 static void test_a_list_that_is_too_long_is_cut_between_services(void **state)
@@ -135,12 +111,12 @@ static void test_a_list_that_is_too_long_is_cut_between_services(void **state)
     struct fixture *x = *state;
     char *json, name[SERVICE_NAME_MAX + 1];
     size_t n;
-    assert_int_equal(authz_allow(x->authz, &x->a.peer, NULL, NULL, NULL, 0), 0);
+    assert_int_equal(authz_allow(x->r.authz, &x->r.a.peer, NULL, NULL, NULL, 0), 0);
     for (unsigned i = 0; i < 600; i++) {
         snprintf(name, sizeof name, "%060u", i);
         add(x, name, true);
     }
-    assert_int_equal(svc_list_print(x->services, x->authz, &x->a.peer, &json, &n), 0);
+    assert_int_equal(svc_list_print(x->r.services, x->r.authz, &x->r.a.peer, &json, &n), 0);
     assert_in_range(n, SVCQUERY_BODY_MAX - 1000, SVCQUERY_BODY_MAX);
     assert_string_equal(json + n - 2, "}]");
     free(json);
@@ -150,11 +126,11 @@ static void test_query_returns_the_text(void **state)
 {
     struct fixture *x = *state;
     ask(x, 1000);
-    assert_int_equal(x->f->nout, SVCQUERY_REQUEST_LEN);
-    assert_memory_equal(x->f->out, "\x01\x01", 2);
-    fake_stream_deliver(x->f, (struct bytes)B("\x02\0\0"));
+    assert_int_equal(x->r.f->nout, SVCQUERY_REQUEST_LEN);
+    assert_memory_equal(x->r.f->out, "\x01\x01", 2);
+    fake_stream_deliver(x->r.f, (struct bytes)B("\x02\0\0"));
     assert_false(x->is_done);
-    fake_stream_deliver(x->f, (struct bytes)B("\0\x02[]"));
+    fake_stream_deliver(x->r.f, (struct bytes)B("\0\x02[]"));
     assert_true(x->is_done);
     assert_int_equal(x->err, 0);
     assert_int_equal(x->n, 2);
@@ -166,11 +142,11 @@ static void test_query_takes_the_largest_answer(void **state)
     struct fixture *x = *state;
     static uint8_t part[SVCQUERY_BODY_MAX / 4];
     ask(x, 1000);
-    fake_stream_deliver(x->f, (struct bytes)B("\x02\0\x01\0\0"));
+    fake_stream_deliver(x->r.f, (struct bytes)B("\x02\0\x01\0\0"));
     for (int i = 0; i < 4; i++) {
         assert_false(x->is_done);
-        assert_int_equal(x->f->credited, x->f->delivered); /* or a small window would stop it */
-        fake_stream_deliver(x->f, (struct bytes){ part, sizeof part });
+        assert_int_equal(x->r.f->credited, x->r.f->delivered); /* or a small window would stop it */
+        fake_stream_deliver(x->r.f, (struct bytes){ part, sizeof part });
     }
     assert_true(x->is_done);
     assert_int_equal(x->err, 0);
@@ -181,7 +157,7 @@ static void test_query_passes_the_error_of_the_peer_on(void **state)
 {
     struct fixture *x = *state;
     ask(x, 1000);
-    fake_stream_deliver(x->f, (struct bytes)B("\x03\0\0\0\x02no"));
+    fake_stream_deliver(x->r.f, (struct bytes)B("\x03\0\0\0\x02no"));
     assert_int_equal(x->err, GW_EDENIED);
     assert_memory_equal(x->text, "no", 2);
 }
@@ -190,7 +166,7 @@ static void test_query_ends_at_its_deadline(void **state)
 {
     struct fixture *x = *state;
     ask(x, 20);
-    assert_true(fake_run_until(x->loop, &x->is_done));
+    assert_true(fake_run_until(x->r.loop, &x->is_done));
     assert_int_equal(x->err, GW_ETIMEOUT);
 }
 
@@ -198,7 +174,7 @@ static void test_query_of_a_broken_answer_is_a_protocol_error(void **state)
 {
     struct fixture *x = *state;
     ask(x, 1000);
-    fake_stream_deliver(x->f, (struct bytes)B("\x02\0\x01\0\x01"));
+    fake_stream_deliver(x->r.f, (struct bytes)B("\x02\0\x01\0\x01"));
     assert_int_equal(x->err, GW_EPROTO);
 }
 
@@ -206,8 +182,8 @@ static void test_query_of_a_peer_that_hangs_up_is_an_error(void **state)
 {
     struct fixture *x = *state;
     ask(x, 1000);
-    fake_stream_deliver(x->f, (struct bytes)B("\x02\0"));
-    fake_stream_eof(x->f);
+    fake_stream_deliver(x->r.f, (struct bytes)B("\x02\0"));
+    fake_stream_eof(x->r.f);
     assert_true(x->is_done);
     assert_int_equal(x->err, GW_EPROTO);
 }
