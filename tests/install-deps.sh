@@ -87,7 +87,10 @@ add_backports()
         text=$(one_line_source)
         file=$name.list
     fi
-    [ -n "$text" ] || text="deb http://deb.debian.org/debian $backports main"
+    [ -n "$text" ] || {
+        echo "install-deps.sh: no apt source of bookworm main to copy: add $backports by hand" >&2
+        exit 1
+    }
     echo "adding $file:"
     echo "$text" | sed 's/^/    /'
     echo "$text" | as_root tee "$file" >/dev/null

@@ -74,8 +74,7 @@ static int set_options(struct udp *u, int family)
     return 0;
 }
 
-/* --- receiving -----------------------------------------------------------------------------------
- */
+/* --- receiving --- */
 
 /* Reads the ancillary data of one message; returns the size of its segments, 0 = not segmented. */
 static size_t read_control(const struct udp *u, struct msghdr *m, struct udp_packet *p)
@@ -157,8 +156,7 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
     u->ev->on_batch_end(u->arg, u);
 }
 
-/* --- sending -------------------------------------------------------------------------------------
- */
+/* --- sending --- */
 
 static void add_control(struct msghdr *m, int level, int type, const void *data, size_t n)
 {
@@ -276,8 +274,7 @@ static void on_room(struct ev_loop *loop, ev_io *w, int revents)
     u->ev->on_writable(u->arg, u);
 }
 
-/* --- public --------------------------------------------------------------------------------------
- */
+/* --- public --- */
 
 int udp_open(struct ev_loop *loop, const struct sockaddr_any *at, bool no_gso,
              const struct udp_events *ev, void *arg, struct udp **out)

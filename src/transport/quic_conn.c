@@ -14,10 +14,11 @@
 #include "transport/quic_settings.h"
 #include "transport/quic_write.h"
 
-#define KEEP_ALIVE_NS                                                          \
-    (4 * NGTCP2_SECONDS) /* with QUIC_IDLE_NS a dead peer is noticed in < 15 s \
-                          */
-#define GRANT_SHARE 8    /* of the stream limit: told at once when so much of it is used up */
+/* With QUIC_IDLE_NS a dead peer is noticed in less than 15 s. */
+#define KEEP_ALIVE_NS (4 * NGTCP2_SECONDS)
+
+/* Of the stream limit: told at once when so much of it is used up. */
+#define GRANT_SHARE 8
 
 enum state { ST_HANDSHAKE, ST_READY, ST_CLOSED };
 
@@ -81,8 +82,7 @@ static void arm(struct quic_conn *c, uint64_t at_ns, uint64_t now_ns)
     ev_timer_start(c->env->loop, &c->timer);
 }
 
-/* --- what ngtcp2 calls ---------------------------------------------------------------------------
- */
+/* --- what ngtcp2 calls --- */
 
 static void fill_random(uint8_t *dst, size_t n, const ngtcp2_rand_ctx *ctx)
 {
@@ -202,8 +202,7 @@ static const ngtcp2_callbacks callbacks = {
     .extend_max_stream_data = quic_streams_on_more_data,
 };
 
-/* --- the end -------------------------------------------------------------------------------------
- */
+/* --- the end --- */
 
 /* Frees what only a living connection needs, tells the owner, and lingers for 3 PTO. */
 static void bury(struct quic_conn *c, int err)
@@ -286,8 +285,7 @@ void quic_conn_free(struct quic_conn *c)
     free(c);
 }
 
-/* --- one turn ------------------------------------------------------------------------------------
- */
+/* --- one turn --- */
 
 static void follow_path(struct quic_conn *c)
 {
@@ -372,8 +370,7 @@ void quic_conn_read(struct quic_conn *c, const struct udp_packet *p, uint64_t no
         quic_conn_touch(c);
 }
 
-/* --- muxed ---------------------------------------------------------------------------------------
- */
+/* --- muxed --- */
 
 static int op_open(struct muxed *m, struct stream **out)
 {
@@ -419,8 +416,7 @@ static void op_info(const struct muxed *m, struct muxed_info *out)
 
 static const struct muxed_ops ops = { .open = op_open, .close = op_close, .info = op_info };
 
-/* --- birth ---------------------------------------------------------------------------------------
- */
+/* --- birth --- */
 
 static struct quic_conn *conn_new(struct quic_env *env, struct udp *udp,
                                   const struct udp_path *path, bool is_inbound)
@@ -526,8 +522,7 @@ fail:
     return err;
 }
 
-/* --- small public parts --------------------------------------------------------------------------
- */
+/* --- small public parts --- */
 
 void quic_conn_close(struct quic_conn *c, int err)
 {

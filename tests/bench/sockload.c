@@ -99,7 +99,7 @@ static void set_blocking(int fd, long timeout_s)
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof tv);
 }
 
-/* --- bulk ------------------------------------------------------------------------------------ */
+/* --- bulk --- */
 
 static int side_open(const char *spec)
 {
@@ -231,7 +231,7 @@ static void bulk(int up, const struct options *o)
     free(conns);
 }
 
-/* --- ping-pong ------------------------------------------------------------------------------- */
+/* --- ping-pong --- */
 
 /* Blocking calls, for the least overhead of our own. */
 static void ping_one(struct load_conn *c, const struct options *o)
@@ -313,7 +313,7 @@ static void ping(const struct options *o)
     free(conns);
 }
 
-/* --- many connections ------------------------------------------------------------------------ */
+/* --- many connections --- */
 
 /* 1 when the connection has had its echo and is closed again. */
 static int conn_event(struct load_conn *c, uint32_t events)
@@ -409,7 +409,7 @@ static void idle(const struct options *o)
     free(conns);
 }
 
-/* --- the program ----------------------------------------------------------------------------- */
+/* --- the program --- */
 
 static void raise_descriptor_limit(void)
 {

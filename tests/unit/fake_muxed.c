@@ -84,8 +84,7 @@ static struct quic *who_listens(const struct multiaddr *a)
     return NULL;
 }
 
-/* --- ends
- * ------------------------------------------------------------------------------------------ */
+/* --- ends --- */
 
 static int as_seen_by_peer(int err)
 {
@@ -192,8 +191,7 @@ static void op_info(const struct muxed *m, struct muxed_info *out)
 
 static const struct muxed_ops ops = { op_open, op_close, op_info };
 
-/* --- the handshake
- * --------------------------------------------------------------------------------- */
+/* --- the handshake --- */
 
 static void answer(struct link *l, struct quic *q)
 {
@@ -231,8 +229,7 @@ static void on_answer(struct ev_loop *loop, ev_timer *w, int revents)
         answer(l, q);
 }
 
-/* --- transport/quic.h
- * ------------------------------------------------------------------------------ */
+/* --- transport/quic.h --- */
 
 struct quic *quic_new(struct ev_loop *loop, struct turn *turn, const struct key *key,
                       const struct quic_config *cfg, quic_admit_fn *admit, quic_accept_fn *accept,
