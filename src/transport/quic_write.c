@@ -50,8 +50,9 @@ static void flush(struct batch *b)
     b->used = b->npackets = 0;
 }
 
-/* Adds the n octets that were written behind the batch; sends it when it is complete. */
-static void add(struct batch *b, size_t n, const ngtcp2_path *path, uint8_t ecn)
+/* Adds the n octets that were written behind the batch.  Returns false when that completed it: it
+ * is sent then. */
+static bool add(struct batch *b, size_t n, const ngtcp2_path *path, uint8_t ecn)
 {
     if (b->used && (n > b->segment || ecn != b->ecn || !is_same_path(&b->path, path))) {
         const uint8_t *odd = area + b->used; /* an MTU probe, or another path: goes alone */
@@ -60,7 +61,7 @@ static void add(struct batch *b, size_t n, const ngtcp2_path *path, uint8_t ecn)
         copy_path(&alone.path, path);
         if (!udp_is_blocked(b->udp))
             udp_send(b->udp, &alone.path, ecn, (struct bytes){ odd, n }, n);
-        return;
+        return false;
     }
     if (b->used == 0) {
         b->segment = n;
@@ -69,8 +70,10 @@ static void add(struct batch *b, size_t n, const ngtcp2_path *path, uint8_t ecn)
     }
     b->used += n;
     b->npackets++;
-    if (n < b->segment || b->npackets == UDP_SEGMENT_MAX || b->used + n > UDP_BATCH_MAX)
-        flush(b);
+    if (n == b->segment && b->npackets < UDP_SEGMENT_MAX && b->used + n <= UDP_BATCH_MAX)
+        return true;
+    flush(b);
+    return false;
 }
 
 /* The next stream with something to send, or NULL. */
@@ -146,8 +149,8 @@ int quic_write(ngtcp2_conn *nc, struct sched *sched, struct udp *udp, size_t *un
         if (n == 0)
             break;
         written += (size_t)n;
-        add(&b, (size_t)n, &ps.path, pi.ecn & 3);
-        if (written >= quantum || udp_is_blocked(udp))
+        bool is_open = add(&b, (size_t)n, &ps.path, pi.ecn & 3);
+        if (written >= quantum || udp_is_blocked(udp) || (!is_open && !next_stream(sched)))
             break;
     }
     flush(&b);
