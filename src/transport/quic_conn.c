@@ -2,8 +2,8 @@
 #include "transport/quic_conn.h"
 
 #include <sodium.h>
+#include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 #include <utlist.h>
 
 #include "base/clock.h"
@@ -294,10 +294,7 @@ static void follow_path(struct quic_conn *c)
 
     if (ngtcp2_path_eq(now, &was))
         return;
-    memcpy(&c->path.remote.sa, now->remote.addr, now->remote.addrlen);
-    memcpy(&c->path.local.sa, now->local.addr, now->local.addrlen);
-    c->path.remote.len = now->remote.addrlen;
-    c->path.local.len = now->local.addrlen;
+    quic_path_copy(&c->path, now);
     c->is_moved = true;
 }
 

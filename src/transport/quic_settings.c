@@ -5,11 +5,13 @@
 
 #include "transport/quic_write.h"
 
-#define STREAM_WINDOW_FIRST \
-    (256u * 1024) /* octets; grows to quic_config.window where the path needs it */
-#define CONN_WINDOW_FACTOR \
-    8               /* of the largest stream window: slow readers must not stop the others */
-#define CID_LIMIT 7 /* connection ids that a peer may keep for us */
+/* Octets; a stream's window grows to quic_config.window where the path needs it. */
+#define STREAM_WINDOW_FIRST (256u * 1024)
+
+/* Of the largest stream window: slow readers must not stop the other streams. */
+#define CONN_WINDOW_FACTOR 8
+
+#define CID_LIMIT          7 /* connection ids that a peer may keep for us */
 
 /* Path MTU probes above the 1200 octets that every path carries: Ethernet less the headers, then
  * jumbo frames. */

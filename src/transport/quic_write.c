@@ -29,7 +29,7 @@ ngtcp2_path quic_path(const struct udp_path *path)
     };
 }
 
-static void copy_path(struct udp_path *to, const ngtcp2_path *from)
+void quic_path_copy(struct udp_path *to, const ngtcp2_path *from)
 {
     memcpy(&to->local.sa, from->local.addr, from->local.addrlen);
     memcpy(&to->remote.sa, from->remote.addr, from->remote.addrlen);
@@ -58,7 +58,7 @@ static bool add(struct batch *b, size_t n, const ngtcp2_path *path, uint8_t ecn)
         const uint8_t *odd = area + b->used; /* an MTU probe, or another path: goes alone */
         struct batch alone = { .udp = b->udp, .ecn = ecn };
         flush(b);
-        copy_path(&alone.path, path);
+        quic_path_copy(&alone.path, path);
         if (!udp_is_blocked(b->udp))
             udp_send(b->udp, &alone.path, ecn, (struct bytes){ odd, n }, n);
         return false;
@@ -66,7 +66,7 @@ static bool add(struct batch *b, size_t n, const ngtcp2_path *path, uint8_t ecn)
     if (b->used == 0) {
         b->segment = n;
         b->ecn = ecn;
-        copy_path(&b->path, path);
+        quic_path_copy(&b->path, path);
     }
     b->used += n;
     b->npackets++;

@@ -17,5 +17,6 @@ int quic_write(ngtcp2_conn *nc, struct sched *sched, struct udp *udp, size_t *un
 
 /* ngtcp2's view of a path; borrows it. */
 ngtcp2_path quic_path(const struct udp_path *path);
+void quic_path_copy(struct udp_path *to, const ngtcp2_path *from);
 
 #endif
