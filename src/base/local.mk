@@ -3,8 +3,10 @@ src_libbase_a_SOURCES = \
 	src/base/cursor.h \
 	src/base/err.c src/base/err.h \
 	src/base/log.c src/base/log.h \
+	src/base/strbuf.c src/base/strbuf.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/basex.c src/base/basex.h \
+	src/base/base64.c src/base/base64.h \
 	src/base/units.c src/base/units.h \
 	src/base/fileio.c src/base/fileio.h \
 	src/base/conf.c src/base/confread.c src/base/conf.h
@@ -22,6 +24,12 @@ tests_unit_test_log_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_basex
 tests_unit_test_basex_SOURCES = tests/unit/test_basex.c tests/unit/vec.h
 tests_unit_test_basex_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_base64
+tests_unit_test_base64_SOURCES = tests/unit/test_base64.c tests/unit/vec.h
+tests_unit_test_base64_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_strbuf
+tests_unit_test_strbuf_SOURCES = tests/unit/test_strbuf.c tests/unit/vec.h
+tests_unit_test_strbuf_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_units
 tests_unit_test_units_SOURCES = tests/unit/test_units.c tests/unit/vec.h
 tests_unit_test_units_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)

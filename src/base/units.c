@@ -68,3 +68,33 @@ const char *units_print_duration(uint64_t ms, char out[UNITS_STR_MAX])
 {
     return print(ms, time_units, out);
 }
+
+const char *units_show_octets(uint64_t n, char out[UNITS_STR_MAX])
+{
+    static const char unit[] = "KMGTPE";
+    double v = (double)n;
+    int u = -1;
+
+    while (v >= 1000 && unit[u + 1]) {
+        v /= 1024;
+        u++;
+    }
+    if (u < 0)
+        snprintf(out, UNITS_STR_MAX, "%" PRIu64, n);
+    else
+        snprintf(out, UNITS_STR_MAX, v < 10 ? "%.1f%c" : "%.0f%c", v, unit[u]);
+    return out;
+}
+
+const char *units_show_age(uint64_t s, char out[UNITS_STR_MAX])
+{
+    if (s < 60)
+        snprintf(out, UNITS_STR_MAX, "%" PRIu64 "s", s);
+    else if (s < 3600)
+        snprintf(out, UNITS_STR_MAX, "%" PRIu64 "m", s / 60);
+    else if (s < 86400)
+        snprintf(out, UNITS_STR_MAX, "%" PRIu64 "h %" PRIu64 "m", s / 3600, s / 60 % 60);
+    else
+        snprintf(out, UNITS_STR_MAX, "%" PRIu64 "d %" PRIu64 "h", s / 86400, s / 3600 % 24);
+    return out;
+}

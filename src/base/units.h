@@ -15,4 +15,9 @@ int units_parse_duration(const char *text, uint64_t *ms); /* ms s m h d; no suff
 const char *units_print_size(uint64_t v, char out[UNITS_STR_MAX]);
 const char *units_print_duration(uint64_t ms, char out[UNITS_STR_MAX]);
 
+/* Print rounded, for a glance: "999", "1.2K", "34M" (powers of 1024); "5s", "12m", "3h 5m", "2d
+ * 4h"; return out. */
+const char *units_show_octets(uint64_t n, char out[UNITS_STR_MAX]);
+const char *units_show_age(uint64_t s, char out[UNITS_STR_MAX]); /* seconds */
+
 #endif

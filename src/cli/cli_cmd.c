@@ -4,10 +4,8 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
@@ -15,13 +13,10 @@
 
 #include "base/err.h"
 #include "base/units.h"
+#include "cli/cli_ask.h"
 #include "cli/cli_nc.h"
 #include "cli/cli_show.h"
-#include "cli/ctl_client.h"
 
-#define ANSWER_MS  10000   /* for what the daemon knows by itself */
-#define NETWORK_MS 120000  /* for what it must ask others; its own deadlines are shorter */
-#define PERF_MS    INT_MAX /* it lasts as long as octets move: the daemon sees to that */
 #define PING_COUNT 4
 #define PING_MAX   1000
 #define PERF_SIZE  (UINT64_C(100) << 20)
@@ -46,140 +41,34 @@ struct command {
     int min, max;      /* number of arguments; max -1: any */
     unsigned options;
     int (*run)(const struct args *a); /* NULL: main carries it out */
+    enum cli_word first, rest;        /* what the arguments are */
+    const char *words;                /* fixed ones; NULL: none */
 };
-
-static int fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static int fail(const char *fmt, ...)
-{
-    char text[2048], line[4 * sizeof text];
-    size_t n = 0;
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    for (const char *p = text; *p; p++) /* parts of it may come from a peer */
-        n += (size_t)sprintf(line + n, *p >= 0x20 && *p < 0x7f ? "%c" : "\\x%02x",
-                             (unsigned char)*p);
-    line[n] = '\0';
-    fprintf(stderr, "gw: %s\n", line);
-    return CLI_FAILED;
-}
-
-static int fail_no_daemon(const char *dir, int err)
-{
-    char path[CTL_CLIENT_PATH_MAX];
-
-    ctl_client_path(dir, path);
-    if (err == GW_ENOTFOUND || err == GW_EREFUSED)
-        return fail("no daemon answers on %s: is `gw -d %s` running?", path, dir);
-    if (err == GW_EINVAL)
-        return fail("%s: too long for a socket's path (107 octets): use a shorter -d", path);
-    return fail("%s: %s", path, gw_strerror(err));
-}
-
-static int fail_daemon(int err)
-{
-    return err == GW_ECLOSED ? fail("the daemon ended before it answered")
-                             : fail("no answer from the daemon: %s", gw_strerror(err));
-}
-
-static int open_daemon(const struct args *a, struct ctl_client **c)
-{
-    int err = ctl_client_open(a->dir, c);
-    return err ? fail_no_daemon(a->dir, err) : CLI_OK;
-}
-
-/* The next line; an answer with "ok": false becomes the reason on stderr.  Exit status; *out
- * owned when 0. */
-static int next_answer(struct ctl_client *c, int timeout_ms, json_t **out)
-{
-    json_t *v;
-    int err = ctl_client_recv(c, timeout_ms, &v);
-
-    if (err)
-        return fail_daemon(err);
-    if (json_is_true(json_object_get(v, "ok")) || json_is_true(json_object_get(v, "more"))) {
-        *out = v;
-        return CLI_OK;
-    }
-    fail("%s", cli_show_str(v, "error"));
-    json_decref(v);
-    return CLI_FAILED;
-}
-
-/* Sends `req` (taken) and reads the first line of the answer.  A daemon that refuses us may have
- * closed already: then sending fails, and what it said is still there to read. */
-static int request(struct ctl_client *c, json_t *req, int timeout_ms, json_t **out)
-{
-    int err = ctl_client_send(c, req);
-
-    if (err == GW_EINVAL)
-        return fail("not UTF-8 text");
-    if (err && err != GW_ERESET)
-        return fail_daemon(err);
-    return next_answer(c, timeout_ms, out);
-}
-
-/* One request, one answer.  *out owned when the exit status is 0. */
-static int ask(const struct args *a, json_t *req, int timeout_ms, json_t **out)
-{
-    struct ctl_client *c;
-    int rc = open_daemon(a, &c);
-
-    if (rc) {
-        json_decref(req);
-        return rc;
-    }
-    rc = request(c, req, timeout_ms, out);
-    ctl_client_close(c);
-    return rc;
-}
-
-static int print_json(json_t *v)
-{
-    json_object_del(v, "ok");
-    if (json_dumpf(v, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0)
-        return GW_ENOMEM;
-    putchar('\n');
-    return 0;
-}
-
-/* One request whose answer is printed by `show`, or as JSON. */
-static int ask_and_show(const struct args *a, json_t *req, int timeout_ms,
-                        int (*show)(FILE *, const json_t *))
-{
-    json_t *v;
-    int rc = ask(a, req, timeout_ms, &v);
-
-    if (rc)
-        return rc;
-    int err = a->is_json ? print_json(v) : show(stdout, v);
-    json_decref(v);
-    return err ? fail("%s", gw_strerror(err)) : CLI_OK;
-}
 
 static int run_status(const struct args *a)
 {
-    return ask_and_show(a, json_pack("{s:s}", "cmd", "status"), ANSWER_MS, cli_show_status);
+    return cli_ask_and_show(a->dir, a->is_json, json_pack("{s:s}", "cmd", "status"), CLI_ANSWER_MS,
+                            cli_show_status);
 }
 
 static int run_peers(const struct args *a)
 {
-    return ask_and_show(a, json_pack("{s:s}", "cmd", "peers"), ANSWER_MS, cli_show_peers);
+    return cli_ask_and_show(a->dir, a->is_json, json_pack("{s:s}", "cmd", "peers"), CLI_ANSWER_MS,
+                            cli_show_peers);
 }
 
 static int run_resolve(const struct args *a)
 {
-    return ask_and_show(a, json_pack("{s:s, s:s}", "cmd", "resolve", "name", a->v[0]), NETWORK_MS,
-                        cli_show_resolve);
+    return cli_ask_and_show(a->dir, a->is_json,
+                            json_pack("{s:s, s:s}", "cmd", "resolve", "name", a->v[0]),
+                            CLI_NETWORK_MS, cli_show_resolve);
 }
 
 static int run_services(const struct args *a)
 {
     json_t *req = a->n ? json_pack("{s:s, s:s}", "cmd", "services", "peer", a->v[0])
                        : json_pack("{s:s}", "cmd", "services");
-    return ask_and_show(a, req, NETWORK_MS, cli_show_services);
+    return cli_ask_and_show(a->dir, a->is_json, req, CLI_NETWORK_MS, cli_show_services);
 }
 
 static long long member(const json_t *v, const char *key)
@@ -229,23 +118,24 @@ static int end_ping(const struct args *a, json_t *v)
 
     show_ping(a, v, true);
     json_decref(v);
-    return lost ? fail("%s: %lld of %lld pings had no answer", a->v[0], lost, sent) : CLI_OK;
+    return lost ? cli_fail("%s: %lld of %lld pings had no answer", a->v[0], lost, sent) : CLI_OK;
 }
 
 static int run_ping(const struct args *a)
 {
     struct ctl_client *c;
     json_t *v;
-    int rc = open_daemon(a, &c);
+    int rc = cli_ask_open(a->dir, &c);
 
     if (rc)
         return rc;
-    rc = request(c, json_pack("{s:s, s:s, s:i}", "cmd", "ping", "name", a->v[0], "count", a->count),
-                 NETWORK_MS, &v);
+    rc = cli_ask_first(
+        c, json_pack("{s:s, s:s, s:i}", "cmd", "ping", "name", a->v[0], "count", a->count),
+        CLI_NETWORK_MS, &v);
     while (!rc && json_is_true(json_object_get(v, "more"))) {
         show_ping(a, v, false);
         json_decref(v);
-        rc = next_answer(c, NETWORK_MS, &v);
+        rc = cli_ask_next(c, CLI_NETWORK_MS, &v);
     }
     ctl_client_close(c);
     return rc ? rc : end_ping(a, v);
@@ -255,61 +145,29 @@ static int run_perf(const struct args *a)
 {
     json_t *req = json_pack("{s:s, s:s, s:I, s:I}", "cmd", "perf", "name", a->v[0], "up",
                             (json_int_t)a->up, "down", (json_int_t)a->down);
-    return ask_and_show(a, req, PERF_MS, cli_show_perf);
+    return cli_ask_and_show(a->dir, a->is_json, req, CLI_FOREVER_MS, cli_show_perf);
 }
 
 static int run_nc(const struct args *a)
 {
     struct ctl_client *c;
     json_t *v;
-    int rc = open_daemon(a, &c);
+    int rc = cli_ask_open(a->dir, &c);
 
     if (rc)
         return rc;
     signal(SIGPIPE, SIG_IGN);
-    rc = request(c, json_pack("{s:s, s:s, s:s}", "cmd", "nc", "name", a->v[0], "port", a->v[1]),
-                 NETWORK_MS, &v);
+    rc = cli_ask_first(c,
+                       json_pack("{s:s, s:s, s:s}", "cmd", "nc", "name", a->v[0], "port", a->v[1]),
+                       CLI_NETWORK_MS, &v);
     if (!rc) {
         json_decref(v);
         int err = cli_nc_run(ctl_client_fd(c), STDIN_FILENO, STDOUT_FILENO, ctl_client_rest(c));
         if (err)
-            rc = fail("%s %s: %s", a->v[0], a->v[1], gw_strerror(err));
+            rc = cli_fail("%s %s: %s", a->v[0], a->v[1], gw_strerror(err));
     }
     ctl_client_close(c);
     return rc;
-}
-
-/* Behind a peer id: the services that it was allowed though they are not there. */
-static void print_not_offered(const json_t *names)
-{
-    const char *sep = ": ";
-    const json_t *name;
-    size_t i;
-
-    json_array_foreach(names, i, name)
-    {
-        printf("%s%s", sep, json_string_value(name));
-        sep = ", ";
-    }
-    if (i)
-        printf(" (no such service here yet)");
-}
-
-/* Sends a request whose answer holds nothing worth printing but `done`, followed by the peer id
- * if there is one. */
-static int ask_and_say(const struct args *a, json_t *req, int timeout_ms, const char *done)
-{
-    json_t *v;
-    int rc = ask(a, req, timeout_ms, &v);
-
-    if (rc)
-        return rc;
-    const char *peer = cli_show_str(v, "peer");
-    printf("%s%s%s", done, *peer ? " " : "", peer);
-    print_not_offered(json_object_get(v, "not_offered"));
-    putchar('\n');
-    json_decref(v);
-    return CLI_OK;
 }
 
 static int run_allow(const struct args *a)
@@ -320,22 +178,22 @@ static int run_allow(const struct args *a)
         json_array_append_new(services, json_string(a->v[i]));
     if (a->n > 1 && json_array_size(services) != (size_t)a->n - 1) {
         json_decref(services);
-        return fail("not UTF-8 text"); /* or out of memory: never allow all in place of some */
+        return cli_fail("not UTF-8 text"); /* or out of memory: never allow all in place of some */
     }
-    return ask_and_say(
-        a, json_pack("{s:s, s:s, s:o}", "cmd", "allow", "peer", a->v[0], "services", services),
-        NETWORK_MS, "allowed");
+    return cli_ask_and_say(
+        a->dir, json_pack("{s:s, s:s, s:o}", "cmd", "allow", "peer", a->v[0], "services", services),
+        CLI_NETWORK_MS, "allowed");
 }
 
 static int run_deny(const struct args *a)
 {
-    return ask_and_say(a, json_pack("{s:s, s:s}", "cmd", "deny", "peer", a->v[0]), NETWORK_MS,
-                       "denied");
+    return cli_ask_and_say(a->dir, json_pack("{s:s, s:s}", "cmd", "deny", "peer", a->v[0]),
+                           CLI_NETWORK_MS, "denied");
 }
 
 static int run_reload(const struct args *a)
 {
-    return ask_and_say(a, json_pack("{s:s}", "cmd", "reload"), NETWORK_MS, "reloaded");
+    return cli_ask_and_say(a->dir, json_pack("{s:s}", "cmd", "reload"), CLI_NETWORK_MS, "reloaded");
 }
 
 /* A descriptor that becomes readable when the daemon's process has ended; -1 when its process
@@ -355,16 +213,17 @@ static int run_stop(const struct args *a)
 {
     struct ctl_client *c;
     json_t *v;
-    int rc = open_daemon(a, &c);
+    int rc = cli_ask_open(a->dir, &c);
 
     if (rc)
         return rc;
     struct pollfd p = { .fd = watch_daemon(c), .events = POLLIN };
-    rc = request(c, json_pack("{s:s}", "cmd", "stop"), ANSWER_MS, &v);
+    rc = cli_ask_first(c, json_pack("{s:s}", "cmd", "stop"), CLI_ANSWER_MS, &v);
     if (!rc)
         json_decref(v);
-    if (!rc && p.fd >= 0 && poll(&p, 1, ANSWER_MS) == 0)
-        rc = fail("the daemon was asked to stop, but runs still after %d s", ANSWER_MS / 1000);
+    if (!rc && p.fd >= 0 && poll(&p, 1, CLI_ANSWER_MS) == 0)
+        rc = cli_fail("the daemon was asked to stop, but runs still after %d s",
+                      CLI_ANSWER_MS / 1000);
     if (p.fd >= 0)
         close(p.fd);
     ctl_client_close(c);
@@ -373,41 +232,53 @@ static int run_stop(const struct args *a)
 
 static const struct command commands[] = {
     { "id", "", "print the peer id of this node",
-      "Give it to those who are to let this node in (gw allow), or to reach it (names file).", 0, 0,
-      0, NULL },
+      "Give it to those who are to let this node in (gw allow), or to reach it (names file).",
+      .run = NULL },
     { "status", "[--json]", "what the daemon does: addresses, forwards, services, counters",
-      "It succeeds once the daemon is ready.", 0, 0, OPT_JSON, run_status },
+      "It succeeds once the daemon is ready.", .options = OPT_JSON, .run = run_status },
     { "resolve", "[--json] NAME", "which peer a name leads to, and who says so",
-      "NAME is a name of the names file, SERVICE.NAME, or a peer id.", 1, 1, OPT_JSON,
-      run_resolve },
+      "NAME is a name of the names file, SERVICE.NAME, or a peer id.", 1, 1, OPT_JSON, run_resolve,
+      .first = CLI_PEER },
     { "ping", "[--json] [-n N] NAME", "measure the way to a peer",
-      "N times, one a second: 1 to 1000, 4 unless given.", 1, 1, OPT_JSON | OPT_COUNT, run_ping },
+      "N times, one a second: 1 to 1000, 4 unless given.", 1, 1, OPT_JSON | OPT_COUNT, run_ping,
+      .first = CLI_PEER },
     { "perf", "[OPTION...] NAME", "measure the throughput to a peer",
       "  --up SIZE, --down SIZE  so many octets to the peer, then from it: 100M each unless "
       "given,\n"
       "                          64G at most, 0 for none; k, M, G are powers of 1024\n"
       "  --json                  print one JSON object\n\n"
       "A gw answers when its gw.conf has perf = yes.",
-      1, 1, OPT_JSON | OPT_SIZES, run_perf },
+      1, 1, OPT_JSON | OPT_SIZES, run_perf, .first = CLI_PEER },
     { "nc", "NAME PORT|SERVICE", "join stdin and stdout to a service of a peer",
-      "In ~/.ssh/config: ProxyCommand gw nc %h %p\n"
+      "For ssh see gw ssh-config.\n"
       "Without a daemon it works alone, and takes a little longer.",
-      2, 2, 0, run_nc },
-    { "peers", "[--json]", "list the connected peers", NULL, 0, 0, OPT_JSON, run_peers },
+      2, 2, 0, run_nc, .first = CLI_PEER },
+    { "peers", "[--json]", "list the connected peers", .options = OPT_JSON, .run = run_peers },
     { "services", "[--json] [PEER]", "list the services of this node, or of a peer",
-      "Of a peer: those that it lets this node use.", 0, 1, OPT_JSON, run_services },
+      "Of a peer: those that it lets this node use.", 0, 1, OPT_JSON, run_services,
+      .first = CLI_PEER },
+    { "names", "", "list the names of the names file", "One a line, in the order of the file.",
+      .run = NULL },
     { "allow", "PEER [SERVICE...]", "let a peer use these services (none named: all)",
       "PEER is what gw id prints over there, or a name of the names file.  Services are added to\n"
       "those that the peer has.  Dates and limits: edit authorized_keys, see gw.conf(5).",
-      1, -1, 0, run_allow },
+      1, -1, 0, run_allow, .first = CLI_PEER, .rest = CLI_SERVICE },
     { "deny", "PEER", "take back all that a peer was allowed", "Its connection ends at once.", 1, 1,
-      0, run_deny },
+      0, run_deny, .first = CLI_PEER },
     { "reload", "", "read gw.conf, names and authorized_keys again",
-      "With an error in one of them nothing changes, and the error is printed.", 0, 0, 0,
-      run_reload },
-    { "stop", "", "stop the daemon, and wait until it is gone", NULL, 0, 0, 0, run_stop },
-    { "config", "--check | --show", "check all files, or print all keys with their values", NULL, 0,
-      0, 0, NULL },
+      "With an error in one of them nothing changes, and the error is printed.",
+      .run = run_reload },
+    { "stop", "", "stop the daemon, and wait until it is gone", .run = run_stop },
+    { "config", "--check | --show", "check all files, or print all keys with their values",
+      .words = "--check --show" },
+    { "ssh-config", "[NAME...]", "print Host blocks for ~/.ssh/config, so that ssh NAME works",
+      "For these names, or for all of the names file; and for whatever ends in .p2p.", .max = -1,
+      .first = CLI_PEER, .rest = CLI_PEER },
+    { "completion", "bash | zsh | fish", "print what completes command lines of gw in a shell",
+      "bash, in ~/.bashrc:               source <(gw completion bash)\n"
+      "zsh, in ~/.zshrc, below compinit: source <(gw completion zsh)\n"
+      "fish:                             gw completion fish >~/.config/fish/completions/gw.fish",
+      .words = "bash zsh fish" },
 };
 #define NCOMMANDS (sizeof commands / sizeof commands[0])
 
@@ -494,8 +365,36 @@ int cli_main(const char *dir, int argc, char **argv)
     if (rc < 0)
         rc = cmd->run(&a);
     if (rc == CLI_OK && cmd->run != run_nc && (fflush(stdout) != 0 || ferror(stdout)))
-        rc = fail("standard output: %s", gw_strerror(err_from_errno(errno)));
+        rc = cli_fail("standard output: %s", gw_strerror(err_from_errno(errno)));
     return rc;
+}
+
+/* The options that completion offers: a command has those of its bits, and 0 is any. */
+static const struct {
+    unsigned bit;
+    struct cli_option option;
+} known_options[] = {
+    { OPT_JSON, { "--json", false } }, { OPT_COUNT, { "-n", true } },
+    { OPT_SIZES, { "--up", true } },   { OPT_SIZES, { "--down", true } },
+    { 0, { "--help", false } },
+};
+#define NOPTIONS (sizeof known_options / sizeof known_options[0])
+
+bool cli_describe(size_t i, struct cli_usage *out)
+{
+    if (i >= NCOMMANDS)
+        return false;
+    const struct command *cmd = &commands[i];
+    *out = (struct cli_usage){ .name = cmd->name,
+                               .help = cmd->help,
+                               .first = cmd->first,
+                               .rest = cmd->rest,
+                               .words = cmd->words };
+    _Static_assert(NOPTIONS <= CLI_OPTIONS_MAX, "of all bits together");
+    for (size_t k = 0; k < NOPTIONS; k++)
+        if ((known_options[k].bit & cmd->options) == known_options[k].bit)
+            out->options[out->noptions++] = known_options[k].option;
+    return true;
 }
 
 bool cli_has(const char *command)
@@ -516,7 +415,7 @@ bool cli_can_connect(const char *dir)
 void cli_help(FILE *f)
 {
     for (size_t i = 0; i < NCOMMANDS; i++)
-        fprintf(f, "  %-9s %-21s %s\n", commands[i].name, commands[i].usage, commands[i].help);
+        fprintf(f, "  %-10s %-21s %s\n", commands[i].name, commands[i].usage, commands[i].help);
 }
 
 void cli_help_of(FILE *f, const char *command)

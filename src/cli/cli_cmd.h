@@ -1,8 +1,7 @@
 /* cli_cmd.h - the commands of `gw`: ask the daemon that runs on a directory, print, exit.
  *
- * All commands but `id` and `config`, and `nc` while no daemon runs, are carried out here; those
- * three need more than a terminal and are main's.  They are in the table all the same, so that
- * help shows them.
+ * All commands are in the table of this module.  Those that need no daemon (main/local_cmd.h), and
+ * `nc` while none runs, need more than a terminal and are main's to carry out.
  *
  * Exit status: 0 done; 1 it failed, with the reason in one line on stderr; 2 wrong usage.
  */
@@ -17,6 +16,22 @@ enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 }; /* exit status */
 /* Runs argv[0] (a command's name) with its arguments on the daemon of `dir`.  Returns the exit
  * status.  Who stops reading its output ends it by SIGPIPE; `nc` ignores that signal. */
 int cli_main(const char *dir, int argc, char **argv);
+
+enum cli_word { CLI_NOTHING, CLI_PEER, CLI_SERVICE }; /* what an argument is, for completion */
+
+#define CLI_OPTIONS_MAX 6
+struct cli_option {
+    const char *name; /* "--json", "-n" */
+    bool has_value;
+};
+struct cli_usage { /* a row of the table */
+    const char *name, *help;
+    enum cli_word first, rest; /* the first argument, and the others */
+    const char *words;         /* words that may stand there, with blanks between; NULL: none */
+    struct cli_option options[CLI_OPTIONS_MAX];
+    size_t noptions;
+};
+bool cli_describe(size_t i, struct cli_usage *out); /* false behind the last row */
 
 bool cli_has(const char *command);     /* is it in the table? */
 bool cli_can_connect(const char *dir); /* does a daemon answer on dir/ctl.sock? */

@@ -6,9 +6,12 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/units.h"
 #include "cli/cli_table.h"
 
-#define SHORT_ID 8 /* the last characters of a peer id, as the log shows it */
+#define SHORT_ID    8   /* the last characters of a peer id, as the log shows it */
+#define TARGETS_MAX 300 /* octets of the targets of one service */
+#define FAILURES    5   /* the latest ones, in `gw status` */
 
 const char *cli_show_str(const json_t *v, const char *key)
 {
@@ -34,20 +37,6 @@ static const char *short_id(const json_t *v)
     return n > SHORT_ID ? id + n - SHORT_ID : id;
 }
 
-/* "5s", "12m", "3h 5m", "2d 4h" */
-static const char *age(long long s, char out[32])
-{
-    if (s < 60)
-        snprintf(out, 32, "%llds", s);
-    else if (s < 3600)
-        snprintf(out, 32, "%lldm", s / 60);
-    else if (s < 86400)
-        snprintf(out, 32, "%lldh %lldm", s / 3600, s / 60 % 60);
-    else
-        snprintf(out, 32, "%lldd %lldh", s / 86400, s / 3600 % 24);
-    return out;
-}
-
 static void add_strings(struct cli_table *t, const char *label, const json_t *list)
 {
     size_t i;
@@ -60,6 +49,29 @@ static void add_strings(struct cli_table *t, const char *label, const json_t *li
     }
 }
 
+/* What a service of this node leads to: "127.0.0.1:53, udp 127.0.0.1:53", "the internet". */
+static const char *leads_to(const json_t *s, char *out, size_t cap)
+{
+    const char *target = cli_show_str(s, "target"), *udp = cli_show_str(s, "udp_target");
+
+    if (json_is_true(json_object_get(s, "exit")))
+        snprintf(out, cap, "the internet");
+    else
+        snprintf(out, cap, "%s%s%s%s", target, *target && *udp ? ", " : "", *udp ? "udp " : "",
+                 udp);
+    return out;
+}
+
+static void add_service_line(struct cli_table *t, const json_t *s)
+{
+    char target[TARGETS_MAX], port[16] = "";
+
+    if (num(s, "port"))
+        snprintf(port, sizeof port, ":%lld", num(s, "port"));
+    cli_table_add(t, "%s%s -> %s", cli_show_str(s, "name"), port,
+                  leads_to(s, target, sizeof target));
+}
+
 static void add_gate(struct cli_table *t, const json_t *v)
 {
     size_t i;
@@ -69,13 +81,14 @@ static void add_gate(struct cli_table *t, const json_t *v)
     json_array_foreach(json_object_get(v, "forwards"), i, e)
     {
         cli_table_add(t, "forward");
-        cli_table_add(t, "%s -> %s", cli_show_str(e, "listen"), cli_show_str(e, "target"));
+        cli_table_add(t, "%s%s -> %s", cli_show_str(e, "listen"),
+                      strcmp(cli_show_str(e, "protocol"), "udp") ? "" : "/udp",
+                      cli_show_str(e, "target"));
     }
     json_array_foreach(json_object_get(v, "services"), i, e)
     {
         cli_table_add(t, "service");
-        cli_table_add(t, "%s:%lld -> %s", cli_show_str(e, "name"), num(e, "port"),
-                      cli_show_str(e, "target"));
+        add_service_line(t, e);
     }
 }
 
@@ -84,7 +97,7 @@ static void add_counters(struct cli_table *t, const json_t *v)
     const json_t *out = json_object_get(json_object_get(v, "streams"), "out");
     const json_t *in = json_object_get(json_object_get(v, "streams"), "in");
     const json_t *memory = json_object_get(v, "memory");
-    char rss[16], queued[16];
+    char rss[UNITS_STR_MAX], queued[UNITS_STR_MAX];
 
     cli_table_add(t, "peers");
     cli_table_add(t, "%zu connected", json_array_size(json_object_get(v, "peers")));
@@ -96,25 +109,43 @@ static void add_counters(struct cli_table *t, const json_t *v)
                   num(in, "opened"), num(in, "failed"), num(in, "denied"));
     cli_table_add(t, "memory");
     cli_table_add(t, "%s, %s of it in queues",
-                  cli_table_octets((unsigned long long)num(memory, "rss_bytes"), rss),
-                  cli_table_octets((unsigned long long)num(memory, "queued_bytes"), queued));
+                  units_show_octets((uint64_t)num(memory, "rss_bytes"), rss),
+                  units_show_octets((uint64_t)num(memory, "queued_bytes"), queued));
+}
+
+/* The latest failures, in short: the age, what was asked for, and why not. */
+static void add_failures(struct cli_table *t, const json_t *v)
+{
+    char ago[UNITS_STR_MAX];
+    size_t i;
+    json_t *e;
+
+    json_array_foreach(json_object_get(v, "failures"), i, e)
+    {
+        if (i == FAILURES)
+            break;
+        cli_table_add(t, "failed");
+        cli_table_add(t, "%s ago, %s %s: %s", units_show_age((uint64_t)num(e, "age_s"), ago),
+                      cli_show_str(e, "kind"), cli_show_str(e, "target"), cli_show_str(e, "why"));
+    }
 }
 
 int cli_show_status(FILE *f, const json_t *v)
 {
     struct cli_table *t = cli_table_new(2);
-    char up[32];
+    char up[UNITS_STR_MAX];
 
     if (!t)
         return GW_ENOMEM;
     cli_table_add(t, "gw");
     cli_table_add(t, "%s, pid %lld, up %s", cli_show_str(v, "version"), num(v, "pid"),
-                  age(num(v, "uptime_s"), up));
+                  units_show_age((uint64_t)num(v, "uptime_s"), up));
     cli_table_add(t, "peer id");
     cli_table_add(t, "%s", cli_show_str(v, "peer_id"));
     add_strings(t, "listen", json_object_get(v, "listen"));
     add_gate(t, v);
     add_counters(t, v);
+    add_failures(t, v);
     int err = cli_table_print(t, f);
     cli_table_free(t);
     return err;
@@ -128,7 +159,7 @@ static void add_head(struct cli_table *t, const char *const *head, size_t n)
 
 static void add_peer(struct cli_table *t, const json_t *p)
 {
-    char rx[16], tx[16];
+    char rx[UNITS_STR_MAX], tx[UNITS_STR_MAX];
     double rtt_ms = json_number_value(json_object_get(p, "rtt_ms"));
 
     cli_table_add(t, "%s", cli_show_str(p, "name"));
@@ -140,8 +171,8 @@ static void add_peer(struct cli_table *t, const json_t *p)
     else
         cli_table_add(t, "%s", "");
     cli_table_add(t, "%lld", num(p, "streams"));
-    cli_table_add(t, "%s", cli_table_octets((unsigned long long)num(p, "rx_bytes"), rx));
-    cli_table_add(t, "%s", cli_table_octets((unsigned long long)num(p, "tx_bytes"), tx));
+    cli_table_add(t, "%s", units_show_octets((uint64_t)num(p, "rx_bytes"), rx));
+    cli_table_add(t, "%s", units_show_octets((uint64_t)num(p, "tx_bytes"), tx));
     cli_table_add(t, "%s", cli_show_str(p, "addr"));
 }
 
@@ -165,12 +196,14 @@ int cli_show_peers(FILE *f, const json_t *v)
 
 static void add_own_service(struct cli_table *t, const json_t *s)
 {
+    char target[TARGETS_MAX];
+
     cli_table_add(t, "%s", cli_show_str(s, "name"));
     if (num(s, "port"))
         cli_table_add(t, "%lld", num(s, "port"));
     else
         cli_table_add(t, "%s", "");
-    cli_table_add(t, "%s", cli_show_str(s, "target"));
+    cli_table_add(t, "%s", leads_to(s, target, sizeof target));
     cli_table_add(t, "%s", json_is_true(json_object_get(s, "enabled")) ? "yes" : "no");
 }
 

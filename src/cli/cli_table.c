@@ -87,20 +87,3 @@ int cli_table_print(const struct cli_table *t, FILE *f)
     }
     return 0;
 }
-
-const char *cli_table_octets(unsigned long long n, char out[16])
-{
-    static const char unit[] = "KMGTPE";
-    double v = (double)n;
-    int u = -1;
-
-    while (v >= 1000 && unit[u + 1]) {
-        v /= 1024;
-        u++;
-    }
-    if (u < 0)
-        snprintf(out, 16, "%llu", n);
-    else
-        snprintf(out, 16, v < 10 ? "%.1f%c" : "%.0f%c", v, unit[u]);
-    return out;
-}

@@ -18,7 +18,4 @@ void cli_table_add(struct cli_table *t, const char *fmt, ...) __attribute__((for
  * GW_ENOMEM (nothing printed). */
 int cli_table_print(const struct cli_table *t, FILE *f);
 
-/* Octets as people read them: "0", "512", "1.2K", "34M", "5.0G"; returns out. */
-const char *cli_table_octets(unsigned long long n, char out[16]);
-
 #endif

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/libcli.a
 src_libcli_a_SOURCES = \
+	src/cli/cli_ask.c src/cli/cli_ask.h \
 	src/cli/cli_cmd.c src/cli/cli_cmd.h \
 	src/cli/cli_nc.c src/cli/cli_nc.h \
 	src/cli/cli_show.c src/cli/cli_show.h \

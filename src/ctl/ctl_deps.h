@@ -7,9 +7,10 @@
 #include "svc/svc_in.h"
 
 /* Called per entry while ctl enumerates, with "127.0.0.1:1080"; and "127.0.0.1:5432",
- * "db.alice:5432". A listener's port is the one bound.  The text is copied. */
+ * "db.alice:5432", "tcp" or "udp". A listener's port is the one bound.  The text is copied. */
 typedef void ctl_each_proxy_fn(void *each_arg, const char *listen);
-typedef void ctl_each_forward_fn(void *each_arg, const char *listen, const char *target);
+typedef void ctl_each_forward_fn(void *each_arg, const char *listen, const char *target,
+                                 const char *protocol);
 
 struct ctl_deps { /* all borrowed; none may be NULL */
     struct ev_loop *loop;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/log.h"
 #include "net/chunkq.h"
 
@@ -35,9 +36,10 @@ static void add_proxy(void *arg, const char *listen)
     json_array_append_new(arg, json_string(listen));
 }
 
-static void add_forward(void *arg, const char *listen, const char *target)
+static void add_forward(void *arg, const char *listen, const char *target, const char *protocol)
 {
-    json_array_append_new(arg, json_pack("{s:s, s:s}", "listen", listen, "target", target));
+    json_array_append_new(arg, json_pack("{s:s, s:s, s:s}", "listen", listen, "target", target,
+                                         "protocol", protocol));
 }
 
 static json_t *proxy_list(const struct ctl_deps *d)
@@ -56,17 +58,51 @@ static json_t *forward_list(const struct ctl_deps *d)
     return list;
 }
 
+static const char *print_target(const struct sockaddr_any *a, char out[SOCKADDR_STR_MAX])
+{
+    return a->len ? sockaddr_print(a, out) : "";
+}
+
+static json_t *service_of(const struct service *s)
+{
+    char target[SOCKADDR_STR_MAX], udp[SOCKADDR_STR_MAX];
+    json_t *v = json_pack("{s:s, s:i, s:s, s:b, s:b}", "name", s->name, "port", s->port, "target",
+                          print_target(&s->target, target), "exit", s->is_exit, "enabled",
+                          s->is_enabled);
+
+    if (s->udp_target.len)
+        json_object_set_new(v, "udp_target", json_string(print_target(&s->udp_target, udp)));
+    return v;
+}
+
 static json_t *service_list(const struct ctl_deps *d)
 {
-    char target[SOCKADDR_STR_MAX];
     json_t *list = json_array();
 
-    for (size_t i = 0; i < registry_count(d->registry); i++) {
-        const struct service *s = registry_at(d->registry, i);
-        json_array_append_new(list, json_pack("{s:s, s:i, s:s, s:b}", "name", s->name, "port",
-                                              s->port, "target", sockaddr_print(&s->target, target),
-                                              "enabled", s->is_enabled));
-    }
+    for (size_t i = 0; i < registry_count(d->registry); i++)
+        json_array_append_new(list, service_of(registry_at(d->registry, i)));
+    return list;
+}
+
+static json_t *failure_of(const struct front_failure *f, uint64_t now_ms)
+{
+    char target[FRONT_TARGET_STR_MAX];
+
+    return json_pack("{s:I, s:s, s:o, s:s, s:s}", "age_s", (json_int_t)((now_ms - f->at_ms) / 1000),
+                     "kind", f->kind, "target",
+                     ctl_status_foreign(bytes_of(front_target_print(&f->target, target))), "error",
+                     gw_strerror(f->err), "why", f->why);
+}
+
+static json_t *failure_list(const struct ctl_deps *d)
+{
+    static struct front_failure failures[FRONT_FAILURES_MAX];
+    size_t n = front_failures(d->front, failures, FRONT_FAILURES_MAX);
+    uint64_t now_ms = clock_mono_ms();
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, failure_of(&failures[i], now_ms));
     return list;
 }
 
@@ -137,13 +173,13 @@ json_t *ctl_status_make(const struct ctl_deps *d)
 {
     char id[PEERID_STR_MAX];
 
-    return json_pack("{s:s, s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}}", "version",
-                     d->version, "peer_id", peerid_print(host_peerid(d->host), id), "pid",
-                     (int)getpid(), "uptime_s",
-                     (json_int_t)((clock_mono_ms() - d->start_ms) / 1000), "listen", listen_list(d),
-                     "proxy", proxy_list(d), "forwards", forward_list(d), "services",
-                     service_list(d), "peers", peer_list(d), "streams", stream_counters(d),
-                     "memory", "rss_bytes", resident(), "queued_bytes", (json_int_t)chunkq_total());
+    return json_pack(
+        "{s:s, s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}}", "version",
+        d->version, "peer_id", peerid_print(host_peerid(d->host), id), "pid", (int)getpid(),
+        "uptime_s", (json_int_t)((clock_mono_ms() - d->start_ms) / 1000), "listen", listen_list(d),
+        "proxy", proxy_list(d), "forwards", forward_list(d), "services", service_list(d), "peers",
+        peer_list(d), "streams", stream_counters(d), "failures", failure_list(d), "memory",
+        "rss_bytes", resident(), "queued_bytes", (json_int_t)chunkq_total());
 }
 
 json_t *ctl_status_peers(const struct ctl_deps *d)

@@ -4,12 +4,15 @@
  *   status    version, peer_id, pid, uptime_s
  *             listen[]   multiaddrs without /p2p
  *             proxy[]    "ADDR:PORT"
- *             forwards[] {listen: "ADDR:PORT", target: "NAME:PORT"}
- *             services[] {name, port, target, enabled}                       port 0: by name only
+ *             forwards[] {listen: "ADDR:PORT", target: "NAME:PORT", protocol: "tcp" or "udp"}
+ *             services[] {name, port, target, udp_target, exit, enabled}     port 0: by name only;
+ *                        target is "" and udp_target is not there when it takes none of these
  *             peers[]    {id, name, state, path, transport, addr, inbound, agent,
  *                         rtt_ms, streams, rx_bytes, tx_bytes}
  *             streams    {out: {active, opening, opened, failed},
  *                         in: {active, opened, failed, denied}}
+ *             failures[] {age_s, kind, target, error, why}   what clients could not open, the
+ *                        latest first, FRONT_FAILURES_MAX at most
  *             memory     {rss_bytes, queued_bytes}
  *
  * A peer is listed while it is connected: state is "connected", path "direct"; name is "" when

@@ -43,6 +43,26 @@ static void on_opened(void *arg, int err, const char *why)
     release(c);
 }
 
+static struct span on_alloc(struct stream *s)
+{
+    (void)s;
+    return (struct span){ 0 };
+}
+
+static void on_close(struct stream *s, int err)
+{
+    struct client *c = s->owner;
+    (void)err;
+    front_cancel(c->open, GW_ECANCELED);
+    release(c);
+}
+
+static const struct stream_events client_events = {
+    /* it is not read from yet */
+    .on_alloc = on_alloc,        .on_data = stream_ignore_data, .on_drained = stream_ignore_drained,
+    .on_eof = stream_ignore_eof, .on_close = on_close,
+};
+
 static void refuse(int fd, struct stream *s, struct client *c)
 {
     log_warn("forward client refused: %s", gw_strerror(GW_ELIMIT));
@@ -67,6 +87,7 @@ static void on_accept(void *arg, int fd, const struct sockaddr_any *from)
     }
     *c = (struct client){ .forward = f, .stream = s, .open = open };
     DL_APPEND(f->clients, c);
+    stream_own(s, &client_events, c);
 }
 
 int forward_in_open(struct ev_loop *loop, struct turn *turn, struct front *front,

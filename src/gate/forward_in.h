@@ -3,7 +3,7 @@
  *
  * A client is not read from before its service is open, so what it sends meanwhile stays in the
  * kernel. When the service cannot be opened the client is reset: programs see that as an error, not
- * as an end. */
+ * as an end.  A client that resets meanwhile gives the opening up. */
 #ifndef GW_GATE_FORWARD_IN_H
 #define GW_GATE_FORWARD_IN_H
 

@@ -1,11 +1,11 @@
 /* front.c - see front.h.
  *
- *   RESOLVING -> OPENING -> HELD -> JOINED -> gone
- *        |          |         |
- *        +----------+---------+--> OVER -> gone       (a callback is owed; the turn task makes it)
+ *   OPENING -> HELD -> JOINED -> gone
+ *      |         |
+ *      +---------+--> OVER -> gone       (a callback is owed; the turn task makes it)
  *
- * One struct lives from front_open to the end of the bridge.  Until the bridge stands, what the
- * remote sends is kept uncredited, so its receive window bounds what is held. */
+ * One struct lives from front_open to the end of the bridge, or of the pipe of datagrams.  Where
+ * the host leads is aim.h's business, what comes before the join held.h's. */
 #include "gate/front.h"
 
 #include <assert.h>
@@ -16,18 +16,24 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "gate/front_address.h"
+#include "gate/held.h"
+#include "gate/reach.h"
 
-#define WHY_MAX (RESOLVER_TRAIL_MAX + 64)
+#define UDP_IDLE_MS 120000
 
-enum state { ST_RESOLVING, ST_OPENING, ST_HELD, ST_JOINED, ST_OVER };
+enum state { ST_OPENING, ST_HELD, ST_JOINED, ST_OVER };
 
 struct front {
     struct host *host;
-    struct resolver *resolver;
-    uint64_t open_timeout_ms;
+    struct aim_rules rules;
+    uint64_t open_timeout_ms, udp_idle_ms;
     uint32_t max_opening;
     struct front_stats stats;
     struct front_open *opens; /* utlist DL, in every state */
+    struct front_lookups lookups;
+    struct front_failure failures[FRONT_FAILURES_MAX]; /* a ring */
+    size_t nfailures;                                  /* since start */
 };
 
 struct front_open {
@@ -37,22 +43,21 @@ struct front_open {
     const char *kind;
     enum state state;
     struct turn_task task;
-    struct resolver_req *lookup; /* RESOLVING */
-    struct svc_out *out;         /* OPENING */
-    struct stream *remote;       /* HELD; NULL when it ended meanwhile */
-    uint8_t *held;               /* HELD: what the remote has sent */
-    size_t nheld;
-    bool remote_eof;
-    struct bridge *bridge; /* JOINED */
-    struct peerid peer;
-    const char *tier, *via;     /* static strings */
-    uint64_t start_ms, open_ms; /* since start of the process; how long it took */
-    front_opened_fn *opened;    /* NULL once called */
+    struct reach reach;        /* OPENING; what it came to afterwards */
+    struct held held;          /* HELD */
+    struct bridge *bridge;     /* JOINED */
+    struct dgrams_join *pipe;  /* JOINED, of is_udp */
+    struct dgrams_stats early; /* what had been held for the pipe */
+    uint64_t open_ms;          /* how long it took */
+    front_opened_fn *opened;   /* NULL once called */
     bridge_done_fn *done;
+    dgrams_done_fn *dgrams_done;
     void *arg;
     int err;
-    char why[WHY_MAX];
+    char *why; /* owned; NULL: what gw_strerror says */
 };
+
+/* ---- for people ---- */
 
 static const char *target_text(const struct front_open *o)
 {
@@ -60,30 +65,53 @@ static const char *target_text(const struct front_open *o)
     return log_esc(bytes_of(front_target_print(&o->target, text)));
 }
 
-static void log_failure(const struct front_open *o)
+static const char *peer_text(const struct front_open *o)
 {
-    log_info("%s target=%s peer=%s open_ms=%llu failed: %s", o->kind, target_text(o),
-             o->peer.n ? peerid_short(&o->peer) : "-",
-             (unsigned long long)(clock_mono_ms() - o->start_ms), o->why);
+    return o->reach.peer.n ? peerid_short(&o->reach.peer) : "-";
 }
 
-static void log_end(const struct front_open *o, int err, const struct bridge_stats *st)
+static const char *why_text(const struct front_open *o)
 {
-    log_info("%s target=%s peer=%s via=%s tier=\"%s\" open_ms=%llu up=%llu down=%llu %s%s", o->kind,
-             target_text(o), peerid_short(&o->peer), o->via, o->tier,
-             (unsigned long long)o->open_ms, (unsigned long long)st->moved[0],
-             (unsigned long long)st->moved[1], err ? "broken: " : "done",
+    return o->why ? o->why : gw_strerror(o->err);
+}
+
+static void note_failure(const struct front_open *o)
+{
+    struct front *f = o->front;
+    struct front_failure *x = &f->failures[f->nfailures++ % FRONT_FAILURES_MAX];
+
+    *x = (struct front_failure){
+        .at_ms = clock_mono_ms(), .kind = o->kind, .target = o->target, .err = o->err
+    };
+    snprintf(x->why, sizeof x->why, "%s", why_text(o));
+    f->stats.failed++;
+    log_info("%s target=%s peer=%s open_ms=%llu failed: %s", o->kind, target_text(o), peer_text(o),
+             (unsigned long long)(x->at_ms - o->reach.start_ms), x->why);
+}
+
+/* `moved`: "up=1 down=2". */
+static void log_end(const struct front_open *o, int err, const char *moved)
+{
+    bool is_exit = o->reach.aim.kind == AIM_EXIT;
+
+    log_info("%s target=%s%s peer=%s via=%s tier=\"%s%s\" open_ms=%llu %s %s%s", o->kind,
+             target_text(o), o->target.is_udp ? "/udp" : "", peer_text(o), o->reach.via,
+             is_exit ? "exit of " : o->reach.tier, is_exit ? o->reach.aim.via : "",
+             (unsigned long long)o->open_ms, moved, err ? "broken: " : "done",
              err ? gw_strerror(err) : "");
 }
+
+/* ---- the end ---- */
 
 static void release(struct front_open *o)
 {
     if (o->front) {
         struct front_stats *st = &o->front->stats;
-        *(o->bridge ? &st->active : &st->opening) -= 1;
+        *(o->state == ST_JOINED ? &st->active : &st->opening) -= 1;
         DL_DELETE(o->front->opens, o);
     }
-    free(o->held);
+    reach_fini(&o->reach);
+    free(o->why);
     free(o);
 }
 
@@ -93,9 +121,11 @@ static void on_turn(struct turn_task *task)
     struct front_open *o = (struct front_open *)((char *)task - offsetof(struct front_open, task));
 
     if (o->opened)
-        o->opened(o->arg, o->err, o->why);
+        o->opened(o->arg, o->err, why_text(o));
     else if (o->done)
         o->done(o->arg, o->err, &(struct bridge_stats){ 0 });
+    else if (o->dgrams_done)
+        o->dgrams_done(o->arg, o->err, &(struct dgrams_stats){ 0 });
     release(o);
 }
 
@@ -106,169 +136,81 @@ static void end_later(struct front_open *o, int err)
     turn_add(host_turn(o->front->host), &o->task);
 }
 
-static void fail(struct front_open *o, int err, const char *why)
-{
-    if (why != o->why)
-        snprintf(o->why, sizeof o->why, "%s", why);
-    o->front->stats.failed++;
-    log_failure(o);
-    end_later(o, err);
-}
+/* ---- opening ---- */
 
-static struct span hold_alloc(struct stream *s)
-{
-    (void)s;
-    return (struct span){ 0 };
-}
-
-static void hold(struct front_open *o, struct bytes v)
-{
-    if (!v.n)
-        return;
-    uint8_t *p = realloc(o->held, o->nheld + v.n);
-    if (!p) {
-        o->remote->ops->reset(o->remote, GW_ENOMEM);
-        return;
-    }
-    memcpy(p + o->nheld, v.p, v.n);
-    o->held = p;
-    o->nheld += v.n;
-}
-
-static void hold_data(struct stream *s, struct bytes v)
-{
-    hold(s->owner, v);
-}
-
-static void hold_eof(struct stream *s)
-{
-    struct front_open *o = s->owner;
-    o->remote_eof = true;
-}
-
-static void hold_close(struct stream *s, int err)
-{
-    struct front_open *o = s->owner;
-    o->remote = NULL;
-    o->err = err ? err : GW_ECLOSED;
-}
-
-static const struct stream_events hold_events = {
-    .on_alloc = hold_alloc,
-    .on_data = hold_data,
-    .on_drained = stream_ignore_drained,
-    .on_eof = hold_eof,
-    .on_close = hold_close,
-};
-
-/* The peer's own words end the sentence, unless they say the same once more; they are shown
- * escaped. */
-static void fail_service(struct front_open *o, int err, const char *text)
-{
-    const char *said = gw_strerror(err);
-    bool is_new = !strstr(said, text);
-
-    snprintf(o->why, sizeof o->why, "%s%s%s", said, is_new ? ": " : "",
-             is_new ? log_esc(bytes_of(text)) : "");
-    fail(o, err, o->why);
-}
-
-static void fail_name(struct front_open *o, int err, const char *trail)
-{
-    bool has_trail = trail && *trail;
-
-    snprintf(o->why, sizeof o->why, "%s%s%s%s", gw_strerror(err), has_trail ? " (" : "",
-             has_trail ? trail : "", has_trail ? ")" : "");
-    fail(o, err, o->why);
-}
-
-static void on_service(void *arg, int err, struct conn *c, struct stream *s, struct bytes early,
-                       const char *text)
+static void on_reached(void *arg, int err, struct stream *s, struct dgrams *d, struct bytes early,
+                       const char *why)
 {
     struct front_open *o = arg;
+    front_opened_fn *opened = o->opened;
 
-    o->out = NULL;
     if (err) {
-        fail_service(o, err, text);
+        o->why = strdup(why);
+        end_later(o, err);
+        note_failure(o);
         return;
     }
-    struct muxed_info info;
-    conn_info(c, &info);
-    o->via = info.transport;
-    o->open_ms = clock_mono_ms() - o->start_ms;
-    o->front->stats.opened++;
+    if (s)
+        held_take_stream(&o->held, s, early);
+    else
+        held_take_dgrams(&o->held, d);
     o->state = ST_HELD;
-    o->remote = s;
-    stream_own(s, &hold_events, o);
-    hold(o, early);
-
-    front_opened_fn *opened = o->opened;
+    o->open_ms = clock_mono_ms() - o->reach.start_ms;
+    o->front->stats.opened++;
     o->opened = NULL;
     opened(o->arg, 0, ""); /* `o` may be gone now: touch nothing */
 }
 
-static const char *mapped_protocol(const struct name_answer *a, uint16_t port)
-{
-    for (size_t i = 0; port && i < a->nmaps; i++)
-        if (a->maps[i].port == port)
-            return a->maps[i].protocol;
-    return NULL;
-}
-
-/* The service asked for wins, then the one that the name stands for, then the port. */
-static void on_resolved(void *arg, int err, const struct name_answer *a, const char *trail)
-{
-    struct front_open *o = arg;
-    uint64_t spent_ms = clock_mono_ms() - o->start_ms, all_ms = o->front->open_timeout_ms;
-
-    o->lookup = NULL;
-    if (err) {
-        fail_name(o, err, trail);
-        return;
-    }
-    o->peer = a->peer;
-    o->tier = a->tier;
-    if (spent_ms >= all_ms) {
-        fail(o, GW_ETIMEOUT, gw_strerror(GW_ETIMEOUT));
-        return;
-    }
-    const char *service = *o->target.service ? o->target.service : a->service;
-    struct svc_target t = {
-        .peer = a->peer,
-        .addrs = a->addrs,
-        .naddrs = a->naddrs,
-        .port = o->target.port,
-        .protocol = mapped_protocol(a, o->target.port),
-    };
-    snprintf(t.service, sizeof t.service, "%s", service);
-    o->state = ST_OPENING;
-    o->out = svc_out_open(o->front->host, &t, all_ms - spent_ms, on_service, o);
-    if (!o->out)
-        fail(o, GW_ENOMEM, gw_strerror(GW_ENOMEM));
-}
+/* ---- joined ---- */
 
 static void on_bridge_done(void *arg, int err, const struct bridge_stats *st)
 {
     struct front_open *o = arg;
+    char moved[64];
 
-    if (o->front)
-        log_end(o, err, st);
+    if (o->front) {
+        snprintf(moved, sizeof moved, "up=%llu down=%llu", (unsigned long long)st->moved[0],
+                 (unsigned long long)st->moved[1]);
+        log_end(o, err, moved);
+    }
     if (o->done)
         o->done(o->arg, err, st);
     release(o);
 }
 
-/* Stops whatever is under way before the bridge stands. */
+static void on_pipe_done(void *arg, int err, const struct dgrams_stats *st)
+{
+    struct front_open *o = arg;
+    struct dgrams_stats all = *st;
+    char moved[128];
+
+    all.datagrams[1] += o->early.datagrams[1];
+    all.octets[1] += o->early.octets[1];
+    snprintf(moved, sizeof moved, "up=%llu down=%llu datagrams_up=%llu datagrams_down=%llu",
+             (unsigned long long)all.octets[0], (unsigned long long)all.octets[1],
+             (unsigned long long)all.datagrams[0], (unsigned long long)all.datagrams[1]);
+    log_end(o, err, moved);
+    if (o->dgrams_done)
+        o->dgrams_done(o->arg, err, &all);
+    release(o);
+}
+
+/* Stops whatever is under way before the join. */
 static void abandon(struct front_open *o, int err)
 {
-    if (o->lookup)
-        resolver_cancel(o->lookup);
-    if (o->out)
-        svc_out_cancel(o->out);
-    if (o->remote)
-        stream_drop(o->remote, err);
+    reach_fini(&o->reach);
+    held_drop(&o->held, err);
     turn_del(host_turn(o->front->host), &o->task);
 }
+
+static void enter_joined(struct front_open *o)
+{
+    o->state = ST_JOINED;
+    o->front->stats.opening--;
+    o->front->stats.active++;
+}
+
+/* ---- the front ---- */
 
 struct front *front_new(struct host *h, struct resolver *r, uint64_t open_timeout_ms,
                         uint32_t max_opening)
@@ -277,7 +219,8 @@ struct front *front_new(struct host *h, struct resolver *r, uint64_t open_timeou
     if (!f)
         return NULL;
     f->host = h;
-    f->resolver = r;
+    f->rules.resolver = r;
+    f->udp_idle_ms = UDP_IDLE_MS;
     front_set_limits(f, open_timeout_ms, max_opening);
     return f;
 }
@@ -293,11 +236,16 @@ void front_free(struct front *f)
             o->front = NULL;
             o->done = NULL;
             bridge_cancel(o->bridge, GW_ECANCELED);
-        } else {
-            abandon(o, GW_ECANCELED);
-            release(o);
+            continue;
         }
+        if (o->pipe)
+            dgrams_join_cancel(o->pipe, GW_ECANCELED);
+        else
+            abandon(o, GW_ECANCELED);
+        release(o);
     }
+    front_lookups_drop(&f->lookups);
+    free(f->rules.via);
     free(f);
 }
 
@@ -305,6 +253,28 @@ void front_set_limits(struct front *f, uint64_t open_timeout_ms, uint32_t max_op
 {
     f->open_timeout_ms = open_timeout_ms;
     f->max_opening = max_opening;
+}
+
+int front_set_other(struct front *f, enum front_other other, const char *via)
+{
+    char *copy = other == FRONT_VIA ? strdup(via) : NULL;
+    if (other == FRONT_VIA && !copy)
+        return GW_ENOMEM;
+    free(f->rules.via);
+    f->rules.via = copy;
+    f->rules.other = other;
+    return 0;
+}
+
+void front_use(struct front *f, struct loopback *loopback, struct dns *dns)
+{
+    f->rules.loopback = loopback;
+    f->rules.dns = dns;
+}
+
+void front_set_udp_idle(struct front *f, uint64_t ms)
+{
+    f->udp_idle_ms = ms;
 }
 
 struct front_open *front_open(struct front *f, const char *kind, const struct front_target *t,
@@ -319,22 +289,18 @@ struct front_open *front_open(struct front *f, const char *kind, const struct fr
     o->opened = done;
     o->arg = arg;
     o->task.run = on_turn;
-    o->start_ms = clock_mono_ms();
     f->stats.opening++;
     DL_APPEND(f->opens, o);
-    struct resolver_req *q = resolver_lookup(f->resolver, t->host, on_resolved, o);
-    if (q) /* else on_resolved has run already */
-        o->lookup = q;
+    reach_start(&o->reach, f->host, &f->rules, &o->target, f->open_timeout_ms, on_reached, o);
     return o;
 }
 
 void front_cancel(struct front_open *o, int err)
 {
-    assert(!o->bridge);
+    assert(o->state != ST_JOINED);
     if (o->opened && o->state != ST_OVER) {
-        snprintf(o->why, sizeof o->why, "%s", gw_strerror(err));
-        o->front->stats.failed++;
-        log_failure(o);
+        o->err = err;
+        note_failure(o);
     }
     abandon(o, err);
     release(o);
@@ -342,42 +308,75 @@ void front_cancel(struct front_open *o, int err)
 
 int front_send(struct front_open *o, struct bytes v, bool is_last)
 {
-    if (!o->remote)
-        return o->err;
-    ssize_t n = v.n ? o->remote->ops->write(o->remote, v) : 0;
+    struct stream *s = o->held.stream;
+
+    if (!s)
+        return o->held.err;
+    ssize_t n = v.n ? s->ops->write(s, v) : 0;
     if (n < 0)
         return (int)n;
     if (is_last)
-        o->remote->ops->shutdown(o->remote);
+        s->ops->shutdown(s);
     return 0;
 }
 
 void front_join(struct front_open *o, struct stream *client, bridge_done_fn *done, void *arg)
 {
-    struct stream *remote = o->remote;
-
-    assert(o->state == ST_HELD);
+    assert(o->state == ST_HELD && !o->target.is_udp);
     o->done = done;
     o->arg = arg;
-    o->remote = NULL;
-    if (remote)
-        o->bridge = bridge_start(client, remote, (struct bytes){ o->held, o->nheld }, NULL,
-                                 on_bridge_done, o);
-    if (!o->bridge) {
-        int err = remote ? GW_ENOMEM : o->err;
-        stream_drop(client, err);
-        if (remote)
-            stream_drop(remote, err);
-        end_later(o, err);
-        return;
-    }
-    o->state = ST_JOINED;
-    o->front->stats.opening--;
-    o->front->stats.active++;
-    free(o->held);
-    o->held = NULL;
-    if (o->remote_eof)
-        client->ops->shutdown(client);
+    o->bridge = held_bridge(&o->held, client, on_bridge_done, o);
+    if (o->bridge)
+        enter_joined(o);
+    else
+        end_later(o, o->held.err);
+}
+
+void front_join_dgrams(struct front_open *o, struct dgrams *client, dgrams_done_fn *done, void *arg)
+{
+    struct front *f = o->front;
+
+    assert(o->state == ST_HELD && o->target.is_udp);
+    o->dgrams_done = done;
+    o->arg = arg;
+    o->pipe = held_join(&o->held, host_loop(f->host), client, f->udp_idle_ms, &o->early,
+                        on_pipe_done, o);
+    if (o->pipe)
+        enter_joined(o);
+    else
+        end_later(o, o->held.err);
+}
+
+struct front_lookup *front_address(struct front *f, const char *host, front_address_fn *done,
+                                   void *arg)
+{
+    if (f->lookups.n >= f->max_opening)
+        return NULL;
+    return front_lookup_start(&f->lookups, &f->rules, host_turn(f->host), f->open_timeout_ms, host,
+                              done, arg);
+}
+
+bool front_name_of(const struct front *f, const struct ipaddr *ip, char out[NAME_MAX_OCTETS + 1])
+{
+    struct peerid peer;
+    char id[PEERID_STR_MAX];
+
+    if (!f->rules.loopback || !loopback_peer(f->rules.loopback, ip, &peer))
+        return false;
+    const char *name = resolver_name_of(f->rules.resolver, &peer);
+    snprintf(out, NAME_MAX_OCTETS + 1, "%s", name ? name : peerid_print_base36(&peer, id));
+    return true;
+}
+
+size_t front_failures(const struct front *f, struct front_failure *out, size_t max)
+{
+    size_t n = f->nfailures < FRONT_FAILURES_MAX ? f->nfailures : FRONT_FAILURES_MAX;
+
+    if (n > max)
+        n = max;
+    for (size_t i = 0; i < n; i++)
+        out[i] = f->failures[(f->nfailures - 1 - i) % FRONT_FAILURES_MAX];
+    return n;
 }
 
 void front_get_stats(const struct front *f, struct front_stats *out)

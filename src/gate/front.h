@@ -1,12 +1,20 @@
-/* front.h - the one way from a near-side client to a service of a peer: SOCKS5, -L and nc call it.
+/* front.h - the one way from a near-side client to a service of a peer: the proxy port, -L, -U and
+ * nc call it.
  *
  *     name -> resolver -> svc_out -> bridge
+ *
+ * A host that no tier may own (`example.com`, an address outside 127.64.0.0/16) goes where
+ * front_other says: nowhere, straight to the internet from here, or to the exit of a peer.  A
+ * stable loopback address (name/loopback.h) stands for its peer.
  */
 #ifndef GW_GATE_FRONT_H
 #define GW_GATE_FRONT_H
 
+#include "name/loopback.h"
 #include "name/resolver.h"
 #include "net/bridge.h"
+#include "net/dgrams.h"
+#include "net/dns.h"
 #include "svc/svc_out.h"
 
 struct front;
@@ -15,7 +23,22 @@ struct front_target {
     char host[NAME_MAX_OCTETS + 1];
     char service[SERVICE_NAME_MAX + 1]; /* "" = by port */
     uint16_t port;                      /* 0 = by service name */
+    bool is_udp;                        /* datagrams: front_join_dgrams in place of front_join */
+    enum svc_path path;
 };
+
+enum front_other { FRONT_REFUSE, FRONT_DIRECT, FRONT_VIA };
+
+#define FRONT_WHY_MAX (RESOLVER_TRAIL_MAX + NAME_MAX_OCTETS + 128)
+
+struct front_failure { /* for people who look later */
+    uint64_t at_ms;    /* clock_mono_ms() */
+    const char *kind;
+    struct front_target target;
+    int err;
+    char why[FRONT_WHY_MAX];
+};
+#define FRONT_FAILURES_MAX 16
 
 struct front_stats {
     uint64_t opened, failed; /* since start */
@@ -28,6 +51,13 @@ struct front *front_new(struct host *h, struct resolver *r, uint64_t open_timeou
 void front_free(struct front *f);              /* cancels what is open; nobody is called back */
 void front_set_limits(struct front *f, uint64_t open_timeout_ms,
                       uint32_t max_opening); /* for what comes from now on */
+/* For what comes from now on.  `via`: a name, of FRONT_VIA; copied.  0 or GW_ENOMEM. */
+int front_set_other(struct front *f, enum front_other other, const char *via);
+/* Borrowed.  NULL (as at the start): there are no stable addresses; FRONT_DIRECT fails with
+ * GW_ENETDOWN. */
+void front_use(struct front *f, struct loopback *loopback, struct dns *dns);
+/* A pipe of datagrams without traffic ends after so long; at the start 2 minutes. */
+void front_set_udp_idle(struct front *f, uint64_t ms);
 
 /* err 0: the remote stream is held by the front until front_join or front_cancel, one of which the
  * caller calls (at once or later).  Else GW_E* and why, one sentence for people that does not
@@ -49,6 +79,26 @@ int front_send(struct front_open *o, struct bytes v, bool is_last);
 /* Takes the client stream and bridges it to the opened remote; `o` is gone.  done (may be NULL) as
  * bridge_done_fn. */
 void front_join(struct front_open *o, struct stream *client, bridge_done_fn *done, void *arg);
+
+/* The same for an open with is_udp: joins two pipes of datagrams.  Those that the client pipe
+ * delivered before are its owner's to deliver again. */
+void front_join_dgrams(struct front_open *o, struct dgrams *client, dgrams_done_fn *done,
+                       void *arg);
+
+/* The address under which a host can be asked for here: the stable loopback address of its peer, or
+ * with FRONT_DIRECT what DNS says.  `done` is called once, from the loop.  NULL: out of memory or
+ * GW_ELIMIT. */
+struct front_lookup;
+typedef void front_address_fn(void *arg, int err, const struct ipaddr *ip, const char *why);
+struct front_lookup *front_address(struct front *f, const char *host, front_address_fn *done,
+                                   void *arg);
+void front_address_cancel(struct front_lookup *l);
+/* The reverse: the name of the peer that has this stable address.  Returns false when it is none.
+ */
+bool front_name_of(const struct front *f, const struct ipaddr *ip, char out[NAME_MAX_OCTETS + 1]);
+
+/* The latest failures, newest first; returns how many (up to max). */
+size_t front_failures(const struct front *f, struct front_failure *out, size_t max);
 
 #define FRONT_TARGET_STR_MAX (NAME_MAX_OCTETS + SERVICE_NAME_MAX + 4)
 

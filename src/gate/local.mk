@@ -1,18 +1,65 @@
 noinst_LIBRARIES += src/libgate.a
 src_libgate_a_SOURCES = \
+	src/gate/aim.c src/gate/aim.h \
+	src/gate/direct.c src/gate/direct.h \
 	src/gate/forward_in.c src/gate/forward_in.h \
 	src/gate/front.c src/gate/front.h \
-	src/gate/socks5_in.c src/gate/socks5_in.h \
-	src/gate/target.c
+	src/gate/front_address.c src/gate/front_address.h \
+	src/gate/held.c src/gate/held.h \
+	src/gate/html.c src/gate/html.h \
+	src/gate/http_error.c src/gate/http_error.h \
+	src/gate/http_in.c src/gate/http_in.h \
+	src/gate/http_rewrite.c src/gate/http_rewrite.h \
+	src/gate/proxy_client.c src/gate/proxy_client.h \
+	src/gate/proxy_in.c src/gate/proxy_in.h \
+	src/gate/reach.c src/gate/reach.h \
+	src/gate/socks4_in.c src/gate/socks5_in.c \
+	src/gate/target.c \
+	src/gate/udp_assoc.c src/gate/udp_assoc.h \
+	src/gate/udp_in.c src/gate/udp_in.h \
+	src/gate/udp_sessions.c src/gate/udp_sessions.h
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_front tests/unit/test_socks5_in tests/unit/test_forward_in
-tests_unit_test_front_SOURCES = tests/unit/test_front.c tests/unit/looprig.h tests/unit/fdpair.h \
-	tests/unit/testpeers.h tests/unit/vec.h
+UDP_RIG = tests/unit/fake_front.c tests/unit/fake_front.h tests/unit/udprig.h tests/unit/looprig.h \
+	tests/unit/fdpair.h tests/unit/vec.h
+check_PROGRAMS += tests/unit/test_udp_sessions tests/unit/test_udp_assoc tests/unit/test_udp_in
+tests_unit_test_udp_sessions_SOURCES = tests/unit/test_udp_sessions.c $(UDP_RIG)
+tests_unit_test_udp_sessions_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_udp_assoc_SOURCES = tests/unit/test_udp_assoc.c $(UDP_RIG)
+tests_unit_test_udp_assoc_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_udp_in_SOURCES = tests/unit/test_udp_in.c $(UDP_RIG)
+tests_unit_test_udp_in_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_front tests/unit/test_forward_in
+FRONT_RIG = tests/unit/frontrig.c tests/unit/frontrig.h tests/unit/looprig.h tests/unit/fdpair.h \
+	tests/unit/testpeers.h tests/unit/tmpfiles.h tests/unit/vec.h
+tests_unit_test_front_SOURCES = tests/unit/test_front.c $(FRONT_RIG)
 tests_unit_test_front_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_socks5_in_SOURCES = tests/unit/test_socks5_in.c tests/unit/fake_front.c tests/unit/fake_front.h \
-	tests/unit/looprig.h tests/unit/fdpair.h tests/unit/vec.h
+check_PROGRAMS += tests/unit/test_aim tests/unit/test_front_udp tests/unit/test_front_address
+tests_unit_test_aim_SOURCES = tests/unit/test_aim.c $(FRONT_RIG)
+tests_unit_test_aim_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_front_udp_SOURCES = tests/unit/test_front_udp.c $(FRONT_RIG)
+tests_unit_test_front_udp_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_front_address_SOURCES = tests/unit/test_front_address.c $(FRONT_RIG)
+tests_unit_test_front_address_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+PROXY_RIG = tests/unit/fake_front.c tests/unit/fake_front.h tests/unit/proxyrig.h tests/unit/looprig.h \
+	tests/unit/fdpair.h tests/unit/vec.h
+check_PROGRAMS += tests/unit/test_proxy_in tests/unit/test_socks5_in tests/unit/test_socks4_in
+tests_unit_test_proxy_in_SOURCES = tests/unit/test_proxy_in.c $(PROXY_RIG)
+tests_unit_test_proxy_in_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_socks5_in_SOURCES = tests/unit/test_socks5_in.c $(PROXY_RIG)
 tests_unit_test_socks5_in_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_socks4_in_SOURCES = tests/unit/test_socks4_in.c $(PROXY_RIG)
+tests_unit_test_socks4_in_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_forward_in_SOURCES = tests/unit/test_forward_in.c tests/unit/fake_front.c tests/unit/fake_front.h \
 	tests/unit/looprig.h tests/unit/fdpair.h tests/unit/vec.h
 tests_unit_test_forward_in_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_html tests/unit/test_http_error
+tests_unit_test_html_SOURCES = tests/unit/test_html.c tests/unit/vec.h
+tests_unit_test_html_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_http_error_SOURCES = tests/unit/test_http_error.c tests/unit/vec.h
+tests_unit_test_http_error_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_http_rewrite tests/unit/test_http_in
+tests_unit_test_http_rewrite_SOURCES = tests/unit/test_http_rewrite.c tests/unit/vec.h
+tests_unit_test_http_rewrite_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_http_in_SOURCES = tests/unit/test_http_in.c tests/unit/vec.h
+tests_unit_test_http_in_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
 endif

@@ -53,7 +53,8 @@ int front_target_parse(const char *text, struct front_target *out)
 
 const char *front_target_print(const struct front_target *t, char out[FRONT_TARGET_STR_MAX])
 {
-    const char *open = strchr(t->host, ':') ? "[" : "", *close = *open ? "]" : "";
+    bool is_bare6 = *t->host != '[' && strchr(t->host, ':');
+    const char *open = is_bare6 ? "[" : "", *close = is_bare6 ? "]" : "";
 
     if (*t->service)
         snprintf(out, FRONT_TARGET_STR_MAX, "%s%s%s:%s", open, t->host, close, t->service);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "host/flows.h"
 
 #define SWEEP_S 1. /* how often idle connections are looked for */
 
@@ -20,9 +21,11 @@ struct conn {
     struct muxed *m;
     struct conn *prev, *next; /* to the same peer, youngest first */
     struct conn_identity identity;
+    struct flows flows;
     uint64_t opened_ms;
     uint64_t busy_ms; /* when it was last seen with a stream */
     bool is_closing;
+    bool is_stray_told; /* a datagram of no flow came, and is in the log */
 };
 
 struct group { /* every connection to one peer, at least one */
@@ -116,6 +119,7 @@ static void release(struct conn *c)
     for (size_t i = 0; i < c->identity.nprotocols; i++)
         free(c->identity.protocols[i]);
     free(c->identity.protocols);
+    flows_fini(&c->flows);
     free(c);
 }
 
@@ -139,6 +143,17 @@ static void on_moved(struct muxed *m)
     m->ops->info(m, &info);
     log_debug("conn peer=%s addr=%s moved", peerid_short(&m->peer),
               multiaddr_print(&info.remote, addr));
+}
+
+/* Late ones of a flow that has just ended are nothing unusual. */
+static void on_datagram(struct muxed *m, struct bytes v)
+{
+    struct conn *c = m->owner;
+
+    if (flows_deliver(&c->flows, v) || c->is_stray_told)
+        return;
+    c->is_stray_told = true;
+    log_debug("conn peer=%s datagram of no flow len=%zu dropped", peerid_short(&m->peer), v.n);
 }
 
 static const char *why_closed(const struct conn *c, int err)
@@ -170,6 +185,7 @@ static const struct muxed_events conn_events = {
     .on_ready = on_ready,
     .on_stream = on_stream,
     .on_moved = on_moved,
+    .on_datagram = on_datagram,
     .on_close = on_close,
 };
 
@@ -365,6 +381,26 @@ bool conn_is_inbound(const struct conn *c)
 void conn_info(const struct conn *c, struct muxed_info *out)
 {
     c->m->ops->info(c->m, out);
+}
+
+int conn_bind_flow(struct conn *c, uint64_t id, bool is_opener, conn_datagram_fn *fn, void *arg)
+{
+    return flows_bind(&c->flows, id, is_opener, fn, arg);
+}
+
+void conn_unbind_flow(struct conn *c, uint64_t id, bool is_opener)
+{
+    flows_unbind(&c->flows, id, is_opener);
+}
+
+int conn_send_datagram(struct conn *c, uint64_t id, bool is_opener, struct bytes v)
+{
+    uint8_t head[FLOWS_HEAD_MAX];
+    size_t n = flows_head(id, is_opener, head);
+
+    if (!c->m->ops->send_datagram)
+        return GW_EUNSUP;
+    return c->m->ops->send_datagram(c->m, (struct bytes){ head, n }, v);
 }
 
 struct conn_identity *conn_identity(struct conn *c)

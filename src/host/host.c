@@ -3,8 +3,10 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <utlist.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "host/conns.h"
@@ -38,6 +40,7 @@ struct host {
     struct peers peers;
     struct handlers handlers;
     struct observer *observers;
+    uint64_t next_flow;
 };
 
 static bool on_admit(void *arg, const struct peerid *peer)
@@ -95,6 +98,7 @@ static void on_conn_close(struct host *h, struct conn *c, int err)
 {
     struct observer *o;
 
+    peers_saw(&h->peers, conn_peer(c), clock_mono_ms());
     opens_conn_closed(h->opens, c, err);
     LL_FOREACH (h->observers, o)
         if (o->ev->on_conn_close)
@@ -120,11 +124,22 @@ static struct quic_config quic_part(const struct host_config *cfg)
     };
 }
 
+static bool draw_first_flow(struct host *h)
+{
+    uint32_t first;
+
+    if (getrandom(&first, sizeof first, 0) != (ssize_t)sizeof first)
+        return false;
+    h->next_flow = first;
+    return true;
+}
+
 static bool make_parts(struct host *h, const struct host_config *cfg)
 {
     struct quic_config qc = quic_part(cfg);
 
-    return (h->quic = quic_new(h->loop, h->turn, h->key, &qc, on_admit, on_accept, h)) != NULL &&
+    return draw_first_flow(h) &&
+           (h->quic = quic_new(h->loop, h->turn, h->key, &qc, on_admit, on_accept, h)) != NULL &&
            (h->conns = conns_new(h->loop, host_peerid(h), &hooks, h)) != NULL &&
            (h->dials = dials_new(h->loop, h->quic, h->conns, &h->peers)) != NULL &&
            (h->opens = opens_new(h->loop, h->turn, h->conns, h->dials)) != NULL;
@@ -265,6 +280,11 @@ struct host_open *host_open(struct host *h, const struct host_open_req *req, hos
     return opens_start(h->opens, req, done, arg);
 }
 
+uint64_t host_new_flow(struct host *h)
+{
+    return h->next_flow++; /* never comes near FLOWS_ID_MAX */
+}
+
 int conn_open(struct conn *c, const char *protocol, struct bytes first, host_opened_fn *done,
               void *arg)
 {
@@ -284,6 +304,11 @@ void host_each_conn(const struct host *h, void (*each)(void *arg, struct conn *c
 void host_close_peer(struct host *h, const struct peerid *peer, int err)
 {
     conns_close_peer(h->conns, peer, err);
+}
+
+uint64_t host_last_seen_ms(const struct host *h, const struct peerid *peer)
+{
+    return host_conn(h, peer) ? clock_mono_ms() : peers_seen_ms(&h->peers, peer);
 }
 
 void host_learn_addr(struct host *h, const struct peerid *peer, const struct multiaddr *addr)

@@ -118,6 +118,25 @@ void conn_info(const struct conn *c, struct muxed_info *out);
 int conn_open(struct conn *c, const char *protocol, struct bytes first, host_opened_fn *done,
               void *arg); /* on this one; 0 or GW_E* */
 
+/* Datagrams of a connection belong to flows.  Who opens a flow draws its id (host_new_flow) and
+ * tells the other end by a stream; on the wire a datagram begins with the varint 2 * id, plus 1
+ * when it goes to the opener, so the ids of both ends never meet.  A datagram of no known flow is
+ * dropped. Flows of a connection are forgotten with it. */
+typedef void conn_datagram_fn(void *arg, struct bytes v); /* v borrowed; may unbind */
+/* One above the last; the first is random, so that nothing late from before a restart hits. */
+uint64_t host_new_flow(struct host *h);
+/* 0, GW_EEXISTS, GW_ENOMEM, or GW_EINVAL (the peer chose an id above 2^60).  is_opener: this end
+ * opened the flow. */
+int conn_bind_flow(struct conn *c, uint64_t id, bool is_opener, conn_datagram_fn *fn, void *arg);
+void conn_unbind_flow(struct conn *c, uint64_t id, bool is_opener); /* fine when it is not bound */
+/* Of a flow that is bound.  0 (nobody knows whether it arrives); GW_EUNSUP: it does not fit, or the
+ * peer takes none (then a stream has to carry it). */
+int conn_send_datagram(struct conn *c, uint64_t id, bool is_opener, struct bytes v);
+
+/* When the peer was last connected, as clock_mono_ms(), so now if it is; 0: never since the start,
+ * or so long ago that PEERS_MAX (peers.h) others were heard of since. */
+uint64_t host_last_seen_ms(const struct host *h, const struct peerid *peer);
+
 /* What identify learnt (set by p2p/identify). */
 struct conn_identity {
     char agent[64];            /* escaped when shown; "" = not known yet */

@@ -10,6 +10,7 @@ struct peer {
     struct peerid id;
     struct multiaddr *addrs; /* room for `cap` */
     size_t n, cap;
+    uint64_t seen_ms; /* 0: never */
     UT_hash_handle by_id;
 };
 
@@ -96,6 +97,19 @@ const struct multiaddr *peers_addrs(const struct peers *ps, const struct peerid 
     const struct peer *p = find(ps, id);
     *n = p ? p->n : 0;
     return p ? p->addrs : NULL;
+}
+
+void peers_saw(struct peers *ps, const struct peerid *id, uint64_t now_ms)
+{
+    struct peer *p = touch(ps, id);
+    if (p)
+        p->seen_ms = now_ms;
+}
+
+uint64_t peers_seen_ms(const struct peers *ps, const struct peerid *id)
+{
+    const struct peer *p = find(ps, id);
+    return p ? p->seen_ms : 0;
 }
 
 void peers_fini(struct peers *ps)

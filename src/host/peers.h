@@ -1,4 +1,5 @@
-/* peers.h - addresses that peers were heard to have, for later dials.  In memory, bounded. */
+/* peers.h - addresses that peers were heard to have, for later dials, and when each was last seen.
+ * In memory, bounded. */
 #ifndef GW_HOST_PEERS_H
 #define GW_HOST_PEERS_H
 
@@ -19,6 +20,10 @@ void peers_learn(struct peers *ps, const struct peerid *id, const struct multiad
 /* The peer's addresses, the one learnt last first; a view until the next peers_learn.  NULL when *n
  * is 0. */
 const struct multiaddr *peers_addrs(const struct peers *ps, const struct peerid *id, size_t *n);
+
+/* The peer is, or was just now, connected.  Out of memory forgets it. */
+void peers_saw(struct peers *ps, const struct peerid *id, uint64_t now_ms);
+uint64_t peers_seen_ms(const struct peers *ps, const struct peerid *id); /* 0: never */
 
 void peers_fini(struct peers *ps);
 

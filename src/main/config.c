@@ -8,7 +8,8 @@
 #include "base/err.h"
 #include "gate/front.h"
 
-#define MB (1024 * 1024)
+#define MB           (1024 * 1024)
+#define SERVICE_EXIT "exit" /* what a front asks a peer for: gate/front.h */
 
 static const char *check_quic_addr(const char *value)
 {
@@ -35,16 +36,46 @@ static const char *check_service_target(const char *value)
     return NULL;
 }
 
+static const char *check_udp_target(const char *value)
+{
+    struct sockaddr_any a;
+    if (sockaddr_parse(value, &a) != 0 || !sockaddr_port(&a))
+        return "is not [ADDR:]PORT";
+    return NULL;
+}
+
 static const char *check_forward_target(const char *value)
 {
     struct front_target t;
     return front_target_parse(value, &t) ? "is not NAME:PORT or NAME:SERVICE" : NULL;
 }
 
+/* What stands behind `via `, or NULL: it says something else. */
+static const char *via_name(const char *other)
+{
+    static const char via[] = "via ";
+
+    if (strncmp(other, via, sizeof via - 1) != 0)
+        return NULL;
+    return other + strspn(other + sizeof via - 1, " \t") + sizeof via - 1;
+}
+
+static const char *check_other(const char *value)
+{
+    const char *via = via_name(value);
+    struct name n;
+
+    if (!strcmp(value, "refuse") || !strcmp(value, "direct") ||
+        (via && name_parse(bytes_of(via), &n) == 0))
+        return NULL;
+    return "is not refuse, direct or via NAME";
+}
+
 _Static_assert(CONF_LINE_MAX <= 255, "RFC 1929 s.2 gives user and password a length of one octet");
 
 static const char *const congestion_names[] = { "bbr", "cubic", NULL };
-static const char *const other_names[] = { "refuse", NULL };
+static const char *const protocol_names[] = { [CONFIG_TCP] = "tcp", [CONFIG_UDP] = "udp", NULL };
+static const char *const proxy_protocol_names[] = { "none", "v2", NULL };
 static const char *const log_level_names[] = { [LOG_LEVEL_ERROR] = "error",
                                                [LOG_LEVEL_WARN] = "warn",
                                                [LOG_LEVEL_INFO] = "info",
@@ -53,9 +84,10 @@ static const char *const log_level_names[] = { [LOG_LEVEL_ERROR] = "error",
 
 static const struct conf_section sections[] = {
     { .name = "node", .help = "This node: where it listens, and its limits" },
-    { .name = "proxy", .help = "The SOCKS5 proxy for programs on this machine" },
+    { .name = "proxy",
+      .help = "The proxy for programs on this machine: SOCKS5, SOCKS4a and HTTP on one port" },
     { .name = "forward",
-      .help = "A static forward: a local port that leads to one service of a peer (-L)",
+      .help = "A static forward: a local port that leads to one service of a peer (-L, -U)",
       CONF_NAMED(struct config, forwards, struct config_forward) },
     { .name = "service",
       .help = "A service that peers named in authorized_keys may use (-S)",
@@ -125,22 +157,42 @@ static const struct conf_key keys[] = {
       .help = "To open a service for a client, forwards included" },
     { "proxy", "max-opening", CONF_INT, NODE(max_opening), .def = "1024", .min = 1, .max = 65536,
       .help = "Services being opened at a time, forwards included" },
-    { "proxy", "other", CONF_ENUM, NODE(other), .def = "refuse", .names = other_names,
-      .help = "What happens to names that are nobody's here" },
+    { "proxy", "other", CONF_STRING, NODE(other), .def = "refuse", .check = check_other,
+      .help = "Names that are nobody's here: refuse, direct (from this machine), or via NAME, "
+              "a peer that offers the service exit" },
+    { "proxy", "option-tags", CONF_BOOL, NODE(option_tags), .def = "no",
+      .help = "Ask every SOCKS5 client that can give a user name for it: it may be an option tag" },
+    { "proxy", "udp-idle", CONF_DURATION, NODE(udp_idle_ms),
+      .def = "2m", .min = 1000, .max = 86400000,
+      .help = "A flow of datagrams ends after so long without one, "
+              "forwards and services included" },
+    { "proxy", "max-udp", CONF_INT, NODE(max_udp), .def = "256", .max = 65536,
+      .help = "UDP associations of SOCKS5 clients at a time; 0: none" },
 
     { "forward", "listen", CONF_STRING, FORWARD(listen), .check = check_socket_addr,
       .help = "[ADDR:]PORT, ADDR being 127.0.0.1 unless given, or a path; port 0: a free one" },
     { "forward", "target", CONF_STRING, FORWARD(target), .check = check_forward_target,
       .help = "NAME:PORT or NAME:SERVICE" },
+    { "forward", "protocol", CONF_ENUM, FORWARD(protocol), .def = "tcp", .names = protocol_names,
+      .help = "Connections, or datagrams" },
 
     { "service", "target", CONF_STRING, SERVICE(target), .check = check_service_target,
-      .help = "[ADDR:]PORT, a path or unix:PATH" },
+      .help = "Where connections go: [ADDR:]PORT, a path or unix:PATH" },
+    { "service", "udp-target", CONF_STRING, SERVICE(udp_target), .check = check_udp_target,
+      .help = "Where datagrams go: [ADDR:]PORT" },
     { "service", "port", CONF_INT, SERVICE(port), .def = "0", .max = 65535,
-      .help = "The port that peers ask for; 0: that of the target" },
+      .help = "The port that peers ask for; 0: that of target, else of udp-target" },
     { "service", "enabled", CONF_BOOL, SERVICE(enabled),
       .def = "yes", .help = "Whether it is offered" },
     { "service", "authorized_keys", CONF_STRING, SERVICE(authorized_keys),
       .help = "File that takes the place of authorized_keys for this service" },
+    { "service", "proxy-protocol", CONF_ENUM, SERVICE(proxy_protocol), .def = "none",
+      .names = proxy_protocol_names,
+      .help = "Tell the target who called by a PROXY protocol header" },
+    { "service", "http", CONF_BOOL, SERVICE(http), .def = "no",
+      .help = "Tell the target who called by X-Gw-Peer in every HTTP request" },
+    { "service", "exit", CONF_BOOL, SERVICE(is_exit), .def = "no",
+      .help = "Of [service exit], in place of targets: lead peers to the internet" },
     { "service", "limit", CONF_SIZE, SERVICE(limit), .def = "0", .unit = "octets a second",
       .help = "Most for all streams of one peer together (0: no limit)" },
     { 0 },
@@ -153,9 +205,14 @@ static int check_forwards(const struct config *c, char err[CONF_ERR_MAX])
 {
     for (size_t i = 0; i < c->forwards.n; i++) {
         const struct config_forward *f = c->forwards.v[i];
+        struct sockaddr_any at;
         if (!f->listen || !f->target)
             return conf_fail(err, GW_EINVAL, "[forward %s] has no %s", f->name,
                              f->listen ? "target" : "listen");
+        if (f->protocol == CONFIG_UDP && sockaddr_parse(f->listen, &at) == 0 &&
+            at.sa.sa_family == AF_UNIX)
+            return conf_fail(err, GW_EINVAL, "[forward %s]: datagrams come to a port, not to %.80s",
+                             f->name, f->listen);
     }
     return 0;
 }
@@ -169,20 +226,53 @@ static int absolute(const char *dir, const char *path, char **out)
     return n < 0 ? GW_ENOMEM : 0;
 }
 
+/* What the keys of one service mean together. */
+static int check_service(const struct config_service *s, char err[CONF_ERR_MAX])
+{
+    bool has_target = s->target || s->udp_target;
+
+    if (!s->is_exit)
+        return has_target ? 0 : conf_fail(err, GW_EINVAL, "[service %s] has no target", s->name);
+    if (strcmp(s->name, SERVICE_EXIT) != 0)
+        return conf_fail(err, GW_EINVAL, "[service %s]: exit = yes belongs to [service %s]",
+                         s->name, SERVICE_EXIT);
+    if (has_target || s->proxy_protocol || s->http)
+        return conf_fail(err, GW_EINVAL,
+                         "[service %s]: with exit = yes it has no targets, no "
+                         "proxy-protocol and no http",
+                         s->name);
+    return 0;
+}
+
+static int read_targets(const struct config_service *from, struct service *out)
+{
+    int rc = from->target ? sockaddr_parse(from->target, &out->target) : 0;
+
+    if (!rc && from->udp_target)
+        rc = sockaddr_parse(from->udp_target, &out->udp_target);
+    if (!out->port && from->target)
+        out->port = sockaddr_port(&out->target);
+    if (!out->port && from->udp_target)
+        out->port = sockaddr_port(&out->udp_target);
+    return rc;
+}
+
 static int add_service(const struct config_service *from, const char *dir, struct registry *r,
                        char err[CONF_ERR_MAX])
 {
     const char *path = from->authorized_keys;
     struct service s = { .port = (uint16_t)from->port,
+                         .is_exit = from->is_exit,
+                         .proxy_v2 = from->proxy_protocol == CONFIG_PROXY_V2,
+                         .is_http = from->http,
                          .limit = from->limit,
                          .is_enabled = from->enabled };
 
-    if (!from->target)
-        return conf_fail(err, GW_EINVAL, "[service %s] has no target", from->name);
-    int rc = sockaddr_parse(from->target, &s.target);
-    if (!s.port)
-        s.port = sockaddr_port(&s.target);
+    int rc = check_service(from, err);
+    if (rc)
+        return rc;
     snprintf(s.name, sizeof s.name, "%s", from->name);
+    rc = read_targets(from, &s);
     if (!rc && path)
         rc = absolute(dir, path, &s.authorized_keys);
     if (!rc)
@@ -252,4 +342,12 @@ int config_services(const struct config *c, const char *dir, struct registry *r,
     for (size_t i = 0; i < c->services.n && !rc; i++)
         rc = add_service(c->services.v[i], dir, r, err);
     return rc;
+}
+
+enum front_other config_other(const struct config *c, const char **via)
+{
+    *via = c->other ? via_name(c->other) : NULL;
+    if (*via)
+        return FRONT_VIA;
+    return c->other && !strcmp(c->other, "direct") ? FRONT_DIRECT : FRONT_REFUSE;
 }

@@ -7,18 +7,26 @@
 
 #include "base/conf.h"
 #include "base/log.h"
-#include "svc/registry.h"
+#include "gate/front.h"
+
+enum config_protocol { CONFIG_TCP, CONFIG_UDP };
 
 struct config_forward { /* [forward NAME] */
     char *name;
     char *listen; /* sockaddr_parse */
     char *target; /* front_target_parse */
+    int protocol; /* enum config_protocol */
 };
+
+enum config_proxy_protocol { CONFIG_PROXY_NONE, CONFIG_PROXY_V2 };
 
 struct config_service { /* [service NAME] */
     char *name;
-    int64_t port; /* 0: the target's */
-    char *target; /* sockaddr_parse */
+    int64_t port;       /* 0: the target's */
+    char *target;       /* sockaddr_parse; NULL: takes no connections */
+    char *udp_target;   /* the same for datagrams */
+    int proxy_protocol; /* enum config_proxy_protocol */
+    bool http, is_exit;
     bool enabled;
     char *authorized_keys; /* path; NULL: the node's */
     uint64_t limit;        /* octets a second for each peer; 0: none */
@@ -42,7 +50,10 @@ struct config {
     char *user, *password; /* NULL: none */
     uint64_t handshake_timeout_ms, open_timeout_ms;
     int64_t proxy_half_open, max_opening;
-    int other; /* names that no tier may own: 0 = refuse */
+    bool option_tags;
+    char *other; /* names that no tier may own: "refuse", "direct" or "via NAME" */
+    uint64_t udp_idle_ms;
+    int64_t max_udp; /* UDP associations */
 
     struct conf_named forwards; /* struct config_forward */
     struct conf_named services; /* struct config_service */
@@ -66,5 +77,8 @@ void config_free(struct config *c);
  * sentence in `err`. */
 int config_services(const struct config *c, const char *dir, struct registry *r,
                     char err[CONF_ERR_MAX]);
+
+/* What [proxy] other says; of FRONT_VIA *via is the name, borrowed from c. */
+enum front_other config_other(const struct config *c, const char **via);
 
 #endif

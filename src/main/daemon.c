@@ -10,11 +10,13 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "main/activation.h"
 #include "main/check.h"
 #include "main/notify.h"
 #include "main/reload.h"
 #include "p2p/perf.h"
 #include "p2p/ping.h"
+#include "web/pages.h"
 
 /* ---- what the layers ask ---- */
 
@@ -147,20 +149,27 @@ static int start_services(struct daemon *d)
     if (rc)
         return rc;
     d->svc_in = svc_in_new(h, d->services, d->authz, d->config.target_timeout_ms);
-    return d->svc_in ? 0 : GW_ENOMEM;
+    if (!d->svc_in)
+        return GW_ENOMEM;
+    svc_in_set_dns(d->svc_in, d->node.dns);
+    svc_in_set_udp_idle(d->svc_in, d->config.udp_idle_ms);
+    return 0;
 }
 
 /* All ports, of the near side and of the node. */
 static int open_ports(struct daemon *d, char err[CONF_ERR_MAX])
 {
     struct node *n = &d->node;
+    int passed[ACTIVATION_MAX];
     int rc = node_open(n, d->loop, &d->config, &d->dir, on_admit, d, err);
 
     if (rc)
         return rc;
-    d->inlets = inlets_new(d->loop, n->turn, n->front, &d->config);
+    d->inlets = inlets_new(d->loop, n->turn, n->front, &d->config, host_peerid(n->host), pages_get,
+                           &d->deps);
     if (!d->inlets)
         return conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
+    inlets_adopt(d->inlets, passed, activation_take(passed));
     rc = inlets_apply(d->inlets, &d->config, err);
     return rc ? rc : node_listen(n, &d->config.listen, &d->dir, err);
 }
@@ -201,7 +210,7 @@ static void log_start(const struct daemon *d)
 static int open_control(struct daemon *d, char err[CONF_ERR_MAX])
 {
     struct node *n = &d->node;
-    const struct ctl_deps deps = {
+    d->deps = (struct ctl_deps){
         .loop = d->loop,
         .turn = n->turn,
         .host = n->host,
@@ -220,7 +229,7 @@ static int open_control(struct daemon *d, char err[CONF_ERR_MAX])
         .check = ctl_check,
         .stop = ctl_stop,
     };
-    int rc = ctl_open(&deps, d->dir.ctl, &d->ctl);
+    int rc = ctl_open(&d->deps, d->dir.ctl, &d->ctl);
     return rc ? conf_fail(err, rc, "%s: %s", d->dir.ctl, gw_strerror(rc)) : 0;
 }
 

@@ -18,6 +18,7 @@ struct daemon {
     struct node node;
     struct svc_in *svc_in;
     struct inlets *inlets;
+    struct ctl_deps deps; /* for ctl and the pages; filled in when everything stands */
     struct ctl *ctl;
     ev_signal on_int, on_term, on_hup;
 };

@@ -1,13 +1,15 @@
-/* holder.h - which program holds a TCP port, for the message that says the port is in use. */
+/* holder.h - which program holds an address, for the message that says it is in use. */
 #ifndef GW_MAIN_HOLDER_H
 #define GW_MAIN_HOLDER_H
 
 #include "net/sockaddr.h"
 
-#define HOLDER_STR_MAX 64
+#define HOLDER_STR_MAX 80
 
-/* Writes " by NAME (pid N)" into out, or "" when it cannot be told: another user's program, or a
- * system whose /proc does not say (proc(5): net/tcp, PID/fd).  Returns out. */
-const char *holder_print(const struct sockaddr_any *at, char out[HOLDER_STR_MAX]);
+/* Who listens at the address (is_udp: is bound to it): writes " by NAME (pid N)" into out, or what
+ * is known instead: that it is this process, or which user's program it is.  "" when nothing is: a
+ * system whose /proc does not say (proc(5): net/tcp, net/unix, PID/fd).  Of several that share the
+ * socket a service manager is named last.  Returns out. */
+const char *holder_print(const struct sockaddr_any *at, bool is_udp, char out[HOLDER_STR_MAX]);
 
 #endif

@@ -2,18 +2,15 @@
 #include "main/inlets.h"
 
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 #include <utlist.h>
 
 #include "base/err.h"
 #include "base/log.h"
-#include "main/holder.h"
 
-struct inlet { /* a proxy listener, or a forward */
-    struct inlet *prev, *next;
-    char *text;            /* the address as the config writes it: what tells inlets apart */
-    struct listen *listen; /* proxy; NULL: a forward */
-    struct forward_in *forward;
+struct entry {
+    struct entry *prev, *next;
+    struct inlet *inlet;
     const struct config_forward *wanted; /* during inlets_apply: the forward's section */
     bool is_kept;                        /* during inlets_apply: the new config has it, too */
     bool is_new;                         /* likewise: opened by this call */
@@ -21,116 +18,107 @@ struct inlet { /* a proxy listener, or a forward */
 };
 
 struct inlets {
-    struct ev_loop *loop;
-    struct turn *turn;
-    struct front *front;
-    struct socks5_in *socks5;
-    struct inlet *list; /* utlist DL */
+    struct inlet_env env;
+    const struct peerid *self;
+    proxy_page_fn *page;
+    void *page_arg;
+    struct entry *list; /* utlist DL */
 };
 
-static struct socks5_in_config socks5_config(const struct config *c)
+static struct proxy_in_config proxy_config(const struct inlets *in, const struct config *c)
 {
-    return (struct socks5_in_config){ .user = c->user,
-                                      .password = c->password,
-                                      .handshake_timeout_ms = c->handshake_timeout_ms,
-                                      .max_half_open = (uint32_t)c->proxy_half_open };
+    return (struct proxy_in_config){ .user = c->user,
+                                     .password = c->password,
+                                     .option_tags = c->option_tags,
+                                     .handshake_timeout_ms = c->handshake_timeout_ms,
+                                     .max_half_open = (uint32_t)c->proxy_half_open,
+                                     .max_udp = (uint32_t)c->max_udp,
+                                     .page = in->page,
+                                     .page_arg = in->page_arg,
+                                     .self = in->self };
 }
 
-static void remove_inlet(struct inlets *in, struct inlet *i)
+static void remove_entry(struct inlets *in, struct entry *e)
 {
-    DL_DELETE(in->list, i);
-    listen_close(i->listen);
-    forward_in_close(i->forward);
-    free(i->text);
-    free(i);
+    DL_DELETE(in->list, e);
+    inlet_close(e->inlet);
+    free(e);
 }
 
-static const struct sockaddr_any *addr_of(const struct inlet *i)
+static int add_entry(struct inlets *in, struct inlet *inlet, struct entry **out)
 {
-    return i->forward ? forward_in_addr(i->forward) : listen_addr(i->listen);
-}
-
-static struct inlet *find_open(const struct inlets *in, const char *text, bool is_forward)
-{
-    struct inlet *i;
-    DL_FOREACH (in->list, i) {
-        if (!i->is_kept && (i->forward != NULL) == is_forward && !strcmp(i->text, text))
-            return i;
-    }
-    return NULL;
-}
-
-static int open_inlet(struct inlets *in, const char *text, const struct config_forward *f,
-                      char err[CONF_ERR_MAX])
-{
-    struct sockaddr_any at;
-    struct front_target target;
-    char who[HOLDER_STR_MAX] = "";
-    struct inlet *i = calloc(1, sizeof *i);
-    int rc = i && (i->text = strdup(text)) != NULL ? sockaddr_parse(text, &at) : GW_ENOMEM;
-
-    if (!rc && f && (rc = front_target_parse(f->target, &target)) == 0)
-        rc = forward_in_open(in->loop, in->turn, in->front, &at, &target, &i->forward);
-    else if (!rc)
-        rc = listen_open(in->loop, &at, socks5_in_accept, in->socks5, &i->listen);
-    if (!rc) {
-        i->is_kept = i->is_new = true;
-        i->wanted = f;
-        DL_APPEND(in->list, i);
-        return 0;
-    }
-    if (rc == GW_EINUSE)
-        holder_print(&at, who);
-    snprintf(err, CONF_ERR_MAX, "%s %.128s: %s%s%s", f ? "forward" : "proxy", text, gw_strerror(rc),
-             who,
-             rc != GW_EINUSE ? ""
-             : f             ? "; choose another with -L"
-                             : "; choose another with -D");
-    if (i)
-        free(i->text);
-    free(i);
-    return rc;
-}
-
-static int keep_or_open(struct inlets *in, const char *text, const struct config_forward *f,
-                        char err[CONF_ERR_MAX])
-{
-    struct inlet *i = find_open(in, text, f != NULL);
-    if (!i)
-        return open_inlet(in, text, f, err);
-    i->is_kept = true;
-    i->wanted = f;
+    struct entry *e = calloc(1, sizeof *e);
+    if (!e)
+        return GW_ENOMEM;
+    e->inlet = inlet;
+    DL_APPEND(in->list, e);
+    *out = e;
     return 0;
 }
 
-static void log_inlet(const struct inlet *i)
+static int open_entry(struct inlets *in, enum inlet_kind kind, const char *text,
+                      const struct config_forward *f, struct entry **out, char err[CONF_ERR_MAX])
 {
+    struct inlet *inlet;
+    int rc = inlet_open(&in->env, kind, text, f ? f->target : NULL, &inlet, err);
+
+    if (rc)
+        return rc;
+    rc = add_entry(in, inlet, out);
+    if (rc) {
+        inlet_close(inlet);
+        return conf_fail(err, rc, "%s", gw_strerror(rc));
+    }
+    (*out)->is_new = true;
+    return 0;
+}
+
+/* `f` NULL: a proxy listener. */
+static int keep_or_open(struct inlets *in, const char *text, const struct config_forward *f,
+                        char err[CONF_ERR_MAX])
+{
+    enum inlet_kind kind = !f ? INLET_PROXY : f->protocol == CONFIG_UDP ? INLET_UDP : INLET_TCP;
+    struct entry *e;
+    int rc = 0;
+
+    DL_FOREACH (in->list, e) {
+        if (!e->is_kept && inlet_matches(e->inlet, kind, text))
+            break;
+    }
+    if (!e && (rc = open_entry(in, kind, text, f, &e, err)) != 0)
+        return rc;
+    e->is_kept = true;
+    e->wanted = f;
+    return 0;
+}
+
+static void log_entry(const struct entry *e)
+{
+    const struct front_target *target = inlet_target(e->inlet);
     char at[SOCKADDR_STR_MAX], to[FRONT_TARGET_STR_MAX];
 
-    sockaddr_print(addr_of(i), at);
-    if (i->forward)
-        log_info("forward listen=%s target=%s", at,
-                 front_target_print(forward_in_target(i->forward), to));
+    sockaddr_print(inlet_addr(e->inlet), at);
+    if (target)
+        log_info("forward listen=%s target=%s%s", at, front_target_print(target, to),
+                 inlet_kind(e->inlet) == INLET_UDP ? " protocol=udp" : "");
     else
-        log_info("proxy listen=%s", at);
+        log_info("proxy listen=%s%s", at, inlet_is_passed(e->inlet) ? " passed=yes" : "");
 }
 
 /* What was opened stays, what is not wanted goes.  After a failure it is the other way round. */
 static void settle(struct inlets *in, bool is_good)
 {
-    struct inlet *i, *tmp;
-    struct front_target target;
+    struct entry *e, *tmp;
 
-    DL_FOREACH_SAFE (in->list, i, tmp) {
-        if (is_good ? !i->is_kept : i->is_new) {
-            remove_inlet(in, i);
+    DL_FOREACH_SAFE (in->list, e, tmp) {
+        if (is_good ? !e->is_kept && !inlet_is_passed(e->inlet) : e->is_new) {
+            remove_entry(in, e);
             continue;
         }
-        if (is_good && !i->is_new && i->forward &&
-            front_target_parse(i->wanted->target, &target) == 0)
-            forward_in_set_target(i->forward, &target);
-        i->is_kept = i->is_new = false;
-        i->wanted = NULL;
+        if (is_good && !e->is_new && e->wanted)
+            inlet_set_target(e->inlet, e->wanted->target);
+        e->is_kept = e->is_new = false;
+        e->wanted = NULL;
     }
 }
 
@@ -138,27 +126,31 @@ static void settle(struct inlets *in, bool is_good)
 static void warn_if_open(const struct inlets *in, const struct config *c)
 {
     char at[SOCKADDR_STR_MAX];
-    struct inlet *i;
+    struct entry *e;
 
-    DL_FOREACH (in->list, i) {
-        if (!sockaddr_is_loopback(addr_of(i)) && (i->forward || !c->password))
-            log_warn("%s listen=%s is open to other machines%s", i->forward ? "forward" : "proxy",
-                     sockaddr_print(addr_of(i), at),
-                     i->forward ? "" : ": set user and password in [proxy]");
+    DL_FOREACH (in->list, e) {
+        bool is_proxy = inlet_kind(e->inlet) == INLET_PROXY;
+        if (!sockaddr_is_loopback(inlet_addr(e->inlet)) && (!is_proxy || !c->password))
+            log_warn("%s listen=%s is open to other machines%s", is_proxy ? "proxy" : "forward",
+                     sockaddr_print(inlet_addr(e->inlet), at),
+                     is_proxy ? ": set user and password in [proxy]" : "");
     }
 }
 
 struct inlets *inlets_new(struct ev_loop *loop, struct turn *turn, struct front *front,
-                          const struct config *c)
+                          const struct config *c, const struct peerid *self, proxy_page_fn *page,
+                          void *page_arg)
 {
-    struct socks5_in_config cfg = socks5_config(c);
     struct inlets *in = malloc(sizeof *in);
     if (!in)
         return NULL;
-    *in = (struct inlets){
-        .loop = loop, .turn = turn, .front = front, .socks5 = socks5_in_new(loop, turn, front, &cfg)
-    };
-    if (in->socks5)
+    *in = (struct inlets){ .env = { .loop = loop, .turn = turn, .front = front },
+                           .self = self,
+                           .page = page,
+                           .page_arg = page_arg };
+    struct proxy_in_config cfg = proxy_config(in, c);
+    in->env.proxy = proxy_in_new(loop, turn, front, &cfg);
+    if (in->env.proxy)
         return in;
     free(in);
     return NULL;
@@ -169,14 +161,31 @@ void inlets_free(struct inlets *in)
     if (!in)
         return;
     while (in->list)
-        remove_inlet(in, in->list);
-    socks5_in_free(in->socks5);
+        remove_entry(in, in->list);
+    proxy_in_free(in->env.proxy);
     free(in);
+}
+
+void inlets_adopt(struct inlets *in, const int *fds, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct inlet *inlet;
+        struct entry *e;
+        int rc = inlet_adopt(&in->env, fds[i], &inlet);
+        if (rc) {
+            log_warn("activation fd=%d refused: %s", fds[i],
+                     rc == GW_EINVAL ? "no listening stream socket" : gw_strerror(rc));
+            close(fds[i]);
+        } else if (add_entry(in, inlet, &e) != 0) {
+            log_warn("activation fd=%d refused: %s", fds[i], gw_strerror(GW_ENOMEM));
+            inlet_close(inlet);
+        }
+    }
 }
 
 int inlets_apply(struct inlets *in, const struct config *c, char err[CONF_ERR_MAX])
 {
-    struct socks5_in_config cfg = socks5_config(c);
+    struct proxy_in_config cfg = proxy_config(in, c);
     int rc = 0;
 
     for (size_t i = 0; i < c->proxy_listen.n && !rc; i++)
@@ -185,20 +194,20 @@ int inlets_apply(struct inlets *in, const struct config *c, char err[CONF_ERR_MA
         const struct config_forward *f = c->forwards.v[i];
         rc = keep_or_open(in, f->listen, f, err);
     }
-    if (!rc && (rc = socks5_in_set_config(in->socks5, &cfg)) != 0)
-        snprintf(err, CONF_ERR_MAX, "%s", gw_strerror(rc));
+    if (!rc && (rc = proxy_in_set_config(in->env.proxy, &cfg)) != 0)
+        conf_fail(err, rc, "%s", gw_strerror(rc));
     settle(in, !rc);
     return rc;
 }
 
 void inlets_report(struct inlets *in, const struct config *c)
 {
-    struct inlet *i;
+    struct entry *e;
 
-    DL_FOREACH (in->list, i) {
-        if (!i->is_logged)
-            log_inlet(i);
-        i->is_logged = true;
+    DL_FOREACH (in->list, e) {
+        if (!e->is_logged)
+            log_entry(e);
+        e->is_logged = true;
     }
     warn_if_open(in, c);
 }
@@ -207,23 +216,26 @@ void inlets_each_proxy(const struct inlets *in, void (*each)(void *arg, const ch
                        void *arg)
 {
     char at[SOCKADDR_STR_MAX];
-    struct inlet *i;
+    struct entry *e;
 
-    DL_FOREACH (in->list, i) {
-        if (!i->forward)
-            each(arg, sockaddr_print(addr_of(i), at));
+    DL_FOREACH (in->list, e) {
+        if (inlet_kind(e->inlet) == INLET_PROXY)
+            each(arg, sockaddr_print(inlet_addr(e->inlet), at));
     }
 }
 
 void inlets_each_forward(const struct inlets *in,
-                         void (*each)(void *arg, const char *listen, const char *target), void *arg)
+                         void (*each)(void *arg, const char *listen, const char *target,
+                                      const char *protocol),
+                         void *arg)
 {
     char at[SOCKADDR_STR_MAX], to[FRONT_TARGET_STR_MAX];
-    struct inlet *i;
+    struct entry *e;
 
-    DL_FOREACH (in->list, i) {
-        if (i->forward)
-            each(arg, sockaddr_print(addr_of(i), at),
-                 front_target_print(forward_in_target(i->forward), to));
+    DL_FOREACH (in->list, e) {
+        const struct front_target *target = inlet_target(e->inlet);
+        if (target)
+            each(arg, sockaddr_print(inlet_addr(e->inlet), at), front_target_print(target, to),
+                 inlet_kind(e->inlet) == INLET_UDP ? "udp" : "tcp");
     }
 }

@@ -1,18 +1,24 @@
 /* inlets.h - the local ports where clients come in: proxy listeners and forwards, as the config
- * lists them. */
+ * lists them, and listeners that were passed to this process. */
 #ifndef GW_MAIN_INLETS_H
 #define GW_MAIN_INLETS_H
 
-#include "gate/forward_in.h"
-#include "gate/socks5_in.h"
-#include "main/config.h"
+#include "main/inlet.h"
 
 struct inlets;
 
-/* Borrows all.  Returns owned with nothing open yet, or NULL when out of memory. */
+/* Borrows all.  `self`: this node, for pages that say what a peer is to do.  `page`, with
+ * `page_arg`: the pages of the proxy port.  Returns owned with nothing open yet, or NULL when out
+ * of memory. */
 struct inlets *inlets_new(struct ev_loop *loop, struct turn *turn, struct front *front,
-                          const struct config *c);
+                          const struct config *c, const struct peerid *self, proxy_page_fn *page,
+                          void *page_arg);
 void inlets_free(struct inlets *in); /* NULL is fine */
+
+/* Takes n passed descriptors, before the first inlets_apply.  Each that listens is a proxy listener
+ * from now on, whatever the config says; a line with its address means it.  The others are closed,
+ * and logged. */
+void inlets_adopt(struct inlets *in, const int *fds, size_t n);
 
 /* Makes what is open agree with the config: opens what is new, closes what is gone, and leaves
  * alone what stays, with its clients.  Returns 0, or GW_E* with a sentence in `err`; then nothing
@@ -25,7 +31,8 @@ void inlets_report(struct inlets *in, const struct config *c);
 void inlets_each_proxy(const struct inlets *in, void (*each)(void *arg, const char *listen),
                        void *arg);
 void inlets_each_forward(const struct inlets *in,
-                         void (*each)(void *arg, const char *listen, const char *target),
+                         void (*each)(void *arg, const char *listen, const char *target,
+                                      const char *protocol),
                          void *arg);
 
 #endif

@@ -1,19 +1,24 @@
 noinst_LIBRARIES += src/libmain.a
 src_libmain_a_SOURCES = \
+	src/main/activation.c src/main/activation.h \
 	src/main/alone.c src/main/alone.h \
 	src/main/check.c src/main/check.h \
+	src/main/completion.c src/main/completion.h \
+	src/main/completion_fish.c src/main/completion_zsh.c \
 	src/main/config.c src/main/config.h \
 	src/main/daemon.c src/main/daemon.h \
 	src/main/holder.c src/main/holder.h \
+	src/main/inlet.c src/main/inlet.h \
 	src/main/inlets.c src/main/inlets.h \
 	src/main/local_cmd.c src/main/local_cmd.h \
 	src/main/node.c src/main/node.h \
 	src/main/nodedir.c src/main/nodedir.h \
 	src/main/notify.c src/main/notify.h \
 	src/main/options.c src/main/options.h \
-	src/main/reload.c src/main/reload.h
+	src/main/reload.c src/main/reload.h \
+	src/main/ssh_config.c src/main/ssh_config.h
 
-MAIN_LIBS = src/libmain.a $(CTL_LIBS) $(CLI_LIBS)
+MAIN_LIBS = src/libmain.a $(WEB_LIBS) $(CLI_LIBS)
 bin_PROGRAMS += gw
 gw_SOURCES = src/main/gw.c
 gw_LDADD = $(MAIN_LIBS)
@@ -22,16 +27,25 @@ dist_examples_DATA = conf/gw.conf.example conf/names.example conf/authorized_key
 	examples/lan-only.conf
 
 # bindir is known in full only to make: configure leaves ${exec_prefix} in it.
-EXTRA_DIST += conf/gw.service.in
+EXTRA_DIST += conf/gw.service.in conf/gw.socket
 CLEANFILES += conf/gw.service
 if SYSTEMD_USER_UNIT
-systemduserunit_DATA = conf/gw.service
+systemduserunit_DATA = conf/gw.service conf/gw.socket
 endif
 conf/gw.service: conf/gw.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) conf && sed 's|[@]bindir@|$(bindir)|' $(srcdir)/conf/gw.service.in >$@
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_config tests/unit/test_options tests/unit/test_nodedir
+check_PROGRAMS += tests/unit/test_activation tests/unit/test_completion tests/unit/test_config \
+	tests/unit/test_holder tests/unit/test_nodedir tests/unit/test_options tests/unit/test_ssh_config
+tests_unit_test_activation_SOURCES = tests/unit/test_activation.c tests/unit/vec.h
+tests_unit_test_activation_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_completion_SOURCES = tests/unit/test_completion.c tests/unit/vec.h
+tests_unit_test_completion_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_holder_SOURCES = tests/unit/test_holder.c tests/unit/tmpfiles.h tests/unit/vec.h
+tests_unit_test_holder_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_ssh_config_SOURCES = tests/unit/test_ssh_config.c tests/unit/tmpfiles.h tests/unit/vec.h
+tests_unit_test_ssh_config_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_config_SOURCES = tests/unit/test_config.c
 tests_unit_test_config_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_options_SOURCES = tests/unit/test_options.c tests/unit/vec.h

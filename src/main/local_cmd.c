@@ -7,6 +7,9 @@
 #include "base/err.h"
 #include "cli/cli_cmd.h"
 #include "main/check.h"
+#include "main/completion.h"
+#include "main/ssh_config.h"
+#include "name/names_file.h"
 
 static int run_id(const struct options *o, const struct nodedir *d, char err[CONF_ERR_MAX])
 {
@@ -51,13 +54,60 @@ static int run_show(const struct options *o, const struct nodedir *d, char err[C
     return rc;
 }
 
+static int run_names(const struct options *o, const struct nodedir *d, char err[CONF_ERR_MAX])
+{
+    struct names_file *f = NULL;
+    char why[NAMES_FILE_ERR_MAX];
+    int rc = names_file_load(d->names, &f, why);
+
+    (void)o;
+    if (rc == GW_ENOTFOUND)
+        return 0;
+    if (rc)
+        return conf_fail(err, rc, "%.*s", CONF_ERR_MAX - 1, why);
+    for (const struct names_entry *e = NULL; (e = names_file_next(f, e)) != NULL;)
+        puts(e->name);
+    names_file_free(f);
+    return 0;
+}
+
+static int run_ssh_config(const struct options *o, const struct nodedir *d, char err[CONF_ERR_MAX])
+{
+    return ssh_config_print(stdout, d, o->argv + 1, (size_t)o->argc - 1, err);
+}
+
+static int run_completion(const struct options *o, const struct nodedir *d, char err[CONF_ERR_MAX])
+{
+    (void)d;
+    (void)err;
+    switch (*o->argv[1]) {
+    case 'b':
+        completion_bash(stdout);
+        break;
+    case 'z':
+        completion_zsh(stdout);
+        break;
+    default:
+        completion_fish(stdout);
+    }
+    return 0;
+}
+
+#define ANY "NAME..." /* in place of an argument: as many names as one likes */
+
 static const struct {
     const char *name, *arg; /* arg NULL: takes none */
+    bool makes_dir;
     int (*run)(const struct options *o, const struct nodedir *d, char err[CONF_ERR_MAX]);
 } commands[] = {
-    { "id", NULL, run_id },
-    { "config", "--check", run_check },
-    { "config", "--show", run_show },
+    { "id", NULL, true, run_id },
+    { "config", "--check", true, run_check },
+    { "config", "--show", true, run_show },
+    { "names", NULL, false, run_names },
+    { "ssh-config", ANY, false, run_ssh_config },
+    { "completion", "bash", false, run_completion },
+    { "completion", "zsh", false, run_completion },
+    { "completion", "fish", false, run_completion },
 };
 #define NCOMMANDS (sizeof commands / sizeof commands[0])
 
@@ -65,14 +115,29 @@ static int run(const struct options *o, size_t i)
 {
     char err[CONF_ERR_MAX];
     struct nodedir d;
-    int rc = nodedir_open(&d, o->dir, o->conf, err);
+    int rc = (commands[i].makes_dir ? nodedir_open : nodedir_name)(&d, o->dir, o->conf, err);
 
     if (!rc)
         rc = commands[i].run(o, &d, err);
+    if (!rc && (fflush(stdout) != 0 || ferror(stdout)))
+        rc = conf_fail(err, GW_EIO, "standard output: %s", gw_strerror(GW_EIO));
     if (rc)
         fprintf(stderr, "gw: %s\n", err);
     nodedir_close(&d);
     return rc ? CLI_FAILED : CLI_OK;
+}
+
+/* Are the arguments behind the command those of the row? */
+static bool matches(const struct options *o, const char *arg)
+{
+    if (!arg)
+        return o->argc == 1;
+    if (strcmp(arg, ANY) != 0)
+        return o->argc == 2 && strcmp(o->argv[1], arg) == 0;
+    for (int i = 1; i < o->argc; i++)
+        if (o->argv[i][0] == '-')
+            return false;
+    return true;
 }
 
 int local_cmd(const struct options *o)
@@ -84,7 +149,7 @@ int local_cmd(const struct options *o)
         if (strcmp(commands[i].name, name) != 0)
             continue;
         is_known = true;
-        if (commands[i].arg ? o->argc == 2 && !strcmp(commands[i].arg, arg) : o->argc == 1)
+        if (matches(o, commands[i].arg))
             return run(o, i);
     }
     if (!is_known)

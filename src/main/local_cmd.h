@@ -1,4 +1,5 @@
-/* local_cmd.h - the commands that need no daemon: id, config. */
+/* local_cmd.h - the commands that need no daemon: id, config, names, ssh-config,
+ * completion. */
 #ifndef GW_MAIN_LOCAL_CMD_H
 #define GW_MAIN_LOCAL_CMD_H
 

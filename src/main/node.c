@@ -30,6 +30,31 @@ static void on_names_changed(void *arg)
         resolver_flush(n->resolver);
 }
 
+static int set_front(struct node *n, const struct config *c)
+{
+    const char *via;
+    enum front_other other = config_other(c, &via);
+
+    front_set_limits(n->front, c->open_timeout_ms, (uint32_t)c->max_opening);
+    front_set_udp_idle(n->front, c->udp_idle_ms);
+    int rc = front_set_other(n->front, other, via);
+    if (rc)
+        front_set_other(n->front, FRONT_REFUSE, NULL);
+    return rc;
+}
+
+static int open_front(struct node *n, const struct config *c, const struct nodedir *d)
+{
+    int rc = nodedir_make_state(d);
+    if (rc)
+        log_warn("%s/state: %s", d->dir, gw_strerror(rc));
+    if (!(n->loopback = loopback_new(d->loopback)) || !(n->dns = dns_new(n->loop)) ||
+        !(n->front = front_new(n->host, n->resolver, c->open_timeout_ms, (uint32_t)c->max_opening)))
+        return GW_ENOMEM;
+    front_use(n->front, n->loopback, n->dns);
+    return set_front(n, c);
+}
+
 int node_open(struct node *n, struct ev_loop *loop, const struct config *c, const struct nodedir *d,
               host_admit_fn *admit, void *arg, char err[CONF_ERR_MAX])
 {
@@ -47,10 +72,10 @@ int node_open(struct node *n, struct ev_loop *loop, const struct config *c, cons
         !(n->resolver = resolver_new(loop, c->resolve_timeout_ms)) ||
         !(n->names = tier_static_new(loop, d->names, on_names_changed, n)) ||
         (rc = resolver_add_tier(n->resolver, &tier_static_ops, n->names)) != 0 ||
-        (rc = resolver_add_tier(n->resolver, &tier_direct_ops, NULL)) != 0)
+        (rc = resolver_add_tier(n->resolver, &tier_direct_ops, NULL)) != 0 ||
+        (rc = open_front(n, c, d)) != 0)
         return conf_fail(err, rc, "%s", gw_strerror(rc));
-    n->front = front_new(n->host, n->resolver, c->open_timeout_ms, (uint32_t)c->max_opening);
-    return n->front ? 0 : conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
+    return 0;
 }
 
 /* Listens on a random port: on `*kept` if it is set and free, else on another one, which is put
@@ -113,13 +138,13 @@ int node_listen(struct node *n, const struct conf_list *addrs, const struct node
     return 0;
 }
 
-void node_set_config(struct node *n, const struct config *c)
+int node_set_config(struct node *n, const struct config *c)
 {
     struct host_config hc = host_config_of(c);
 
     host_set_config(n->host, &hc);
     chunkq_set_budget(c->memory);
-    front_set_limits(n->front, c->open_timeout_ms, (uint32_t)c->max_opening);
+    return set_front(n, c);
 }
 
 static void count_conn(void *arg, struct conn *c)
@@ -160,6 +185,9 @@ void node_stop(struct node *n)
 void node_close(struct node *n)
 {
     front_free(n->front);
+    if (n->dns)
+        dns_free(n->dns);
+    loopback_free(n->loopback);
     if (n->host)
         host_free(n->host);
     if (n->identify)

@@ -17,6 +17,8 @@ struct node {
     struct identify *identify;
     struct resolver *resolver;
     struct tier_static *names;
+    struct loopback *loopback; /* stable addresses of peers, in state/loopback */
+    struct dns *dns;           /* for [proxy] other = direct, and for an exit */
     struct front *front;
 };
 
@@ -31,7 +33,8 @@ int node_open(struct node *n, struct ev_loop *loop, const struct config *c, cons
 int node_listen(struct node *n, const struct conf_list *addrs, const struct nodedir *d,
                 char err[CONF_ERR_MAX]);
 
-void node_set_config(struct node *n, const struct config *c); /* for what comes from now on */
+/* For what comes from now on.  Returns 0 or GW_ENOMEM; then names that are nobody's are refused. */
+int node_set_config(struct node *n, const struct config *c);
 
 /* Ends what goes through the front and every connection, and runs the loop until the peers have
  * been told, half a second at most. */

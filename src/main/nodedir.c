@@ -18,7 +18,7 @@ static char *path_in(const char *dir, const char *file)
     return asprintf(&path, "%s/%s", dir, file) < 0 ? NULL : path;
 }
 
-int nodedir_open(struct nodedir *d, const char *dir, const char *conf, char err[CONF_ERR_MAX])
+int nodedir_name(struct nodedir *d, const char *dir, const char *conf, char err[CONF_ERR_MAX])
 {
     *d = (struct nodedir){ .lock = -1 };
     d->dir = strdup(dir);
@@ -29,17 +29,26 @@ int nodedir_open(struct nodedir *d, const char *dir, const char *conf, char err[
     d->ctl = path_in(dir, "ctl.sock");
     d->lock_path = path_in(dir, "ctl.lock");
     d->ports = path_in(dir, "state/ports");
+    d->loopback = path_in(dir, "state/loopback");
     if (!d->dir || !d->conf || !d->key || !d->names || !d->authorized_keys || !d->ctl ||
-        !d->lock_path || !d->ports)
+        !d->lock_path || !d->ports || !d->loopback)
         return conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
-    int rc = fileio_mkdir_private(dir);
+    return 0;
+}
+
+int nodedir_open(struct nodedir *d, const char *dir, const char *conf, char err[CONF_ERR_MAX])
+{
+    int rc = nodedir_name(d, dir, conf, err);
+    if (rc)
+        return rc;
+    rc = fileio_mkdir_private(dir);
     return rc ? conf_fail(err, rc, "%s: %s", dir, gw_strerror(rc)) : 0;
 }
 
 void nodedir_close(struct nodedir *d)
 {
-    char *owned[] = { d->dir, d->conf,      d->key,  d->names, d->authorized_keys,
-                      d->ctl, d->lock_path, d->ports };
+    char *owned[] = { d->dir, d->conf,      d->key,   d->names,   d->authorized_keys,
+                      d->ctl, d->lock_path, d->ports, d->loopback };
     for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++)
         free(owned[i]);
     if (d->lock >= 0)
@@ -124,13 +133,20 @@ void nodedir_read_ports(const struct nodedir *d, struct nodedir_ports *out)
     free(text);
 }
 
-int nodedir_write_ports(const struct nodedir *d, const struct nodedir_ports *p)
+int nodedir_make_state(const struct nodedir *d)
 {
-    char text[40];
     char *state = path_in(d->dir, "state");
     int rc = state ? fileio_mkdir_private(state) : GW_ENOMEM;
 
     free(state);
+    return rc;
+}
+
+int nodedir_write_ports(const struct nodedir *d, const struct nodedir_ports *p)
+{
+    char text[40];
+    int rc = nodedir_make_state(d);
+
     snprintf(text, sizeof text, "udp4 %u\nudp6 %u\n", p->udp4, p->udp6);
     return rc ? rc : fileio_replace(d->ports, bytes_of(text), 0600);
 }

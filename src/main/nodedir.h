@@ -6,14 +6,16 @@
 #include "id/key.h"
 
 struct nodedir {
-    char *dir, *conf, *key, *names, *authorized_keys, *ctl, *ports; /* owned paths */
-    char *lock_path;
+    char *dir, *conf, *key, *names, *authorized_keys, *ctl; /* owned paths */
+    char *lock_path, *ports, *loopback;
     int lock; /* descriptor that holds the lock; -1: none */
 };
 
-/* Makes the directory (0700) when it is missing and fills in the paths; `conf` (may be NULL) stands
- * in for DIR/gw.conf.  Returns 0, or GW_E* with a sentence in `err`; call nodedir_close in either
- * case. */
+/* Fills in the paths; `conf` (may be NULL) stands in for DIR/gw.conf.  Returns 0, or GW_ENOMEM with
+ * a sentence in `err`; call nodedir_close in either case. */
+int nodedir_name(struct nodedir *d, const char *dir, const char *conf, char err[CONF_ERR_MAX]);
+/* The same, and makes the directory (0700) when it is missing: GW_E* of fileio_mkdir_private too.
+ */
 int nodedir_open(struct nodedir *d, const char *dir, const char *conf, char err[CONF_ERR_MAX]);
 void nodedir_close(struct nodedir *d);
 
@@ -25,6 +27,9 @@ int nodedir_lock(struct nodedir *d, char err[CONF_ERR_MAX]);
 int nodedir_key(const struct nodedir *d, struct key **out, char err[CONF_ERR_MAX]);
 /* Looks whether it is good, and makes none: where there is none yet that is fine. */
 int nodedir_check_key(const struct nodedir *d, char err[CONF_ERR_MAX]);
+
+/* Makes state/ when it is missing: what is kept there can be written.  As fileio_mkdir_private. */
+int nodedir_make_state(const struct nodedir *d);
 
 /* The random UDP ports, which are kept so that addresses in other people's files stay good. */
 struct nodedir_ports {

@@ -2,41 +2,62 @@
 #include "main/options.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 
-static const char help[] =
+static const char usage[] =
     "usage: gw [-d DIR] [-f CONF] [-D [BIND:]PORT|none]... [-L [BIND:]PORT:NAME:PORT]...\n"
-    "          [-S NAME[:PORT]=TARGET]... [-l MULTIADDR]... [-v|-q]\n"
+    "          [-U [BIND:]PORT:NAME:PORT]... [-S NAME[:PORT][/udp]=TARGET]... [-l MULTIADDR]... "
+    "[-v|-q]\n"
     "       gw [-d DIR] COMMAND ...\n"
     "\n"
     "Without a command gw runs in the foreground until SIGINT or SIGTERM.\n"
-    "\n"
-    "  -d DIR                      directory of gw.conf, key, names, authorized_keys, state/, "
-    "ctl.sock\n"
-    "                              (default: $GW_HOME, $XDG_CONFIG_HOME/gw, ~/.config/gw)\n"
-    "  -f CONF                     configuration file in place of DIR/gw.conf\n"
-    "  -D [BIND:]PORT|none         proxy port (default: 127.0.0.1:1080); none: no proxy\n"
-    "  -L [BIND:]PORT:NAME:PORT    forward a local port, or a socket path, to a service of a "
-    "peer;\n"
-    "                              a service name may stand for the last PORT; port 0: a free one\n"
-    "  -S NAME[:PORT]=TARGET       offer a service: ssh:22=127.0.0.1:22, "
-    "db:5432=unix:/run/db.sock\n"
-    "  -l MULTIADDR                listen (default: /ip4/0.0.0.0/udp/0/quic-v1, "
-    "/ip6/::/udp/0/quic-v1)\n"
-    "  -r RELAY, -R                be reachable through a relay, be one: not in this version\n"
-    "  -v, -q                      log more (debug), log less (warnings, errors)\n"
-    "  -h, --help                  this text\n"
-    "  --version                   print the version\n";
+    "\n";
+
+enum { OPT_VERSION = UCHAR_MAX + 1 }; /* has no short form */
+
+/* clang-format off */
+static const struct options_row rows[] = {
+    { 'd', NULL, "DIR", OPTIONS_DIR,
+      "directory of gw.conf, key, names, authorized_keys, state/, ctl.sock\n"
+      "(default: $GW_HOME, $XDG_CONFIG_HOME/gw, ~/.config/gw)" },
+    { 'f', NULL, "CONF", OPTIONS_FILE, "configuration file in place of DIR/gw.conf" },
+    { 'D', NULL, "[BIND:]PORT|none", OPTIONS_TEXT,
+      "proxy port (default: 127.0.0.1:1080); none: no proxy" },
+    { 'L', NULL, "[BIND:]PORT:NAME:PORT", OPTIONS_TEXT,
+      "forward a local port, or a socket path, to a service of a peer;\n"
+      "a service name may stand for the last PORT; port 0: a free one" },
+    { 'U', NULL, "[BIND:]PORT:NAME:PORT", OPTIONS_TEXT, "the same for datagrams (UDP)" },
+    { 'S', NULL, "NAME[:PORT][/udp]=TARGET", OPTIONS_TEXT,
+      "offer a service: ssh:22=127.0.0.1:22, db:5432=unix:/run/db.sock,\n"
+      "dns:53/udp=127.0.0.1:53" },
+    { 'l', NULL, "MULTIADDR", OPTIONS_TEXT,
+      "listen (default: /ip4/0.0.0.0/udp/0/quic-v1, /ip6/::/udp/0/quic-v1)" },
+    { 'r', NULL, "RELAY", OPTIONS_ABSENT, "be reachable through a relay: not in this version" },
+    { 'R', NULL, NULL, OPTIONS_ABSENT, "be a relay: not in this version" },
+    { 'v', NULL, NULL, OPTIONS_FLAG, "log more (debug)" },
+    { 'q', NULL, NULL, OPTIONS_FLAG, "log less (warnings, errors)" },
+    { 'h', "help", NULL, OPTIONS_FLAG, "print this text" },
+    { OPT_VERSION, "version", NULL, OPTIONS_FLAG, "print the version" },
+};
+/* clang-format on */
+#define NROWS     (sizeof rows / sizeof rows[0])
+#define HELP_WIDE 28 /* columns of an option with its argument */
+
+const struct options_row *options_row(size_t i)
+{
+    return i < NROWS ? &rows[i] : NULL;
+}
 
 struct parser {
     struct options *o;
     int opt; /* the option at hand, and its argument */
     const char *arg;
-    int nforwards;              /* -L so far: they need names */
+    int nforwards;              /* -L and -U so far: they need names */
     bool has_proxy, has_listen; /* -D, -l given: what the file says no longer counts */
     char *err;
 };
@@ -133,11 +154,24 @@ static int add_forward(struct parser *p, const char *text)
         err = add(p, "forward", name, "listen", listen);
         if (!err)
             err = add(p, "forward", name, "target", target);
+        if (!err && p->opt == 'U')
+            err = add(p, "forward", name, "protocol", "udp");
     } else {
-        err = wrong(p, "-L %.128s: is not [BIND:]PORT:NAME:PORT", text);
+        err = wrong(p, "-%c %.128s: is not [BIND:]PORT:NAME:PORT", p->opt, text);
     }
     free(listen);
     return err;
+}
+
+/* The port that an earlier -S gave the service; NULL: none did. */
+static const char *find_service_port(const struct options *o, const char *service)
+{
+    for (size_t i = 0; i < o->nover; i++) {
+        const struct config_override *v = &o->over[i];
+        if (!strcmp(v->section, "service") && !strcmp(v->name, service) && !strcmp(v->key, "port"))
+            return v->value;
+    }
+    return NULL;
 }
 
 static int add_service(struct parser *p, const char *text)
@@ -147,12 +181,17 @@ static int add_service(struct parser *p, const char *text)
 
     if (service_parse(text, &s) != 0)
         return wrong(p,
-                     "-S %.128s: is not NAME[:PORT]=TARGET, NAME being made of a-z, 0-9 and -, and "
-                     "TARGET [ADDR:]PORT or unix:PATH",
+                     "-S %.128s: is not NAME[:PORT][/udp]=TARGET, NAME being made of a-z, 0-9 and "
+                     "-, and TARGET [ADDR:]PORT or unix:PATH",
                      text);
     snprintf(port, sizeof port, "%u", s.port);
-    int err = add(p, "service", s.name, "target", strchr(text, '=') + 1);
-    return err ? err : add(p, "service", s.name, "port", port);
+    const char *earlier = find_service_port(p->o, s.name);
+    bool says_port = text[strcspn(text, ":=")] == ':';
+    if (earlier && says_port && strcmp(earlier, port) != 0)
+        return wrong(p, "-S %.128s: %s has port %s already", text, s.name, earlier);
+    int err = add(p, "service", s.name, s.udp_target.len ? "udp-target" : "target",
+                  strchr(text, '=') + 1);
+    return err || earlier ? err : add(p, "service", s.name, "port", port);
 }
 
 static int take(struct parser *p, int opt, const char *arg)
@@ -170,6 +209,7 @@ static int take(struct parser *p, int opt, const char *arg)
     case 'D':
         return add_to_list(p, &p->has_proxy, "proxy", "listen", strcmp(arg, "none") ? arg : "");
     case 'L':
+    case 'U':
         return add_forward(p, arg);
     case 'S':
         return add_service(p, arg);
@@ -185,7 +225,7 @@ static int take(struct parser *p, int opt, const char *arg)
     case 'h':
         p->o->wants_help = true;
         return 0;
-    case 'V':
+    case OPT_VERSION:
         p->o->wants_version = true;
         return 0;
     case ':':
@@ -217,17 +257,31 @@ static int set_default_dir(struct parser *p)
     return wrong(p, "%s", gw_strerror(GW_ENOMEM));
 }
 
+/* What getopt wants to know, from the table. */
+static void make_getopt(char *shorts, struct option *longs)
+{
+    shorts += sprintf(shorts, "+:");
+    for (size_t i = 0; i < NROWS; i++) {
+        const struct options_row *r = &rows[i];
+        if (r->name)
+            *longs++ = (struct option){ r->name, no_argument, NULL, r->letter };
+        if (r->letter <= UCHAR_MAX)
+            shorts += sprintf(shorts, "%c%s", r->letter, r->arg ? ":" : "");
+    }
+    *longs = (struct option){ 0 };
+}
+
 int options_parse(int argc, char **argv, struct options *out, char err[CONF_ERR_MAX])
 {
-    static const struct option longs[] = { { "help", no_argument, NULL, 'h' },
-                                           { "version", no_argument, NULL, 'V' },
-                                           { 0 } };
     struct parser p = { .o = out, .err = err };
+    struct option longs[NROWS + 1];
+    char shorts[2 * NROWS + 3];
     int opt, rc = 0;
 
     *out = (struct options){ 0 };
+    make_getopt(shorts, longs);
     optind = 0; /* getopt starts afresh */
-    while (!rc && (opt = getopt_long(argc, argv, "+:d:f:D:L:S:l:r:Rvqh", longs, NULL)) != -1) {
+    while (!rc && (opt = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         p.opt = opt;
         p.arg = optarg ? optarg : argv[optind - 1];
         rc = take(&p, opt, p.arg);
@@ -254,7 +308,27 @@ void options_free(struct options *o)
     *o = (struct options){ 0 };
 }
 
+static void print_row(FILE *f, const struct options_row *r)
+{
+    char left[64];
+    const char *line = r->help;
+
+    if (r->letter > UCHAR_MAX)
+        snprintf(left, sizeof left, "--%s", r->name);
+    else
+        snprintf(left, sizeof left, "-%c%s%s%s%s", r->letter, r->name ? ", --" : "",
+                 r->name ? r->name : "", r->arg ? " " : "", r->arg ? r->arg : "");
+    for (const char *end; line; line = end ? end + 1 : NULL) {
+        end = strchr(line, '\n');
+        fprintf(f, "  %-*s%.*s\n", HELP_WIDE, left, (int)(end ? end - line : (long)strlen(line)),
+                line);
+        *left = '\0';
+    }
+}
+
 void options_help(FILE *f)
 {
-    fputs(help, f);
+    fputs(usage, f);
+    for (size_t i = 0; i < NROWS; i++)
+        print_row(f, &rows[i]);
 }

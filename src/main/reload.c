@@ -54,7 +54,9 @@ static int swap(struct daemon *d, struct config *new, char err[CONF_ERR_MAX])
     warn_of_fixed(&d->config, new);
     log_set_level((enum log_level) new->log_level);
     inlets_report(d->inlets, new);
-    node_set_config(&d->node, new);
+    if (node_set_config(&d->node, new) != 0)
+        log_error("reload [proxy] other: %s: refuse is in force", gw_strerror(GW_ENOMEM));
+    svc_in_set_udp_idle(d->svc_in, new->udp_idle_ms);
     registry_clear(d->services);
     rc = config_services(new, d->dir.dir, d->services, err);
     config_free(&d->config);

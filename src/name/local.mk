@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/libname.a
 src_libname_a_SOURCES = \
+	src/name/loopback.c src/name/loopback.h \
 	src/name/name.c src/name/name.h \
 	src/name/names_file.c src/name/names_file.h \
 	src/name/resolver.c src/name/resolver.h \
@@ -7,8 +8,10 @@ src_libname_a_SOURCES = \
 	src/name/tier_static.c src/name/tier_static.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_name tests/unit/test_names_file tests/unit/test_resolver \
+check_PROGRAMS += tests/unit/test_loopback tests/unit/test_name tests/unit/test_names_file tests/unit/test_resolver \
 	tests/unit/test_tier_direct tests/unit/test_tier_static
+tests_unit_test_loopback_SOURCES = tests/unit/test_loopback.c tests/unit/testpeers.h tests/unit/tmpfiles.h
+tests_unit_test_loopback_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_name_SOURCES = tests/unit/test_name.c tests/unit/testpeers.h
 tests_unit_test_name_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_names_file_SOURCES = tests/unit/test_names_file.c tests/unit/testpeers.h

@@ -10,7 +10,7 @@
 #include "svc/registry.h"
 
 struct node {
-    struct names_entry e;
+    struct names_entry e;   /* first: names_file_next comes back from it */
     UT_hash_handle by_name; /* keeps the order of the file */
 };
 
@@ -230,6 +230,12 @@ const struct names_entry *names_file_find_peer(const struct names_file *f,
         if (peerid_eq(&n->e.peer, peer))
             return &n->e;
     return NULL;
+}
+
+const struct names_entry *names_file_next(const struct names_file *f, const struct names_entry *e)
+{
+    const struct node *n = e ? ((const struct node *)e)->by_name.next : f->nodes;
+    return n ? &n->e : NULL;
 }
 
 size_t names_file_count(const struct names_file *f)

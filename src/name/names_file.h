@@ -38,6 +38,9 @@ const struct names_entry *names_file_find(const struct names_file *f, struct byt
 /* The first entry of the peer in the order of the file; NULL when there is none. */
 const struct names_entry *names_file_find_peer(const struct names_file *f,
                                                const struct peerid *peer);
+/* The entries in the order of the file: the one after `e`, the first one for NULL; NULL at the end.
+ */
+const struct names_entry *names_file_next(const struct names_file *f, const struct names_entry *e);
 size_t names_file_count(const struct names_file *f);
 
 #endif

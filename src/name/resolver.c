@@ -214,6 +214,23 @@ int resolver_add_tier(struct resolver *r, const struct tier_ops *ops, void *tier
     return 0;
 }
 
+void resolver_domains(struct resolver *r, void (*each)(void *arg, const char *domain), void *arg)
+{
+    for (size_t i = 0; i < r->ntiers; i++)
+        if (r->tiers[i].ops->domains)
+            r->tiers[i].ops->domains(r->tiers[i].arg, each, arg);
+}
+
+const char *resolver_name_of(struct resolver *r, const struct peerid *peer)
+{
+    const char *name = NULL;
+
+    for (size_t i = 0; i < r->ntiers && !name; i++)
+        if (r->tiers[i].ops->name_of)
+            name = r->tiers[i].ops->name_of(r->tiers[i].arg, peer);
+    return name;
+}
+
 void resolver_flush(struct resolver *r)
 {
     r->generation++;

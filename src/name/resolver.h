@@ -39,6 +39,11 @@ struct tier_ops {
     const char *name; /* "names file" */
     void (*lookup)(void *tier, const struct name *n, struct tier_query *q);
     void (*cancel)(void *tier, struct tier_query *q); /* NULL when lookup always answers at once */
+    /* Calls `each` per name, lower case, that is the tier's for certain, and with it all below it
+     * (`laptop.grewal`, `p2p`): the PAC file sends these here.  NULL: none. */
+    void (*domains)(void *tier, void (*each)(void *arg, const char *domain), void *arg);
+    /* A name of the peer, borrowed until the next turn of the loop, or NULL.  May be NULL. */
+    const char *(*name_of)(void *tier, const struct peerid *peer);
 };
 /* err 0 with an answer; GW_ENONAME (asked, not known), GW_EUNSUP (not a name of this tier: left out
  * of the trail), others: the tier failed.  `why`: one phrase for the trail, e.g. "no line".  Both
@@ -51,6 +56,10 @@ struct resolver *resolver_new(struct ev_loop *loop, uint64_t timeout_ms);
 void resolver_free(struct resolver *r); /* gives up the lookups under way: no done is called */
 /* Tiers are asked in the order of adding; borrowed.  0, or GW_ELIMIT (16 there already). */
 int resolver_add_tier(struct resolver *r, const struct tier_ops *ops, void *tier);
+/* Asks every tier. */
+void resolver_domains(struct resolver *r, void (*each)(void *arg, const char *domain), void *arg);
+/* The first tier's name that knows one; NULL when none does. */
+const char *resolver_name_of(struct resolver *r, const struct peerid *peer);
 void resolver_flush(struct resolver *r); /* forget the cache (a tier's content changed) */
 
 /* `done` is called once: from inside resolver_lookup when a tier or the cache answers at once (then

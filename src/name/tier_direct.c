@@ -4,13 +4,15 @@
 #include "svc/registry.h"
 
 /* Browsers and resolvers write names in lower case, which spoils base58. */
-static const char *why_not(const struct name *n)
+static bool is_folded(struct bytes id)
 {
     static const char folded[] = "12d3koow"; /* the start of every Ed25519 peer id */
-    struct bytes id = name_raw_label(n, n->nlabels - 1);
-    if (id.n >= sizeof folded - 1 && memcmp(id.p, folded, sizeof folded - 1) == 0)
-        return "a peer id that lost its capitals: write it in base36, k...";
-    return "not one";
+    return id.n >= sizeof folded - 1 && memcmp(id.p, folded, sizeof folded - 1) == 0;
+}
+
+static const char *why_not(struct bytes id)
+{
+    return is_folded(id) ? "a peer id that lost its capitals: write it in base36, k..." : "not one";
 }
 
 static void lookup(void *tier, const struct name *n, struct tier_query *q)
@@ -28,15 +30,30 @@ static void lookup(void *tier, const struct name *n, struct tier_query *q)
     tier_answer(q, 0, &a, NULL);
 }
 
-const struct tier_ops tier_direct_ops = { .name = "peer id", .lookup = lookup };
+static void domains(void *tier, void (*each)(void *arg, const char *domain), void *arg)
+{
+    (void)tier;
+    each(arg, "p2p");
+}
+
+const struct tier_ops tier_direct_ops = { .name = "peer id", .lookup = lookup, .domains = domains };
 
 const char *tier_direct_read(const struct name *n, struct peerid *peer, struct bytes *service)
 {
+    struct bytes id = name_raw_label(n, n->nlabels - 1);
+
     *service = (struct bytes){ 0 };
-    if (n->nlabels > 2 || peerid_parse(name_raw_label(n, n->nlabels - 1), peer) != 0)
-        return why_not(n);
+    if (n->nlabels > 2 || peerid_parse(id, peer) != 0)
+        return why_not(id);
     if (n->nlabels == 1)
         return NULL;
     *service = name_label(n, 0);
     return service_name_ok(*service) ? NULL : "what stands before it is no service name";
+}
+
+bool tier_direct_owns(const struct name *n)
+{
+    struct bytes id = name_raw_label(n, n->nlabels - 1);
+    struct peerid peer;
+    return is_folded(id) || peerid_parse(id, &peer) == 0;
 }

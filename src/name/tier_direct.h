@@ -11,4 +11,8 @@ extern const struct tier_ops tier_direct_ops; /* the tier pointer is not used: N
  * Returns NULL, or why it spells out none (static). */
 const char *tier_direct_read(const struct name *n, struct peerid *peer, struct bytes *service);
 
+/* Does the name end in a peer id, or in one that lost its capitals?  Then it is this tier's,
+ * whether it can be read or not. */
+bool tier_direct_owns(const struct name *n);
+
 #endif

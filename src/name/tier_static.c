@@ -106,7 +106,23 @@ static void lookup(void *tier, const struct name *n, struct tier_query *q)
     tier_answer(q, 0, &a, NULL);
 }
 
-const struct tier_ops tier_static_ops = { .name = "names file", .lookup = lookup };
+static void domains(void *tier, void (*each)(void *arg, const char *domain), void *arg)
+{
+    const struct tier_static *t = tier;
+    const struct names_entry *e = NULL;
+
+    while (t->file && (e = names_file_next(t->file, e)) != NULL)
+        each(arg, e->name);
+}
+
+static const char *name_of(void *tier, const struct peerid *peer)
+{
+    return tier_static_name_of(tier, peer);
+}
+
+const struct tier_ops tier_static_ops = {
+    .name = "names file", .lookup = lookup, .domains = domains, .name_of = name_of
+};
 
 struct tier_static *tier_static_new(struct ev_loop *loop, const char *path,
                                     tier_static_changed_fn *changed, void *arg)

@@ -29,12 +29,15 @@ struct fdstream {
     struct turn *turn;
     struct turn_task task; /* flush, or once `ended` the farewell */
     ev_io rd, wr;
+    struct hangup_watch hangup;
     int rfd, wfd; /* -1 once closed */
     struct chunkq queue;
     uint64_t taken;  /* octets that the kernel took */
     int err;         /* for on_close */
     bool is_socket;  /* one descriptor for both */
     bool is_at_eof;  /* on_eof has been called */
+    bool is_watched; /* for a hang-up */
+    bool is_hung_up;
     bool fin_wanted; /* shutdown() was called */
     bool fin_sent;
     bool ended;
@@ -135,12 +138,42 @@ static void flush(struct fdstream *f)
         send_fin(f);
 }
 
+/* Nobody reads for now, so nobody else would notice. */
+static void end_if_reset(struct fdstream *f)
+{
+    int e = 0;
+
+    if (getsockopt(f->rfd, SOL_SOCKET, SO_ERROR, &e, &(socklen_t){ sizeof e }) == 0 && e)
+        end(f, GW_ERESET);
+}
+
+static void on_hangup(struct hangup_watch *w)
+{
+    struct fdstream *f = (struct fdstream *)((char *)w - offsetof(struct fdstream, hangup));
+
+    f->is_hung_up = true;
+    if (!f->ended && !ev_is_active(&f->rd))
+        end_if_reset(f);
+}
+
+static void stop_reading(struct fdstream *f)
+{
+    ev_io_stop(f->loop, &f->rd);
+    if (f->is_hung_up)
+        end_if_reset(f);
+    else if (f->is_socket && !f->is_watched)
+        hangup_add(turn_hangup(f->turn), f->rfd, &f->hangup);
+    f->is_watched = true;
+}
+
 static void on_turn(struct turn_task *task)
 {
     struct fdstream *f = (struct fdstream *)((char *)task - offsetof(struct fdstream, task));
 
     if (!f->ended) {
         flush(f);
+        if (!ev_is_active(&f->rd) && !f->is_watched)
+            stop_reading(f); /* paused from the start */
         return;
     }
     f->s.ev->on_close(&f->s, f->err);
@@ -167,6 +200,8 @@ static void on_zero_read(struct fdstream *f)
     f->is_at_eof = true;
     f->s.ev->on_eof(&f->s);
     end_if_done(f);
+    if (!f->ended)
+        stop_reading(f);
 }
 
 /* One read into the room the owner gives.  Returns its octets when more may be there, else 0. */
@@ -178,7 +213,7 @@ static size_t read_some(struct fdstream *f)
     if (f->ended)
         return 0;
     if (!to.n) {
-        ev_io_stop(f->loop, &f->rd);
+        stop_reading(f);
         return 0;
     }
     do
@@ -292,12 +327,14 @@ struct stream *fdstream_new(struct ev_loop *loop, struct turn *turn, int rfd, in
                             .loop = loop,
                             .turn = turn,
                             .task.run = on_turn,
+                            .hangup.on_hangup = on_hangup,
                             .rfd = rfd,
                             .wfd = wfd,
                             .is_socket = rfd == wfd };
     ev_io_init(&f->rd, on_readable, rfd, EV_READ);
     ev_io_init(&f->wr, on_writable, wfd, EV_WRITE);
     f->rd.data = f->wr.data = f;
+    turn_add(turn, &f->task);
     return &f->s;
 }
 

@@ -1,7 +1,8 @@
 /* fdstream.h - a stream over a connected socket (TCP or Unix), or over a pair of descriptors.
  *
  * Writes leave at the end of the turn, so write() always returns 0 and on_drained tells of every
- * octet.  reserve() gives no room while 256 KiB or more are queued; write() takes all.
+ * octet.  A reset by the other end is noticed while the stream is paused, too.  reserve() gives no
+ * room while 256 KiB or more are queued; write() takes all.
  */
 #ifndef GW_NET_FDSTREAM_H
 #define GW_NET_FDSTREAM_H

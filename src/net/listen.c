@@ -149,34 +149,86 @@ static int bind_tcp(const struct listen *l, const struct sockaddr_any *addr)
 static int open_socket(struct listen *l, const struct sockaddr_any *addr)
 {
     l->fd = socket(addr->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (l->fd < 0 || (l->spare = open_spare()) < 0)
+    if (l->fd < 0)
         return err_from_errno(errno);
     int err = addr->sa.sa_family == AF_UNIX ? bind_unix(l, addr) : bind_tcp(l, addr);
-    if (err)
-        return err;
+    return !err && listen(l->fd, BACKLOG) != 0 ? err_from_errno(errno) : err;
+}
+
+static struct listen *make(struct ev_loop *loop, listen_accept_fn *on_accept, void *arg)
+{
+    struct listen *l = malloc(sizeof *l);
+    if (!l)
+        return NULL;
+    *l = (struct listen){ .loop = loop, .fd = -1, .spare = -1, .on_accept = on_accept, .arg = arg };
+    ev_io_init(&l->io, on_readable, -1, EV_READ);
+    ev_timer_init(&l->retry, on_retry, 0., 0.);
+    l->io.data = l->retry.data = l;
+    return l;
+}
+
+/* Begins to accept on l->fd, which listens. */
+static int start(struct listen *l)
+{
     l->addr.len = sizeof l->addr.un;
-    if (listen(l->fd, BACKLOG) != 0 || getsockname(l->fd, &l->addr.sa, &l->addr.len) != 0)
+    if ((l->spare = open_spare()) < 0 || getsockname(l->fd, &l->addr.sa, &l->addr.len) != 0)
         return err_from_errno(errno);
+    ev_io_set(&l->io, l->fd, EV_READ);
+    ev_io_start(l->loop, &l->io);
     return 0;
 }
 
 int listen_open(struct ev_loop *loop, const struct sockaddr_any *addr, listen_accept_fn *on_accept,
                 void *arg, struct listen **out)
 {
-    struct listen *l = malloc(sizeof *l);
+    struct listen *l = make(loop, on_accept, arg);
     if (!l)
         return GW_ENOMEM;
-    *l = (struct listen){ .loop = loop, .fd = -1, .spare = -1, .on_accept = on_accept, .arg = arg };
-    ev_io_init(&l->io, on_readable, -1, EV_READ);
-    ev_timer_init(&l->retry, on_retry, 0., 0.);
-    l->io.data = l->retry.data = l;
     int err = open_socket(l, addr);
+    if (!err)
+        err = start(l);
     if (err) {
         listen_close(l);
         return err;
     }
-    ev_io_set(&l->io, l->fd, EV_READ);
-    ev_io_start(loop, &l->io);
+    *out = l;
+    return 0;
+}
+
+static int get_option(int fd, int option)
+{
+    int v = 0;
+    return getsockopt(fd, SOL_SOCKET, option, &v, &(socklen_t){ sizeof v }) == 0 ? v : -1;
+}
+
+static bool is_listening(int fd)
+{
+    int family = get_option(fd, SO_DOMAIN);
+
+    return (family == AF_INET || family == AF_INET6 || family == AF_UNIX) &&
+           get_option(fd, SO_TYPE) == SOCK_STREAM && get_option(fd, SO_ACCEPTCONN) == 1;
+}
+
+int listen_adopt(struct ev_loop *loop, int fd, listen_accept_fn *on_accept, void *arg,
+                 struct listen **out)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (!is_listening(fd))
+        return GW_EINVAL;
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+        fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+        return err_from_errno(errno);
+    struct listen *l = make(loop, on_accept, arg);
+    if (!l)
+        return GW_ENOMEM;
+    l->fd = fd;
+    int err = start(l);
+    if (err) {
+        l->fd = -1;
+        listen_close(l);
+        return err;
+    }
     *out = l;
     return 0;
 }

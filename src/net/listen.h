@@ -20,6 +20,11 @@ typedef void listen_accept_fn(void *arg, int fd, const struct sockaddr_any *from
  * GW_EPERM, GW_ENOMEM, ... */
 int listen_open(struct ev_loop *loop, const struct sockaddr_any *addr, listen_accept_fn *on_accept,
                 void *arg, struct listen **out);
+/* Takes a socket that listens already, from whoever has passed it to this process; its file, if it
+ * is a Unix socket, stays at the end.  Returns 0 and *out owned; GW_EINVAL: fd is no listening TCP
+ * or Unix stream socket, GW_ENOMEM, ... (then fd stays the caller's). */
+int listen_adopt(struct ev_loop *loop, int fd, listen_accept_fn *on_accept, void *arg,
+                 struct listen **out);
 void listen_close(struct listen *l);                            /* NULL is fine */
 const struct sockaddr_any *listen_addr(const struct listen *l); /* as bound: the real port */
 

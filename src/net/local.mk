@@ -2,8 +2,11 @@ noinst_LIBRARIES += src/libnet.a
 src_libnet_a_SOURCES = \
 	src/net/bridge.c src/net/bridge.h \
 	src/net/chunkq.c src/net/chunkq.h \
+	src/net/dgrams.c src/net/dgrams.h \
 	src/net/dialtcp.c src/net/dialtcp.h \
+	src/net/dns.c src/net/dns.h src/net/dns_dial.c src/net/dns_public.c \
 	src/net/fdstream.c src/net/fdstream.h \
+	src/net/hangup.c src/net/hangup.h \
 	src/net/limit.c src/net/limit.h \
 	src/net/listen.c src/net/listen.h \
 	src/net/parting.c src/net/parting.h \
@@ -11,7 +14,9 @@ src_libnet_a_SOURCES = \
 	src/net/stream.c src/net/stream.h \
 	src/net/turn.c src/net/turn.h \
 	src/net/ifaces.c src/net/ifaces.h \
-	src/net/udp.c src/net/udp.h
+	src/net/udp.c src/net/udp.h \
+	src/net/udp_pipe.c src/net/udp_pipe.h \
+	src/net/udp_port.c src/net/udp_port.h
 
 if HAVE_CMOCKA
 check_PROGRAMS += \
@@ -37,6 +42,20 @@ tests_unit_test_listen_SOURCES = tests/unit/test_listen.c
 tests_unit_test_listen_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dialtcp_SOURCES = tests/unit/test_dialtcp.c
 tests_unit_test_dialtcp_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_udp_port
+tests_unit_test_udp_port_SOURCES = tests/unit/test_udp_port.c tests/unit/udprig.h tests/unit/looprig.h \
+	tests/unit/fdpair.h
+tests_unit_test_udp_port_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_dgrams tests/unit/test_udp_pipe
+tests_unit_test_dgrams_SOURCES = tests/unit/test_dgrams.c tests/unit/fake_dgrams.h tests/unit/looprig.h \
+	tests/unit/fdpair.h
+tests_unit_test_dgrams_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_udp_pipe_SOURCES = tests/unit/test_udp_pipe.c tests/unit/looprig.h tests/unit/fdpair.h \
+	tests/unit/tmpfiles.h
+tests_unit_test_udp_pipe_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_dns
+tests_unit_test_dns_SOURCES = tests/unit/test_dns.c tests/unit/tmpfiles.h tests/unit/vec.h
+tests_unit_test_dns_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ifaces_SOURCES = tests/unit/test_ifaces.c tests/unit/vec.h
 tests_unit_test_ifaces_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_parting_SOURCES = tests/unit/test_parting.c tests/unit/fdpair.h tests/unit/looprig.h $(FAKE_HOST)

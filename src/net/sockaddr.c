@@ -193,6 +193,19 @@ int sockaddr_bind(int fd, const struct sockaddr_any *a)
     return errno == EADDRNOTAVAIL ? GW_ENOTLOCAL : err_from_errno(errno);
 }
 
+int sockaddr_parse_ip(const char *text, struct ipaddr *out)
+{
+    bool is_bare6 = *text != '[' && strchr(text, ':');
+    char host[SOCKADDR_STR_MAX];
+    struct sockaddr_any a = { 0 };
+    uint16_t port;
+
+    int n = snprintf(host, sizeof host, "%s%s%s", is_bare6 ? "[" : "", text, is_bare6 ? "]" : "");
+    if ((size_t)n >= sizeof host || strcmp(host, "localhost") == 0 || parse_host(host, &a) != 0)
+        return GW_ESYNTAX;
+    return sockaddr_to_ip(&a, out, &port);
+}
+
 void sockaddr_from_ip(const struct ipaddr *ip, uint16_t port, struct sockaddr_any *out)
 {
     *out = (struct sockaddr_any){ 0 };

@@ -37,6 +37,9 @@ bool sockaddr_is_loopback(const struct sockaddr_any *a); /* true for Unix socket
 /* bind(2).  Returns 0, or GW_ENOTLOCAL, GW_EINUSE, GW_EPERM, ... */
 int sockaddr_bind(int fd, const struct sockaddr_any *a);
 
+/* Reads an address alone: `192.0.2.1`, `2001:db8::1`, `fe80::1%eth0`, IPv6 between brackets too; a
+ * v4-mapped one becomes v4.  0 or GW_ESYNTAX. */
+int sockaddr_parse_ip(const char *text, struct ipaddr *out);
 void sockaddr_from_ip(const struct ipaddr *ip, uint16_t port, struct sockaddr_any *out);
 /* A v4-mapped address becomes v4.  Returns 0, or GW_EUNSUP for a Unix socket. */
 int sockaddr_to_ip(const struct sockaddr_any *a, struct ipaddr *ip, uint16_t *port);

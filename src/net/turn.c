@@ -6,6 +6,7 @@
 
 struct turn {
     struct ev_loop *loop;
+    struct hangup *hangup;
     ev_prepare prepare;
     struct turn_task *queue; /* utlist DL: the head's prev is the tail, so != NULL means queued */
 };
@@ -29,6 +30,11 @@ struct turn *turn_new(struct ev_loop *loop)
     if (!t)
         return NULL;
     t->loop = loop;
+    t->hangup = hangup_new(loop);
+    if (!t->hangup) {
+        free(t);
+        return NULL;
+    }
     ev_prepare_init(&t->prepare, on_prepare);
     ev_set_priority(&t->prepare, EV_MINPRI); /* behind the other ones, which may add tasks */
     t->prepare.data = t;
@@ -43,7 +49,13 @@ void turn_free(struct turn *t)
     while (t->queue)
         turn_del(t, t->queue);
     ev_prepare_stop(t->loop, &t->prepare);
+    hangup_free(t->hangup);
     free(t);
+}
+
+struct hangup *turn_hangup(struct turn *t)
+{
+    return t->hangup;
 }
 
 void turn_add(struct turn *t, struct turn_task *task)

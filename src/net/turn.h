@@ -1,4 +1,5 @@
-/* turn.h - work put off to the end of this turn of the loop, just before it sleeps.
+/* turn.h - work put off to the end of this turn of the loop, just before it sleeps; and what else a
+ * loop has once.
  *
  * What one wake-up brings is gathered: ten packets for one socket become one write, ten reads for
  * one connection one burst of packets.  Tasks run first in, first out; what a task adds (itself
@@ -7,7 +8,7 @@
 #ifndef GW_NET_TURN_H
 #define GW_NET_TURN_H
 
-#include <ev.h>
+#include "net/hangup.h"
 
 struct turn;
 
@@ -21,5 +22,7 @@ void turn_free(struct turn *t); /* tasks still queued become idle, unrun; NULL i
 
 void turn_add(struct turn *t, struct turn_task *task); /* fine when queued: stays in place */
 void turn_del(struct turn *t, struct turn_task *task); /* fine when not queued */
+
+struct hangup *turn_hangup(struct turn *t); /* borrowed */
 
 #endif

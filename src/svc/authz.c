@@ -366,6 +366,14 @@ static int pick_limit(struct authz *a, const struct authkeys_line *l, const stru
     return rate && !*out ? GW_ENOMEM : 0;
 }
 
+/* A line for every service does not open an exit, but in a file that is the exit's own. */
+static bool line_opens(const struct authkeys_line *l, const struct service *s)
+{
+    if (s->is_exit && !s->authorized_keys && l->services.n == 0)
+        return false;
+    return authkeys_has_service(l, bytes_of(s->name));
+}
+
 int authz_allows(struct authz *a, const struct peerid *peer, const struct service *s,
                  struct limit **limit)
 {
@@ -373,7 +381,7 @@ int authz_allows(struct authz *a, const struct peerid *peer, const struct servic
     if (!f)
         return GW_EDENIED;
     for (const struct authkeys_line *l = NULL; (l = next_line_of(f, peer, l)) != NULL;)
-        if (authkeys_has_service(l, bytes_of(s->name)))
+        if (line_opens(l, s))
             return limit ? pick_limit(a, l, s, limit) : 0;
     return GW_EDENIED;
 }

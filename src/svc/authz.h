@@ -2,6 +2,10 @@
  * that wants its own.  Default deny: a peer that no line names may use nothing.
  *
  *   PEER-ID [services=ssh,db] [expires=2027-01-01T00:00Z] [limit=10M] [# comment]
+ *
+ * A line without services= stands for every service but an exit (registry.h): through that a peer
+ * reaches the internet in our name.  An exit opens to those whose line in the node's file lists
+ * `exit` in services=, and to those whom the exit's own file names.
  */
 #ifndef GW_SVC_AUTHZ_H
 #define GW_SVC_AUTHZ_H

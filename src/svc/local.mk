@@ -3,17 +3,27 @@ src_libsvc_a_SOURCES = \
 	src/svc/authedit.c src/svc/authedit.h \
 	src/svc/authkeys.c src/svc/authkeys.h \
 	src/svc/authz.c src/svc/authz.h \
+	src/svc/http_tag.c src/svc/http_tag.h \
+	src/svc/introduce.c src/svc/introduce.h \
+	src/svc/peer_head.c src/svc/peer_head.h \
 	src/svc/registry.c src/svc/registry.h \
+	src/svc/svc_carry.c src/svc/svc_carry.h \
+	src/svc/svc_early.c src/svc/svc_early.h \
 	src/svc/svc_in.c src/svc/svc_in.h \
 	src/svc/svc_list.c src/svc/svc_list.h \
 	src/svc/svc_out.c src/svc/svc_out.h \
 	src/svc/svc_proto.c src/svc/svc_proto.h \
-	src/svc/svc_query.c src/svc/svc_query.h
+	src/svc/svc_query.c src/svc/svc_query.h \
+	src/svc/svc_reach.c src/svc/svc_reach.h \
+	src/svc/svc_refusal.c src/svc/svc_refusal.h \
+	src/svc/udp_flow.c src/svc/udp_flow.h
 
 if HAVE_CMOCKA
 # A host without a network: its functions stand in for those of src/libhost.a.
 FAKE_HOST = tests/unit/fake_host.c tests/unit/fake_host.h
 SVCRIG = $(FAKE_HOST) tests/unit/svcrig.h tests/unit/testpeers.h tests/unit/tmpfiles.h
+# No DNS either: every address that it says is on the loopback.
+FAKE_DNS = tests/unit/fake_dns.c tests/unit/fake_dns.h
 
 check_PROGRAMS += tests/unit/test_authedit tests/unit/test_authkeys tests/unit/test_authz \
 	tests/unit/test_registry tests/unit/test_svc_in tests/unit/test_svc_out \
@@ -34,5 +44,25 @@ tests_unit_test_svc_proto_SOURCES = tests/unit/test_svc_proto.c
 tests_unit_test_svc_proto_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_svc_query_SOURCES = tests/unit/test_svc_query.c $(SVCRIG)
 tests_unit_test_svc_query_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_svc_carry tests/unit/test_svc_early tests/unit/test_svc_exit \
+	tests/unit/test_svc_udp tests/unit/test_udp_flow
+tests_unit_test_svc_carry_SOURCES = tests/unit/test_svc_carry.c tests/unit/fake_dgrams.h \
+	tests/unit/looprig.h tests/unit/fdpair.h
+tests_unit_test_svc_carry_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_svc_early_SOURCES = tests/unit/test_svc_early.c tests/unit/vec.h
+tests_unit_test_svc_early_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_svc_exit_SOURCES = tests/unit/test_svc_exit.c $(SVCRIG) $(FAKE_DNS)
+tests_unit_test_svc_exit_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_svc_udp_SOURCES = tests/unit/test_svc_udp.c $(SVCRIG)
+tests_unit_test_svc_udp_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_udp_flow_SOURCES = tests/unit/test_udp_flow.c tests/unit/vec.h $(FAKE_HOST)
+tests_unit_test_udp_flow_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_http_tag
+tests_unit_test_http_tag_SOURCES = tests/unit/test_http_tag.c tests/unit/fake_stream.c tests/unit/fake_stream.h \
+	tests/unit/testpeers.h tests/unit/vec.h
+tests_unit_test_http_tag_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_introduce
+tests_unit_test_introduce_SOURCES = tests/unit/test_introduce.c tests/unit/testpeers.h tests/unit/vec.h $(FAKE_HOST)
+tests_unit_test_introduce_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
 endif
 

@@ -141,25 +141,37 @@ int service_parse_port(struct bytes text, uint16_t *out)
     return 0;
 }
 
+/* Cuts `/udp` off the end of what stands before the '='. */
+static bool cut_udp(struct bytes *left)
+{
+    static const char tail[] = "/udp";
+    size_t n = sizeof tail - 1;
+    if (left->n < n || memcmp(left->p + left->n - n, tail, n) != 0)
+        return false;
+    left->n -= n;
+    return true;
+}
+
 int service_parse(const char *text, struct service *out)
 {
     const char *eq = strchr(text, '=');
     if (!eq)
         return GW_ESYNTAX;
     struct bytes left = { (const uint8_t *)text, (size_t)(eq - text) };
+    *out = (struct service){ .is_enabled = true };
+    struct sockaddr_any *target = cut_udp(&left) ? &out->udp_target : &out->target;
     const uint8_t *colon = memchr(left.p, ':', left.n);
     struct bytes name = { left.p, colon ? (size_t)(colon - left.p) : left.n };
     if (!service_name_ok(name))
         return GW_EINVAL;
 
-    *out = (struct service){ .is_enabled = true };
     memcpy(out->name, name.p, name.n);
-    int err = sockaddr_parse(eq + 1, &out->target);
+    int err = sockaddr_parse(eq + 1, target);
     if (err)
         return err;
-    if (out->target.sa.sa_family != AF_UNIX && sockaddr_port(&out->target) == 0)
+    if (target->sa.sa_family != AF_UNIX && sockaddr_port(target) == 0)
         return GW_EINVAL;
-    out->port = sockaddr_port(&out->target);
+    out->port = sockaddr_port(target);
     if (colon)
         err = service_parse_port((struct bytes){ colon + 1, left.n - name.n - 1 }, &out->port);
     return err;

@@ -30,6 +30,15 @@ struct svc_list {
     struct asker *askers;
 };
 
+static void print_service(FILE *f, const struct service *s)
+{
+    char id[SVC_PROTO_MAX];
+    fprintf(f, "{\"name\":\"%s\",", s->name);
+    if (s->target.len)
+        fprintf(f, "\"protocol\":\"%s\",", svc_proto_print(SVC_PROTO_SHURLI, s->name, id));
+    fputs("\"enabled\":true}", f);
+}
+
 int svc_list_print(const struct registry *services, struct authz *authz,
                    const struct peerid *caller, char **out, size_t *n)
 {
@@ -41,11 +50,10 @@ int svc_list_print(const struct registry *services, struct authz *authz,
     for (size_t i = 0; i < registry_count(services) && ftell(f) < SVCQUERY_BODY_MAX - ENTRY_MAX;
          i++) {
         const struct service *s = registry_at(services, i);
-        char id[SVC_PROTO_MAX];
         if (!s->is_enabled || authz_allows(authz, caller, s, NULL) != 0)
             continue;
-        fprintf(f, "%s{\"name\":\"%s\",\"protocol\":\"%s\",\"enabled\":true}", sep, s->name,
-                svc_proto_print(SVC_PROTO_SHURLI, s->name, id));
+        fputs(sep, f);
+        print_service(f, s);
         sep = ",";
     }
     fputc(']', f);

@@ -2,7 +2,8 @@
  *
  *   [{"name":"ssh","protocol":"/shurli/ssh/1.0.0","enabled":true},...]
  *
- * A caller sees only what it may use; a stranger sees an empty list.
+ * A caller sees only what it may use; a stranger sees an empty list.  What takes no connections
+ * (only datagrams, an exit) is listed without a protocol.
  */
 #ifndef GW_SVC_SVC_LIST_H
 #define GW_SVC_SVC_LIST_H

@@ -1,19 +1,24 @@
 /* svc_out.c - see svc_out.h.
  *
- *   OPENING -> ANSWER -> done        /gw/tunnel
+ *   OPENING -> ANSWER -> done        /gw/tunnel, /gw/udp
  *   OPENING -> done                  a protocol without request and answer */
 #include "svc/svc_out.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/units.h"
 #include "svc/svc_proto.h"
 #include "wire/tunnel_msg.h"
 
 struct svc_out {
+    struct host *h;
     struct ev_loop *loop;
+    struct peerid peer;
+    uint64_t flow;          /* of datagrams; else 0 */
     struct host_open *open; /* OPENING */
     struct conn *c;         /* ANSWER */
     struct stream *s;
@@ -119,22 +124,44 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
     fail(o, GW_ETIMEOUT, o->s ? "no answer" : "");
 }
 
+/* When the peer was last connected, as the end of a sentence about it; "" when it never was. */
+static const char *print_last_seen(const struct svc_out *o, char *out, size_t cap)
+{
+    char age[UNITS_STR_MAX];
+    uint64_t at = host_last_seen_ms(o->h, &o->peer);
+
+    out[0] = '\0';
+    if (at)
+        snprintf(out, cap, "; last seen %s ago",
+                 units_show_age((clock_mono_ms() - at) / 1000, age));
+    return out;
+}
+
 static void fail_open(struct svc_out *o, int err, size_t tried)
 {
-    char text[sizeof o->spoken + 32] = "";
+    char text[sizeof o->spoken + 64] = "", seen[48];
     unsigned long long s = (clock_mono_ms() - o->start_ms + 500) / 1000;
 
     if (err == GW_ENOPROTO) {
         err = GW_ENOSERVICE;
         snprintf(text, sizeof text, "it speaks none of %s", o->spoken);
-    } else if (err == GW_EOFFLINE && tried == 0) {
-        snprintf(text, sizeof text, "no address to dial is known");
-    } else if (err == GW_EOFFLINE && tried == 1) {
-        snprintf(text, sizeof text, "its address did not answer in %llus", s);
     } else if (err == GW_EOFFLINE) {
-        snprintf(text, sizeof text, "none of its %zu addresses answered in %llus", tried, s);
+        print_last_seen(o, seen, sizeof seen);
+        if (tried == 0)
+            snprintf(text, sizeof text, "no address to dial is known%s", seen);
+        else if (tried == 1)
+            snprintf(text, sizeof text, "its address did not answer in %llus%s", s, seen);
+        else
+            snprintf(text, sizeof text, "none of its %zu addresses answered in %llus%s", tried, s,
+                     seen);
     }
     fail(o, err, text);
+}
+
+/* The protocols that begin with a Request; an Answer follows. */
+static bool has_request(const char *protocol)
+{
+    return strcmp(protocol, TUNNEL_PROTOCOL) == 0 || strcmp(protocol, TUNNEL_UDP_PROTOCOL) == 0;
 }
 
 static void on_opened(void *arg, int err, struct conn *c, struct stream *s, const char *protocol,
@@ -150,7 +177,7 @@ static void on_opened(void *arg, int err, struct conn *c, struct stream *s, cons
     }
     o->c = c;
     o->s = s;
-    if (strcmp(protocol, TUNNEL_PROTOCOL) != 0) {
+    if (!has_request(protocol)) {
         succeed(o, early);
         return;
     }
@@ -172,37 +199,37 @@ static void propose(struct plan *pl, const char *protocol, struct bytes first)
     pl->p[pl->n++] = (struct host_proposal){ protocol, first };
 }
 
-static void make_plan(struct plan *pl, const struct svc_target *t)
+static void make_plan(struct plan *pl, const struct svc_target *t, uint64_t flow)
 {
-    struct tunnel_request r = { .service = bytes_of(t->service), .port = t->port };
+    struct bytes dest = t->destination ? bytes_of(t->destination) : (struct bytes){ 0 };
+    struct tunnel_request r = {
+        .service = bytes_of(t->service), .port = t->port, .flow = flow, .destination = dest
+    };
     int n = tunnel_encode_request(pl->request, sizeof pl->request, &r);
-    struct bytes first = { pl->request, n > 0 ? (size_t)n : 0 }, none = { 0 };
+    assert(n > 0); /* each part is bounded by its type, the destination by svc_out.h */
+    struct bytes first = { pl->request, (size_t)n }, none = { 0 };
     const char *name = t->service[0] ? t->service : svc_proto_port_name(t->port);
 
     pl->n = 0;
+    if (t->is_udp) {
+        propose(pl, TUNNEL_UDP_PROTOCOL, first);
+        return;
+    }
     if (t->protocol) {
-        bool is_tunnel = strcmp(t->protocol, TUNNEL_PROTOCOL) == 0;
-        propose(pl, t->protocol, is_tunnel ? first : none);
+        propose(pl, t->protocol, has_request(t->protocol) ? first : none);
         return;
     }
     propose(pl, TUNNEL_PROTOCOL, first);
-    if (name) {
+    if (name && !t->destination) { /* those have no room for one */
         propose(pl, svc_proto_print(SVC_PROTO_PEERUP, name, pl->peerup), none);
         propose(pl, svc_proto_print(SVC_PROTO_SHURLI, name, pl->shurli), none);
     }
 }
 
-struct svc_out *svc_out_open(struct host *h, const struct svc_target *t, uint64_t timeout_ms,
-                             svc_out_done_fn *done, void *arg)
+static bool start_open(struct svc_out *o, const struct svc_target *t)
 {
     struct plan pl;
-    struct svc_out *o = calloc(1, sizeof *o);
-    if (!o)
-        return NULL;
-    *o = (struct svc_out){
-        .loop = host_loop(h), .start_ms = clock_mono_ms(), .done = done, .arg = arg
-    };
-    make_plan(&pl, t);
+    make_plan(&pl, t, o->flow);
     for (size_t i = 0, n = 0; i < pl.n && n < sizeof o->spoken; i++)
         n += (size_t)snprintf(o->spoken + n, sizeof o->spoken - n, "%s%s", i ? " " : "",
                               pl.p[i].protocol);
@@ -211,12 +238,45 @@ struct svc_out *svc_out_open(struct host *h, const struct svc_target *t, uint64_
                                  .naddrs = t->naddrs,
                                  .proposals = pl.p,
                                  .nproposals = pl.n };
-    o->open = host_open(h, &req, on_opened, o);
-    if (!o->open) {
+    o->open = host_open(o->h, &req, on_opened, o);
+    return o->open != NULL;
+}
+
+static void on_no_path(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    (void)loop;
+    (void)revents;
+    fail(w->data, GW_ENETDOWN, "no relayed path to the peer");
+}
+
+/* Every connection is a direct one, so there is none to who wants a relay. */
+static bool has_path(enum svc_path path)
+{
+    return path != SVC_PATH_RELAY;
+}
+
+struct svc_out *svc_out_open(struct host *h, const struct svc_target *t, uint64_t timeout_ms,
+                             svc_out_done_fn *done, void *arg)
+{
+    struct svc_out *o = calloc(1, sizeof *o);
+    if (!o)
+        return NULL;
+    *o = (struct svc_out){ .h = h,
+                           .loop = host_loop(h),
+                           .peer = t->peer,
+                           .flow = t->is_udp ? host_new_flow(h) : 0,
+                           .start_ms = clock_mono_ms(),
+                           .done = done,
+                           .arg = arg };
+    bool is_possible = has_path(t->path);
+    if (is_possible && !start_open(o, t)) {
         free(o);
         return NULL;
     }
-    ev_timer_init(&o->deadline, on_deadline, (double)timeout_ms / 1e3, 0.);
+    if (is_possible)
+        ev_timer_init(&o->deadline, on_deadline, (double)timeout_ms / 1e3, 0.);
+    else
+        ev_timer_init(&o->deadline, on_no_path, 0., 0.);
     o->deadline.data = o;
     ev_timer_start(o->loop, &o->deadline);
     return o;
@@ -231,4 +291,9 @@ void svc_out_cancel(struct svc_out *o)
     if (o->s)
         stream_drop(o->s, GW_ECANCELED);
     release(o);
+}
+
+uint64_t svc_out_flow(const struct svc_out *o)
+{
+    return o->flow;
 }

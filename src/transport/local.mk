@@ -7,6 +7,7 @@ src_libtransport_a_SOURCES = \
 	src/transport/quic_cid.c src/transport/quic_cid.h \
 	src/transport/quic_close.c src/transport/quic_close.h \
 	src/transport/quic_conn.c src/transport/quic_conn.h \
+	src/transport/quic_dgrams.c src/transport/quic_dgrams.h \
 	src/transport/quic_sched.c src/transport/quic_sched.h \
 	src/transport/quic_settings.c src/transport/quic_settings.h \
 	src/transport/quic_stream.c src/transport/quic_stream.h \
@@ -17,13 +18,15 @@ src_libtransport_a_SOURCES = \
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_negotiate tests/unit/test_quic tests/unit/test_quic_cid \
-	tests/unit/test_quic_sched tests/unit/test_quic_tls
+	tests/unit/test_quic_dgrams tests/unit/test_quic_sched tests/unit/test_quic_tls
 tests_unit_test_negotiate_SOURCES = tests/unit/test_negotiate.c tests/unit/fake_stream.c tests/unit/fake_stream.h
 tests_unit_test_negotiate_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_quic_SOURCES = tests/unit/test_quic.c
+tests_unit_test_quic_SOURCES = tests/unit/test_quic.c tests/unit/quicrig.c tests/unit/quicrig.h
 tests_unit_test_quic_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_quic_cid_SOURCES = tests/unit/test_quic_cid.c
 tests_unit_test_quic_cid_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_quic_dgrams_SOURCES = tests/unit/test_quic_dgrams.c tests/unit/quicrig.c tests/unit/quicrig.h
+tests_unit_test_quic_dgrams_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_quic_sched_SOURCES = tests/unit/test_quic_sched.c
 tests_unit_test_quic_sched_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_quic_tls_SOURCES = tests/unit/test_quic_tls.c

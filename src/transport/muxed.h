@@ -18,8 +18,9 @@ struct muxed_info {
     struct multiaddr remote; /* without /p2p; changes when the peer moves */
     struct multiaddr local;
     uint64_t rtt_us;             /* smoothed; 0 = not measured yet */
-    uint64_t rx_bytes, tx_bytes; /* stream payload */
+    uint64_t rx_bytes, tx_bytes; /* payload of streams and datagrams */
     uint32_t streams;            /* open now */
+    size_t datagram_max;         /* octets of the longest datagram now; 0: none can be sent */
 };
 
 struct muxed_events {                  /* set by the owner */
@@ -27,6 +28,8 @@ struct muxed_events {                  /* set by the owner */
     void (*on_stream)(struct muxed *m,
                       struct stream *s); /* the peer opened s: the owner sets its events at once */
     void (*on_moved)(struct muxed *m);   /* the remote address changed */
+    /* v borrowed for the call; NULL: the owner takes none, they are dropped */
+    void (*on_datagram)(struct muxed *m, struct bytes v);
     void (*on_close)(struct muxed *m, int err);
 };
 
@@ -37,6 +40,11 @@ struct muxed_ops { /* set by the transport */
     void (*close)(struct muxed *m,
                   int err); /* tells the peer; on_close(err) follows from the loop */
     void (*info)(const struct muxed *m, struct muxed_info *out);
+    /* One unreliable datagram (RFC 9221), `head` and behind it `v`, both copied.  Returns 0 when it
+     * is queued: it is sent within this turn, later, or (the queue is bounded and the oldest makes
+     * room, the path gets narrower, it is lost) never.  GW_EUNSUP: the peer takes none, or none so
+     * long now (a stream has to carry it), or the connection is not ready or over. */
+    int (*send_datagram)(struct muxed *m, struct bytes head, struct bytes v);
 };
 
 struct muxed {

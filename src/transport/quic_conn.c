@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "transport/quic_bye.h"
 #include "transport/quic_close.h"
+#include "transport/quic_dgrams.h"
 #include "transport/quic_settings.h"
 #include "transport/quic_write.h"
 
@@ -35,6 +36,7 @@ struct quic_conn {
     struct peerid expect; /* outbound: whom we dialled */
     struct quic_cid *cids, *reset_tokens;
     struct quic_streams streams;
+    struct quic_dgrams dgrams;
     size_t unpaced; /* octets, see quic_write.h */
     struct turn_task task;
     ev_timer timer;
@@ -174,6 +176,18 @@ static int on_more_streams(ngtcp2_conn *nc, uint64_t max, void *user)
     return 0;
 }
 
+static int on_datagram(ngtcp2_conn *nc, uint32_t flags, const uint8_t *data, size_t n, void *user)
+{
+    struct quic_conn *c = conn_of_user(user);
+    (void)nc;
+    (void)flags;
+
+    c->dgrams.rx_bytes += n;
+    if (c->muxed.ev->on_datagram)
+        c->muxed.ev->on_datagram(&c->muxed, (struct bytes){ data, n });
+    return 0;
+}
+
 static const ngtcp2_callbacks callbacks = {
     .client_initial = ngtcp2_crypto_client_initial_cb,
     .recv_retry = ngtcp2_crypto_recv_retry_cb,
@@ -200,6 +214,7 @@ static const ngtcp2_callbacks callbacks = {
     .stream_reset = quic_streams_on_reset,
     .extend_max_local_streams_bidi = on_more_streams,
     .extend_max_stream_data = quic_streams_on_more_data,
+    .recv_datagram = on_datagram,
 };
 
 /* --- the end --- */
@@ -214,6 +229,7 @@ static void bury(struct quic_conn *c, int err)
         c->env->nhalf_open--;
     c->state = ST_CLOSED;
     c->env->nconns--;
+    quic_dgrams_clear(&c->dgrams);
     quic_streams_end_all(&c->streams, err ? err : GW_ECLOSED);
     if (was_announced && c->muxed.ev)
         c->muxed.ev->on_close(&c->muxed, err);
@@ -272,6 +288,7 @@ void quic_conn_free(struct quic_conn *c)
         if (c->state == ST_HANDSHAKE && c->muxed.is_inbound)
             env->nhalf_open--;
     }
+    quic_dgrams_clear(&c->dgrams);
     quic_streams_free_all(&c->streams);
     DL_DELETE(env->conns, c);
     quic_cids_del_all(env->cids, &c->cids);
@@ -313,7 +330,7 @@ static void run(struct turn_task *t)
         quic_streams_open_waiting(&c->streams);
     uint64_t now_ns = clock_mono_ns();
     if (!udp_is_blocked(c->udp)) {
-        int rv = quic_write(c->nc, &c->streams.sched, c->udp, &c->unpaced, now_ns);
+        int rv = quic_write(c->nc, &c->streams.sched, &c->dgrams, c->udp, &c->unpaced, now_ns);
         if (rv) {
             fail(c, rv);
             return;
@@ -390,6 +407,23 @@ static void op_close(struct muxed *m, int err)
     quic_conn_close(conn_of(m), err);
 }
 
+static size_t datagram_max(const struct quic_conn *c)
+{
+    return c->state == ST_READY && !c->is_close_wanted ? quic_dgrams_fit(c->nc) : 0;
+}
+
+static int op_send_datagram(struct muxed *m, struct bytes head, struct bytes v)
+{
+    struct quic_conn *c = conn_of(m);
+    size_t max = datagram_max(c);
+
+    if (max == 0 || v.n > max || head.n > max - v.n)
+        return GW_EUNSUP;
+    quic_dgrams_put(&c->dgrams, head, v);
+    quic_conn_touch(c);
+    return 0;
+}
+
 static void op_info(const struct muxed *m, struct muxed_info *out)
 {
     const struct quic_conn *c = conn_of(m);
@@ -399,9 +433,10 @@ static void op_info(const struct muxed *m, struct muxed_info *out)
 
     *out = (struct muxed_info){
         .transport = "quic-v1",
-        .rx_bytes = c->streams.rx_bytes,
-        .tx_bytes = c->streams.tx_bytes,
+        .rx_bytes = c->streams.rx_bytes + c->dgrams.rx_bytes,
+        .tx_bytes = c->streams.tx_bytes + c->dgrams.tx_bytes,
         .streams = c->streams.nopen,
+        .datagram_max = datagram_max(c),
     };
     if (sockaddr_to_ip(&c->path.remote, &ip, &port) == 0)
         multiaddr_make_quic(&ip, port, &out->remote);
@@ -411,7 +446,9 @@ static void op_info(const struct muxed *m, struct muxed_info *out)
     out->rtt_us = ci.smoothed_rtt / 1000;
 }
 
-static const struct muxed_ops ops = { .open = op_open, .close = op_close, .info = op_info };
+static const struct muxed_ops ops = {
+    .open = op_open, .close = op_close, .info = op_info, .send_datagram = op_send_datagram
+};
 
 /* --- birth --- */
 

@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include "transport/quic_dgrams.h"
 #include "transport/quic_write.h"
 
 /* Octets; a stream's window grows to quic_config.window where the path needs it. */
@@ -43,6 +44,7 @@ void quic_settings_init(struct quic_settings *s, const struct quic_config *cfg, 
     tp->initial_max_data = cfg->window * CONN_WINDOW_FACTOR;
     tp->max_idle_timeout = QUIC_IDLE_NS;
     tp->active_connection_id_limit = CID_LIMIT;
+    tp->max_datagram_frame_size = QUIC_DGRAMS_FRAME_MAX;
     tp->grease_quic_bit = 1;
 }
 

@@ -18,6 +18,16 @@ struct batch {
     uint8_t ecn;
 };
 
+/* The one being filled: from its first frame to its last ngtcp2 wants all this unchanged. */
+struct packet {
+    ngtcp2_conn *nc;
+    ngtcp2_path *path;
+    ngtcp2_pkt_info *pi;
+    uint8_t *dst; /* room for `cap` */
+    size_t cap;
+    uint64_t now_ns;
+};
+
 /* One area for all: a batch is sent before the next is begun. */
 static uint8_t area[UDP_BATCH_MAX + QUIC_UDP_PAYLOAD_MAX];
 
@@ -90,13 +100,44 @@ static struct quic_stream *next_stream(struct sched *sched)
     }
 }
 
-/* Fills one packet, from several streams when they have little each.  Octets, 0: nothing may be
- * sent now, or NGTCP2_ERR_*. */
-static ngtcp2_ssize write_packet(ngtcp2_conn *nc, struct sched *sched, uint8_t *dst,
-                                 ngtcp2_path *path, ngtcp2_pkt_info *pi, uint64_t now_ns)
+/* Fills the packet with datagrams, as many as it holds whole.  Octets: the packet is done,
+ * NGTCP2_ERR_WRITE_MORE: something else may follow, or another NGTCP2_ERR_*. */
+static ngtcp2_ssize write_dgrams(const struct packet *p, struct quic_dgrams *d)
 {
-    size_t cap = ngtcp2_conn_get_max_tx_udp_payload_size(nc);
-    bool may_take_streams = ngtcp2_conn_get_max_data_left(nc) > 0;
+    size_t max = quic_dgrams_fit(p->nc), room = max + QUIC_DGRAMS_HEADER;
+
+    while (!quic_dgrams_is_empty(d)) {
+        ngtcp2_vec v[QUIC_DGRAMS_VECTORS];
+        size_t n = quic_dgrams_len(d);
+        int is_taken;
+
+        if (n > max) { /* the path has become narrower */
+            quic_dgrams_drop(d);
+            continue;
+        }
+        if (n + QUIC_DGRAMS_HEADER > room)
+            break; /* what is left is for streams */
+        size_t nv = quic_dgrams_peek(d, v);
+        ngtcp2_ssize rv = ngtcp2_conn_writev_datagram(p->nc, p->path, p->pi, p->dst, p->cap,
+                                                      &is_taken, NGTCP2_WRITE_DATAGRAM_FLAG_MORE, 0,
+                                                      v, nv, p->now_ns);
+        if (is_taken)
+            quic_dgrams_sent(d);
+        if (rv == 0)
+            break; /* not now; something shorter, an ACK perhaps, may do */
+        if (rv != NGTCP2_ERR_WRITE_MORE)
+            return rv;
+        room -= n + QUIC_DGRAMS_HEADER;
+    }
+    return NGTCP2_ERR_WRITE_MORE;
+}
+
+/* Fills the packet from several streams when they have little each, and then from `last` (NULL:
+ * no datagrams, or no more).  Octets, 0: nothing may be sent now, or NGTCP2_ERR_*. */
+static ngtcp2_ssize write_streams(const struct packet *p, struct sched *sched,
+                                  struct quic_dgrams *last)
+{
+    bool may_take_streams = ngtcp2_conn_get_max_data_left(p->nc) > 0;
 
     for (;;) {
         struct quic_stream *s = may_take_streams ? next_stream(sched) : NULL;
@@ -105,20 +146,28 @@ static ngtcp2_ssize write_packet(ngtcp2_conn *nc, struct sched *sched, uint8_t *
         bool fin = false;
         ngtcp2_ssize taken = -1;
 
-        if (s)
+        if (s) {
             nv = quic_stream_peek(s, v, VECTORS, &fin);
+        } else if (last) {
+            ngtcp2_ssize n = write_dgrams(p, last);
+            if (n != NGTCP2_ERR_WRITE_MORE)
+                return n;
+        }
         uint32_t flags = s ? NGTCP2_WRITE_STREAM_FLAG_MORE |
                                  (fin ? NGTCP2_WRITE_STREAM_FLAG_FIN : 0u)
                            : 0;
-        ngtcp2_ssize n = ngtcp2_conn_writev_stream(nc, path, pi, dst, cap, &taken, flags,
-                                                   s ? s->id : -1, v, nv, now_ns);
-        if (s && taken >= 0)
+        ngtcp2_ssize n = ngtcp2_conn_writev_stream(p->nc, p->path, p->pi, p->dst, p->cap, &taken,
+                                                   flags, s ? s->id : -1, v, nv, p->now_ns);
+        if (s && taken >= 0) {
             quic_stream_sent(s, (size_t)taken, fin);
+            if (last)
+                last->is_streams_turn = false;
+        }
         switch (n) {
         case NGTCP2_ERR_WRITE_MORE:
             continue;
         case NGTCP2_ERR_STREAM_DATA_BLOCKED:
-            if (ngtcp2_conn_get_max_data_left(nc) == 0)
+            if (ngtcp2_conn_get_max_data_left(p->nc) == 0)
                 may_take_streams = false; /* all wait for the connection's window */
             else
                 sched_idle(sched, &s->sched); /* its own: extend_max_stream_data wakes it */
@@ -133,8 +182,19 @@ static ngtcp2_ssize write_packet(ngtcp2_conn *nc, struct sched *sched, uint8_t *
     }
 }
 
-int quic_write(ngtcp2_conn *nc, struct sched *sched, struct udp *udp, size_t *unpaced,
-               uint64_t now_ns)
+/* As write_streams, with datagrams first when it is their turn. */
+static ngtcp2_ssize write_packet(const struct packet *p, struct sched *sched, struct quic_dgrams *d)
+{
+    if (quic_dgrams_is_empty(d))
+        return write_streams(p, sched, NULL);
+    if (d->is_streams_turn)
+        return write_streams(p, sched, d);
+    ngtcp2_ssize n = write_dgrams(p, d);
+    return n == NGTCP2_ERR_WRITE_MORE ? write_streams(p, sched, NULL) : n;
+}
+
+int quic_write(ngtcp2_conn *nc, struct sched *sched, struct quic_dgrams *dgrams, struct udp *udp,
+               size_t *unpaced, uint64_t now_ns)
 {
     struct batch b = { .udp = udp };
     size_t quantum = ngtcp2_conn_get_send_quantum(nc), written = 0;
@@ -142,15 +202,19 @@ int quic_write(ngtcp2_conn *nc, struct sched *sched, struct udp *udp, size_t *un
     ngtcp2_pkt_info pi = { 0 };
 
     ngtcp2_path_storage_zero(&ps);
+    struct packet p = { .nc = nc, .path = &ps.path, .pi = &pi, .now_ns = now_ns };
+    p.cap = ngtcp2_conn_get_max_tx_udp_payload_size(nc);
     for (;;) {
-        ngtcp2_ssize n = write_packet(nc, sched, area + b.used, &ps.path, &pi, now_ns);
+        p.dst = area + b.used;
+        ngtcp2_ssize n = write_packet(&p, sched, dgrams);
         if (n < 0)
             return (int)n;
         if (n == 0)
             break;
         written += (size_t)n;
         bool is_open = add(&b, (size_t)n, &ps.path, pi.ecn & 3);
-        if (written >= quantum || udp_is_blocked(udp) || (!is_open && !next_stream(sched)))
+        if (written >= quantum || udp_is_blocked(udp) ||
+            (!is_open && !next_stream(sched) && quic_dgrams_is_empty(dgrams)))
             break;
     }
     flush(&b);

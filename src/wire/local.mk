@@ -5,9 +5,14 @@ src_libwire_a_SOURCES = \
 	src/wire/mss.c src/wire/mss.h \
 	src/wire/keypb.c src/wire/keypb.h \
 	src/wire/tunnel_msg.c src/wire/tunnel_msg.h \
+	src/wire/http1.c src/wire/http1.h \
+	src/wire/proxyv2.c src/wire/proxyv2.h \
 	src/wire/identify_msg.c src/wire/identify_msg.h \
+	src/wire/socks4.c src/wire/socks4.h \
 	src/wire/socks5.c src/wire/socks5.h \
-	src/wire/svcquery_msg.c src/wire/svcquery_msg.h
+	src/wire/socks5_udp.c src/wire/socks5_udp.h \
+	src/wire/svcquery_msg.c src/wire/svcquery_msg.h \
+	src/wire/udp_msg.c src/wire/udp_msg.h
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_varint
@@ -28,10 +33,25 @@ tests_unit_test_tunnel_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_identify_msg
 tests_unit_test_identify_msg_SOURCES = tests/unit/test_identify_msg.c tests/unit/vec.h
 tests_unit_test_identify_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_socks4
+tests_unit_test_socks4_SOURCES = tests/unit/test_socks4.c tests/unit/vec.h
+tests_unit_test_socks4_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_socks5
 tests_unit_test_socks5_SOURCES = tests/unit/test_socks5.c tests/unit/vec.h
 tests_unit_test_socks5_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_socks5_udp
+tests_unit_test_socks5_udp_SOURCES = tests/unit/test_socks5_udp.c tests/unit/vec.h
+tests_unit_test_socks5_udp_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_svcquery_msg
 tests_unit_test_svcquery_msg_SOURCES = tests/unit/test_svcquery_msg.c tests/unit/vec.h
 tests_unit_test_svcquery_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_http1
+tests_unit_test_http1_SOURCES = tests/unit/test_http1.c tests/unit/vec.h
+tests_unit_test_http1_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_proxyv2
+tests_unit_test_proxyv2_SOURCES = tests/unit/test_proxyv2.c tests/unit/vec.h
+tests_unit_test_proxyv2_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_udp_msg
+tests_unit_test_udp_msg_SOURCES = tests/unit/test_udp_msg.c tests/unit/vec.h
+tests_unit_test_udp_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 endif

@@ -1,16 +1,24 @@
-/* tunnel_msg.c - request and answer of /gw/tunnel/1.0.0. */
+/* tunnel_msg.c - request and answer of /gw/tunnel/1.0.0 and /gw/udp/1.0.0. */
 #include "wire/tunnel_msg.h"
 
 #include "base/err.h"
 #include "wire/pb.h"
 #include "wire/varint.h"
 
-enum { REQUEST_SERVICE = 1, REQUEST_PORT, REQUEST_TOKEN, REQUEST_OFFSET };
+enum {
+    REQUEST_SERVICE = 1,
+    REQUEST_PORT,
+    REQUEST_TOKEN,
+    REQUEST_OFFSET,
+    REQUEST_FLOW,
+    REQUEST_DEST
+};
 enum { ANSWER_STATUS = 1, ANSWER_TEXT, ANSWER_TOKEN, ANSWER_OFFSET };
 
 static bool request_in_limits(const struct tunnel_request *m)
 {
-    return m->service.n <= TUNNEL_SERVICE_MAX && m->resume_token.n <= TUNNEL_TOKEN_MAX;
+    return m->service.n <= TUNNEL_SERVICE_MAX && m->resume_token.n <= TUNNEL_TOKEN_MAX &&
+           m->destination.n <= TUNNEL_DEST_MAX;
 }
 
 static bool answer_in_limits(const struct tunnel_answer *m)
@@ -38,6 +46,10 @@ int tunnel_decode_request(struct bytes in, struct tunnel_request *out)
             out->resume_token = f.v;
         else if (pb_is(&f, REQUEST_OFFSET, PB_VARINT))
             out->resume_offset = f.u;
+        else if (pb_is(&f, REQUEST_FLOW, PB_VARINT))
+            out->flow = f.u;
+        else if (pb_is(&f, REQUEST_DEST, PB_LEN))
+            out->destination = f.v;
     }
     if (more < 0 || port > UINT16_MAX || !request_in_limits(out))
         return GW_EPROTO;
@@ -77,6 +89,8 @@ int tunnel_encode_request(uint8_t *dst, size_t cap, const struct tunnel_request 
     pb_opt_uint(&w, REQUEST_PORT, m->port);
     pb_opt_bytes(&w, REQUEST_TOKEN, m->resume_token);
     pb_opt_uint(&w, REQUEST_OFFSET, m->resume_offset);
+    pb_opt_uint(&w, REQUEST_FLOW, m->flow);
+    pb_opt_bytes(&w, REQUEST_DEST, m->destination);
     return varint_add_prefix(dst, cap, &w);
 }
 

@@ -1,5 +1,5 @@
 /* tunnel_msg.h - request and answer of /gw/tunnel/1.0.0, the stream from one gw to a service of
- * another.  Pure: no I/O, no allocation.
+ * another, and of /gw/udp/1.0.0, where datagrams follow (udp_msg.h).  Pure: no I/O, no allocation.
  *
  * The opener sends one Request, in the same flight as the multistream lines; the other end sends
  * one Answer.  With status OK raw octets follow in both directions, else the stream ends.  Each
@@ -11,6 +11,8 @@
  *         uint32 port = 2;           // 0: the name chooses
  *         bytes resume_token = 3;    // empty: a new tunnel
  *         uint64 resume_offset = 4;  // octets of the tunnel that the sender has received
+ *         uint64 flow = 5;           // /gw/udp/1.0.0: the id of its datagrams
+ *         string destination = 6;    // HOST:PORT, for an exit; empty: the service's own target
  *     }
  *     enum Status {
  *         OK = 0; NO_SERVICE = 1; DENIED = 2; REFUSED = 3; UNREACHABLE = 4; TIMED_OUT = 5;
@@ -32,13 +34,15 @@
 
 #include "base/cursor.h"
 
-#define TUNNEL_PROTOCOL    "/gw/tunnel/1.0.0"
+#define TUNNEL_PROTOCOL     "/gw/tunnel/1.0.0"
+#define TUNNEL_UDP_PROTOCOL "/gw/udp/1.0.0"
 
-#define TUNNEL_BODY_MAX    1024 /* octets of a message without its length */
-#define TUNNEL_WIRE_MAX    (TUNNEL_BODY_MAX + 2)
-#define TUNNEL_SERVICE_MAX 63
-#define TUNNEL_TEXT_MAX    512
-#define TUNNEL_TOKEN_MAX   64
+#define TUNNEL_BODY_MAX     1024 /* octets of a message without its length */
+#define TUNNEL_WIRE_MAX     (TUNNEL_BODY_MAX + 2)
+#define TUNNEL_SERVICE_MAX  63
+#define TUNNEL_TEXT_MAX     512
+#define TUNNEL_TOKEN_MAX    64
+#define TUNNEL_DEST_MAX     263 /* octets: [host]:port */
 
 enum tunnel_status {
     TUNNEL_OK,
@@ -55,6 +59,8 @@ struct tunnel_request { /* views: into the input when decoded, the caller's when
     uint16_t port;
     struct bytes resume_token;
     uint64_t resume_offset;
+    uint64_t flow;
+    struct bytes destination;
 };
 
 struct tunnel_answer { /* views likewise */

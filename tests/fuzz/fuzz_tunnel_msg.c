@@ -22,12 +22,14 @@ static void check_request(struct bytes in)
     if (used <= 0)
         return;
     check_inside(m.service, in);
+    check_inside(m.destination, in);
     check_inside(m.resume_token, in);
     uint8_t out[TUNNEL_WIRE_MAX];
     int n = tunnel_encode_request(out, sizeof out, &m);
     assert(n > 0 && tunnel_decode_request((struct bytes){ out, (size_t)n }, &again) == n);
     assert(bytes_eq(again.service, m.service) && again.port == m.port);
     assert(bytes_eq(again.resume_token, m.resume_token) && again.resume_offset == m.resume_offset);
+    assert(bytes_eq(again.destination, m.destination) && again.flow == m.flow);
 }
 
 static void check_answer(struct bytes in)

@@ -51,12 +51,26 @@ tests_fuzz_fuzz_identify_msg_SOURCES = tests/fuzz/fuzz_identify_msg.c tests/fuzz
 tests_fuzz_fuzz_identify_msg_LDADD = $(WIRE_LIBS)
 tests_fuzz_fuzz_identify_msg_LDFLAGS = $(LIBFUZZER)
 
+check_PROGRAMS += tests/fuzz/replay_socks4
+tests_fuzz_replay_socks4_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_socks4.c tests/fuzz/fuzz.h tests/fuzz/socks5_dest.h
+tests_fuzz_replay_socks4_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_socks4_SOURCES = tests/fuzz/fuzz_socks4.c tests/fuzz/fuzz.h tests/fuzz/socks5_dest.h
+tests_fuzz_fuzz_socks4_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_socks4_LDFLAGS = $(LIBFUZZER)
+
 check_PROGRAMS += tests/fuzz/replay_socks5
-tests_fuzz_replay_socks5_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_socks5.c tests/fuzz/fuzz.h
+tests_fuzz_replay_socks5_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_socks5.c tests/fuzz/fuzz.h tests/fuzz/socks5_dest.h
 tests_fuzz_replay_socks5_LDADD = $(WIRE_LIBS)
-tests_fuzz_fuzz_socks5_SOURCES = tests/fuzz/fuzz_socks5.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_socks5_SOURCES = tests/fuzz/fuzz_socks5.c tests/fuzz/fuzz.h tests/fuzz/socks5_dest.h
 tests_fuzz_fuzz_socks5_LDADD = $(WIRE_LIBS)
 tests_fuzz_fuzz_socks5_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_socks5_udp
+tests_fuzz_replay_socks5_udp_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_socks5_udp.c tests/fuzz/fuzz.h
+tests_fuzz_replay_socks5_udp_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_socks5_udp_SOURCES = tests/fuzz/fuzz_socks5_udp.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_socks5_udp_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_socks5_udp_LDFLAGS = $(LIBFUZZER)
 
 check_PROGRAMS += tests/fuzz/replay_svcquery_msg
 tests_fuzz_replay_svcquery_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_svcquery_msg.c tests/fuzz/fuzz.h
@@ -64,6 +78,27 @@ tests_fuzz_replay_svcquery_msg_LDADD = $(WIRE_LIBS)
 tests_fuzz_fuzz_svcquery_msg_SOURCES = tests/fuzz/fuzz_svcquery_msg.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_svcquery_msg_LDADD = $(WIRE_LIBS)
 tests_fuzz_fuzz_svcquery_msg_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_udp_msg
+tests_fuzz_replay_udp_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_udp_msg.c tests/fuzz/fuzz.h
+tests_fuzz_replay_udp_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_udp_msg_SOURCES = tests/fuzz/fuzz_udp_msg.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_udp_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_udp_msg_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_http1
+tests_fuzz_replay_http1_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_http1.c tests/fuzz/fuzz.h
+tests_fuzz_replay_http1_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_http1_SOURCES = tests/fuzz/fuzz_http1.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_http1_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_http1_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_proxyv2
+tests_fuzz_replay_proxyv2_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_proxyv2.c tests/fuzz/fuzz.h
+tests_fuzz_replay_proxyv2_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_proxyv2_SOURCES = tests/fuzz/fuzz_proxyv2.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_proxyv2_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_proxyv2_LDFLAGS = $(LIBFUZZER)
 
 check_PROGRAMS += tests/fuzz/replay_multiaddr
 tests_fuzz_replay_multiaddr_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_multiaddr.c tests/fuzz/fuzz.h
@@ -85,6 +120,13 @@ tests_fuzz_replay_authkeys_LDADD = $(SVC_LIBS)
 tests_fuzz_fuzz_authkeys_SOURCES = tests/fuzz/fuzz_authkeys.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_authkeys_LDADD = $(SVC_LIBS)
 tests_fuzz_fuzz_authkeys_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_http_tag
+tests_fuzz_replay_http_tag_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_http_tag.c tests/fuzz/fuzz.h
+tests_fuzz_replay_http_tag_LDADD = $(SVC_LIBS)
+tests_fuzz_fuzz_http_tag_SOURCES = tests/fuzz/fuzz_http_tag.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_http_tag_LDADD = $(SVC_LIBS)
+tests_fuzz_fuzz_http_tag_LDFLAGS = $(LIBFUZZER)
 
 check_PROGRAMS += tests/fuzz/replay_names
 tests_fuzz_replay_names_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_names.c tests/fuzz/fuzz.h
@@ -110,8 +152,14 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_keypb \
 	tests/fuzz/fuzz_tunnel_msg \
 	tests/fuzz/fuzz_identify_msg \
+	tests/fuzz/fuzz_socks4 \
 	tests/fuzz/fuzz_socks5 \
+	tests/fuzz/fuzz_socks5_udp \
 	tests/fuzz/fuzz_svcquery_msg \
+	tests/fuzz/fuzz_udp_msg \
+	tests/fuzz/fuzz_http1 \
+	tests/fuzz/fuzz_proxyv2 \
+	tests/fuzz/fuzz_http_tag \
 	tests/fuzz/fuzz_multiaddr \
 	tests/fuzz/fuzz_cert \
 	tests/fuzz/fuzz_authkeys \

@@ -46,14 +46,21 @@ has "services" 'web' "$(gw home services)"
 has "services of a peer" 'web' "$(gw me services home)"
 same "nc" "HTTP/1.1 200 OK" "$(printf 'GET / HTTP/1.0\r\n\r\n' |
     gw me nc home 80 | sed -n '1s/\r//p')"
-for command in id status resolve ping perf nc peers services allow deny reload stop config; do
+same "names" home "$(gw me names)"
+same "names of a directory that is not there: none, and none is made" "" \
+    "$(gw nowhere names 2>&1; ls -d "$T/nowhere" 2>/dev/null)"
+has "ssh-config" '^Host home$' "$(gw me ssh-config)"
+has "failures of clients are in status" 'failed +[0-9]+s ago, socks5 nobody:80: no resolver' \
+    "$(socks http://nobody/ 2>/dev/null; gw me status)"
+for command in id status resolve ping perf nc peers services names allow deny reload stop config \
+    ssh-config completion; do
     check "$command --help" gw me $command --help
 done
 same "-q id prints the new id and nothing else" "12D3KooW 1" \
     "$("$GW" -q -d "$T/new" id 2>&1 | sed 's/^\(12D3KooW\).*/\1 1/')"
 gw me no-such-command 2>/dev/null
 same "wrong usage ends with 2" 2 $?
-for wrong in "id x" "config bogus" config; do
+for wrong in "id x" "config bogus" config "names x" "ssh-config -x" completion "completion csh"; do
     gw me $wrong >"$T/err" 2>&1
     same "gw $wrong: status 2" 2 $?
     same "and one line" 1 "$(wc -l <"$T/err")"
@@ -97,7 +104,8 @@ check "SIGHUP re-reads" until_ok 5 dropped
 check "reload drops no connection" gw me ping -n 1 home
 
 # --- one daemon per directory; ends
-refuses "a second daemon on the same directory is refused" timeout 10 "$GW" -d "$T/home" -D none
+has "a second daemon on the same directory is refused" "another gw \(pid $(gw_pid home)\) runs on" \
+    "$(timeout 10 "$GW" -d "$T/home" -D none 2>&1)"
 check "the first goes on" gw home status
 start=$(date +%s%N)
 gw_stop me TERM

@@ -70,6 +70,10 @@ by_nc="nc -X 5 -x $PROXY %h %p"
 by_gw="$GW -d $T/me nc %h %p"
 same "ssh by nc -X 5" "hello" "$(run_ssh "$by_nc" echo hello)"
 same "ssh by gw nc" "hello" "$(run_ssh "$by_gw" echo hello)"
+gw me ssh-config >"$T/ssh_config"
+same "ssh NAME by what gw ssh-config prints" "hello" "$(ssh -F "$T/ssh_config" -i "$T/user_key" \
+    -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+    -o LogLevel=ERROR home echo hello)"
 sum=$(sha256sum <"$T/repo/blob")
 same "ssh by gw nc carries 3 MB up" "$sum" "$(run_ssh "$by_gw" sha256sum <"$T/repo/blob")"
 same "ssh by nc -X 5 carries 3 MB down" "$sum" \

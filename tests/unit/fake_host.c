@@ -22,6 +22,7 @@ struct host {
     size_t n;
     struct host_open *open;
     size_t tried;
+    uint64_t flows, last_seen_ms;
 };
 
 static struct fake_stream *of(const struct stream *s)
@@ -189,6 +190,11 @@ void fake_host_set_tried(struct host *h, size_t tried)
     h->tried = tried;
 }
 
+void fake_host_set_last_seen(struct host *h, uint64_t ms)
+{
+    h->last_seen_ms = ms;
+}
+
 void fake_host_opened(struct host *h, int err, struct conn *c, struct fake_stream *f,
                       const char *protocol, struct bytes early)
 {
@@ -253,6 +259,80 @@ int host_handle(struct host *h, const char *protocol, host_wants_fn *wants, host
 const struct peerid *conn_peer(const struct conn *c)
 {
     return &c->peer;
+}
+
+static struct fake_flow *find_flow(struct conn *c, uint64_t id, bool is_opener)
+{
+    for (size_t i = 0; i < FAKE_FLOWS_MAX; i++)
+        if (c->flows[i].fn && c->flows[i].id == id && c->flows[i].is_opener == is_opener)
+            return &c->flows[i];
+    return NULL;
+}
+
+uint64_t host_new_flow(struct host *h)
+{
+    return 1000 + h->flows++;
+}
+
+int conn_bind_flow(struct conn *c, uint64_t id, bool is_opener, conn_datagram_fn *fn, void *arg)
+{
+    if (id > UINT64_C(1) << 60)
+        return GW_EINVAL;
+    if (find_flow(c, id, is_opener))
+        return GW_EEXISTS;
+    for (size_t i = 0; i < FAKE_FLOWS_MAX; i++) {
+        if (c->flows[i].fn)
+            continue;
+        c->flows[i] = (struct fake_flow){ id, is_opener, fn, arg };
+        return 0;
+    }
+    return GW_ENOMEM;
+}
+
+void conn_unbind_flow(struct conn *c, uint64_t id, bool is_opener)
+{
+    struct fake_flow *f = find_flow(c, id, is_opener);
+    if (f)
+        f->fn = NULL;
+}
+
+int conn_send_datagram(struct conn *c, uint64_t id, bool is_opener, struct bytes v)
+{
+    if (c->datagram_max == 0 || v.n > c->datagram_max)
+        return GW_EUNSUP;
+    if (c->nsent < FAKE_DGRAMS_MAX) {
+        struct fake_dgram *d = &c->sent[c->nsent];
+        assert(v.n <= sizeof d->data);
+        *d = (struct fake_dgram){ .flow = id, .is_opener = is_opener, .n = v.n };
+        if (v.n)
+            memcpy(d->data, v.p, v.n);
+    }
+    c->nsent++;
+    return 0;
+}
+
+bool fake_conn_deliver(struct conn *c, uint64_t id, bool is_opener, struct bytes v)
+{
+    struct fake_flow *f = find_flow(c, id, is_opener);
+    if (f)
+        f->fn(f->arg, v);
+    return f != NULL;
+}
+
+struct host *conn_host(const struct conn *c)
+{
+    return c->host;
+}
+
+void conn_info(const struct conn *c, struct muxed_info *out)
+{
+    *out = c->info;
+}
+
+uint64_t host_last_seen_ms(const struct host *h, const struct peerid *peer)
+{
+    (void)peer;
+    return h->last_seen_ms;
 }
 
 struct host_open *host_open(struct host *h, const struct host_open_req *req, host_opened_fn *done,

@@ -28,8 +28,29 @@ void fake_stream_deliver(struct fake_stream *f, struct bytes v);
 void fake_stream_eof(struct fake_stream *f);
 void fake_stream_break(struct fake_stream *f, int err); /* the other end resets it */
 
-struct conn {
+#define FAKE_FLOWS_MAX  4
+#define FAKE_DGRAMS_MAX 16
+
+struct fake_dgram {
+    uint64_t flow;
+    bool is_opener; /* as given to conn_send_datagram */
+    size_t n;
+    uint8_t data[2048];
+};
+
+struct conn { /* zeroed but for the first ones: takes no datagrams */
     struct peerid peer;
+    struct host *host;
+    struct muxed_info info;
+    size_t datagram_max; /* of payload */
+    struct fake_flow {
+        uint64_t id;
+        bool is_opener;
+        conn_datagram_fn *fn; /* NULL: free */
+        void *arg;
+    } flows[FAKE_FLOWS_MAX];
+    struct fake_dgram sent[FAKE_DGRAMS_MAX]; /* the first ones */
+    size_t nsent;                            /* all */
 };
 
 struct host_open {
@@ -54,7 +75,11 @@ const struct host_open *fake_host_pending(const struct host *h);
 void fake_host_opened(struct host *h, int err, struct conn *c, struct fake_stream *f,
                       const char *protocol, struct bytes early);
 
-void fake_host_set_tried(struct host *h, size_t tried); /* what host_open_tried says */
+/* A datagram comes from the peer.  False: no such flow is bound. */
+bool fake_conn_deliver(struct conn *c, uint64_t id, bool is_opener, struct bytes v);
+
+void fake_host_set_tried(struct host *h, size_t tried);    /* what host_open_tried says */
+void fake_host_set_last_seen(struct host *h, uint64_t ms); /* what host_last_seen_ms says */
 
 /* Runs the loop until *flag, or for two seconds at most.  Returns *flag. */
 bool fake_run_until(struct ev_loop *loop, const bool *flag);

@@ -9,6 +9,13 @@
 
 struct link;
 
+struct fake_dgram { /* on its way to `to` */
+    struct fake_conn *to;
+    struct fake_dgram *prev, *next;
+    size_t n;
+    uint8_t data[];
+};
+
 struct fake_conn {
     struct muxed m; /* must be first */
     struct link *link;
@@ -18,10 +25,11 @@ struct fake_conn {
 struct link {                /* a connection, both ends */
     struct fake_conn end[2]; /* [0] dials */
     struct ev_timer timer;
-    struct turn_task task;
+    struct turn_task task, dgram_task;
     struct multiaddr to;
     struct peerid expect;
     struct fake_pair *pairs;
+    struct fake_dgram *dgrams;
     int close_err[2];
     bool is_closing;
     struct link *prev, *next;
@@ -112,11 +120,32 @@ static struct link *link_of(const struct muxed *m)
     return ((const struct fake_conn *)m)->link;
 }
 
+static void drop_dgram(struct link *l, struct fake_dgram *d)
+{
+    DL_DELETE(l->dgrams, d);
+    free(d);
+}
+
+static void on_dgrams(struct turn_task *t)
+{
+    struct link *l = (struct link *)((char *)t - offsetof(struct link, dgram_task));
+
+    while (l->dgrams) {
+        struct fake_dgram *d = l->dgrams;
+        if (d->to->quic && d->to->m.ev->on_datagram)
+            d->to->m.ev->on_datagram(&d->to->m, (struct bytes){ d->data, d->n });
+        drop_dgram(l, d);
+    }
+}
+
 static void on_turn(struct turn_task *t)
 {
     struct link *l = (struct link *)((char *)t - offsetof(struct link, task));
     int err = l->close_err[0] ? l->close_err[0] : GW_ECLOSED;
 
+    turn_del(l->end[0].quic->turn, &l->dgram_task);
+    while (l->dgrams)
+        drop_dgram(l, l->dgrams);
     while (l->pairs)
         fake_pair_abort_now(l->pairs, err);
     for (size_t i = 0; i < 2; i++)
@@ -179,17 +208,36 @@ static void op_close(struct muxed *m, int err)
     close_link(link_of(m), side_of(m), err);
 }
 
+static int op_send_datagram(struct muxed *m, struct bytes head, struct bytes v)
+{
+    struct link *l = link_of(m);
+
+    if (fake_net.datagram_max == 0 || head.n + v.n > fake_net.datagram_max)
+        return GW_EUNSUP;
+    struct fake_dgram *d = malloc(sizeof *d + head.n + v.n);
+    assert(d);
+    *d = (struct fake_dgram){ .to = &l->end[!side_of(m)], .n = head.n + v.n };
+    memcpy(d->data, head.p, head.n);
+    if (v.n)
+        memcpy(d->data + head.n, v.p, v.n);
+    DL_APPEND(l->dgrams, d);
+    turn_add(l->end[0].quic->turn, &l->dgram_task);
+    return 0;
+}
+
 static void op_info(const struct muxed *m, struct muxed_info *out)
 {
     struct link *l = link_of(m);
     const struct fake_pair *p;
 
-    *out = (struct muxed_info){ .transport = "fake" };
+    *out = (struct muxed_info){ .transport = "fake", .datagram_max = fake_net.datagram_max };
     out->remote = side_of(m) ? parse("/ip4/198.51.100.7/udp/7/quic-v1") : l->to;
     DL_COUNT(l->pairs, p, out->streams);
 }
 
-static const struct muxed_ops ops = { op_open, op_close, op_info };
+static const struct muxed_ops ops = {
+    .open = op_open, .close = op_close, .info = op_info, .send_datagram = op_send_datagram
+};
 
 /* --- the handshake --- */
 
@@ -280,6 +328,7 @@ int quic_dial(struct quic *q, const struct multiaddr *to, const struct peerid *e
     l->to = *to;
     l->expect = *expect;
     l->task.run = on_turn;
+    l->dgram_task.run = on_dgrams;
     l->end[0] = (struct fake_conn){ .m = { .ops = &ops, .peer = *expect }, .link = l, .quic = q };
     ev_timer_init(&l->timer, on_answer, rule_for(to)->delay_ms / 1e3, 0.);
     l->timer.data = l;

@@ -29,6 +29,7 @@ static inline void svcrig_init(struct svcrig *r, const char *authorized_keys,
     r->loop = ev_loop_new(EVFLAG_AUTO);
     r->turn = turn_new(r->loop);
     r->host = fake_host_new(r->loop, r->turn);
+    r->a.host = r->stranger.host = r->host;
     r->services = registry_new();
     r->authz = authz_new(r->loop, r->tmp.path, r->services, changed, arg);
     r->f = fake_stream_new(r->turn);

@@ -272,6 +272,42 @@ static void test_streams_of_a_peer_share_the_stricter_limit(void **state)
     end(&f);
 }
 
+static void add_exit(struct fixture *f, char *keys)
+{
+    struct service s = {
+        .name = "exit", .is_exit = true, .authorized_keys = keys, .is_enabled = true
+    };
+    assert_int_equal(registry_add(f->services, &s), 0);
+    authz_reload(f->authz, NULL, 0);
+}
+
+static void test_exit_opens_to_who_is_named_for_it_only(void **state)
+{
+    struct fixture f;
+    (void)state;
+    begin(&f, PEER_A "\n" PEER_B " services=ssh,exit\n");
+    add_exit(&f, NULL);
+    assert_int_equal(allows(&f, &f.a, "ssh"), 0);
+    assert_int_equal(allows(&f, &f.a, "exit"), GW_EDENIED);
+    assert_int_equal(allows(&f, &f.b, "exit"), 0);
+    end(&f);
+}
+
+static void test_exit_opens_to_whom_its_own_file_names(void **state)
+{
+    struct fixture f;
+    char own[128];
+    (void)state;
+    begin(&f, PEER_B " services=exit\n");
+    snprintf(own, sizeof own, "%s/own", f.tmp.dir);
+    tmpfiles_write(own, PEER_A "\n");
+    add_exit(&f, own);
+    assert_int_equal(allows(&f, &f.a, "exit"), 0);
+    assert_int_equal(allows(&f, &f.b, "exit"), GW_EDENIED);
+    unlink(own);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +324,8 @@ int main(void)
         cmocka_unit_test(test_edits_leave_a_file_with_a_bad_line_alone),
         cmocka_unit_test(test_a_service_with_its_own_file_looks_there_only),
         cmocka_unit_test(test_streams_of_a_peer_share_the_stricter_limit),
+        cmocka_unit_test(test_exit_opens_to_who_is_named_for_it_only),
+        cmocka_unit_test(test_exit_opens_to_whom_its_own_file_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,35 +151,13 @@ static void test_wrong_usage_is_2_with_one_line(void **state)
 {
     struct fixture *f = *state;
     static const char *const lines[] = {
-        "status extra",
-        "status --jsn",
-        "status -n 3",
-        "resolve",
-        "resolve a b",
-        "ping",
-        "ping -n 0 a",
-        "ping -n x a",
-        "ping -n 1001 a",
-        "ping a -n",
-        "nc a",
-        "nc a b c",
-        "nc --json a b",
-        "allow",
-        "deny",
-        "deny a b",
-        "services a b",
-        "stop now",
-        "nonsense",
-        "id",
-        "perf",
-        "perf a b",
-        "perf --up a",
-        "perf a --up 1T",
-        "perf a --up -1",
-        "perf a --up",
-        "perf a -n 1",
-        "ping a --up 1",
-        "perf a --down 65G",
+        "status extra",  "status --jsn",      "status -n 3",     "resolve",        "resolve a b",
+        "ping",          "ping -n 0 a",       "ping -n x a",     "ping -n 1001 a", "ping a -n",
+        "nc a",          "nc a b c",          "nc --json a b",   "allow",          "deny",
+        "deny a b",      "services a b",      "stop now",        "nonsense",       "id",
+        "names",         "ssh-config",        "completion bash", "perf",           "perf a b",
+        "perf --up a",   "perf a --up 1T",    "perf a --up -1",  "perf a --up",    "perf a -n 1",
+        "ping a --up 1", "perf a --down 65G",
     };
 
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
@@ -257,6 +235,59 @@ static void test_services_of_this_node_have_targets(void **state)
     assert_int_equal(run(f, "services"), 0);
     assert_string_equal(f->out, "NAME  PORT  TARGET        ENABLED\n"
                                 "ssh   22    127.0.0.1:22  yes\n");
+}
+
+static void test_services_show_datagrams_and_exit(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"services\"}",
+                 "{\"ok\":true,\"services\":["
+                 "{\"name\":\"dns\",\"port\":53,\"target\":\"127.0.0.1:53\",\"udp_target\":"
+                 "\"127.0.0.1:54\",\"exit\":false,\"enabled\":true},"
+                 "{\"name\":\"game\",\"port\":7,\"target\":\"\",\"udp_target\":"
+                 "\"127.0.0.1:7\",\"exit\":false,\"enabled\":true},"
+                 "{\"name\":\"exit\",\"port\":0,\"target\":\"\",\"exit\":true,"
+                 "\"enabled\":false}]}\n");
+    assert_int_equal(run(f, "services"), 0);
+    assert_string_equal(f->out, "NAME  PORT  TARGET                          ENABLED\n"
+                                "dns   53    127.0.0.1:53, udp 127.0.0.1:54  yes\n"
+                                "game  7     udp 127.0.0.1:7                 yes\n"
+                                "exit  -     the internet                    no\n");
+}
+
+static void test_status_shows_the_gates_and_the_latest_failures(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"status\"}",
+                 "{\"ok\":true,\"forwards\":["
+                 "{\"listen\":\"127.0.0.1:22\",\"target\":\"a:22\",\"protocol\":\"tcp\"},"
+                 "{\"listen\":\"127.0.0.1:53\",\"target\":\"a:53\",\"protocol\":\"udp\"}],"
+                 "\"services\":[{\"name\":\"db\",\"port\":0,\"target\":\"unix:/db\"}],"
+                 "\"failures\":[{\"age_s\":61,\"kind\":\"socks5\",\"target\":\"bob:22\","
+                 "\"error\":\"e\",\"why\":\"denied by the peer\"},{},{},{},{},"
+                 "{\"kind\":\"sixth\"}]}\n");
+    assert_int_equal(run(f, "status"), 0);
+    assert_non_null(strstr(f->out, "forward      127.0.0.1:22 -> a:22\n"));
+    assert_non_null(strstr(f->out, "forward      127.0.0.1:53/udp -> a:53\n"));
+    assert_non_null(strstr(f->out, "service      db -> unix:/db\n"));
+    assert_non_null(strstr(f->out, "failed       1m ago, socks5 bob:22: denied by the peer\n"));
+    assert_null(strstr(f->out, "sixth"));
+}
+
+static void test_describe_goes_over_the_whole_table(void **state)
+{
+    struct cli_usage u;
+    size_t n = 0;
+    (void)state;
+
+    for (; cli_describe(n, &u); n++) {
+        assert_true(cli_has(u.name));
+        assert_true(u.noptions >= 1); /* --help */
+        assert_false(u.words && u.first);
+    }
+    assert_true(n >= 16);
 }
 
 static void test_services_of_a_peer_are_escaped(void **state)
@@ -402,6 +433,9 @@ int main(void)
         T(test_status_json_is_the_daemons_object),
         T(test_peers_are_a_table),
         T(test_services_of_this_node_have_targets),
+        T(test_services_show_datagrams_and_exit),
+        T(test_status_shows_the_gates_and_the_latest_failures),
+        T(test_describe_goes_over_the_whole_table),
         T(test_services_of_a_peer_are_escaped),
         T(test_a_refusal_is_1_with_the_reason_escaped),
         T(test_a_daemon_that_goes_away_is_1),

@@ -44,29 +44,11 @@ static void test_print_takes_any_number_of_rows(void **state)
     cli_table_free(t);
 }
 
-static void test_octets_keep_two_or_three_digits(void **state)
-{
-    static const struct {
-        unsigned long long n;
-        const char *text;
-    } table[] = {
-        { 0, "0" },       { 999, "999" },          { 1000, "1.0K" },       { 1536, "1.5K" },
-        { 10240, "10K" }, { 1023 * 1024, "1.0M" }, { 5ull << 30, "5.0G" }, { 1ull << 40, "1.0T" },
-        { ~0ull, "16E" },
-    };
-    char out[16];
-
-    (void)state;
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        assert_string_equal(cli_table_octets(table[i].n, out), table[i].text);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_print_aligns_columns),
         cmocka_unit_test(test_print_takes_any_number_of_rows),
-        cmocka_unit_test(test_octets_keep_two_or_three_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,6 +30,7 @@ static int load(const char *text, struct config *out, char err[CONF_ERR_MAX])
 static void test_load_without_file_gives_the_documented_defaults(void **state)
 {
     struct config c;
+    const char *via;
     char err[CONF_ERR_MAX];
     (void)state;
     assert_int_equal(config_load(&c, "/nonexistent/gw.conf", false, NULL, 0, err), 0);
@@ -41,6 +42,10 @@ static void test_load_without_file_gives_the_documented_defaults(void **state)
     assert_int_equal(c.handshake_timeout_ms, 15000);
     assert_int_equal(c.proxy_half_open, 1024);
     assert_int_equal(c.log_level, LOG_LEVEL_INFO);
+    assert_int_equal(config_other(&c, &via), FRONT_REFUSE);
+    assert_false(c.option_tags);
+    assert_int_equal(c.udp_idle_ms, 120000);
+    assert_int_equal(c.max_udp, 256);
     assert_int_equal(c.forwards.n + c.services.n, 0);
     config_free(&c);
     assert_int_equal(config_load(&c, "/nonexistent/gw.conf", true, NULL, 0, err), GW_ENOTFOUND);
@@ -89,11 +94,25 @@ static void test_load_refuses_with_file_and_line(void **state)
         { "[proxy]\nlisten = 127.0.0.1:99999\n", 2, "listen" },
         { "[proxy]\nlisten = example.com:80\n", 2, "listen" },
         { "[proxy]\nhandshake-timeout = 15 parsecs\n", 2, "handshake-timeout" },
-        { "[proxy]\nother = direct\n", 2, "other" },
+        { "[proxy]\nother = maybe\n", 2, "other" },
+        { "[proxy]\nother = via\n", 2, "other" },
+        { "[proxy]\nother = via a b\n", 2, "other" },
+        { "[proxy]\nother = viahome\n", 2, "other" },
+        { "[proxy]\nudp-idle = 10ms\n", 2, "udp-idle" },
         { "[forward x]\nlisten = 80\ntarget = alice\n", 3, "target" },
         { "[forward x]\nlisten = 80\n", 0, "[forward x] has no target" },
         { "[forward x]\ntarget = a:1\n", 0, "[forward x] has no listen" },
+        { "[forward x]\nlisten = 80\ntarget = a:1\nprotocol = sctp\n", 4, "protocol" },
+        { "[forward x]\nlisten = /a\ntarget = a:1\nprotocol = udp\n", 0, "not to /a" },
         { "[service x]\nport = 80\n", 0, "[service x] has no target" },
+        { "[service x]\nudp-target = /a\n", 2, "udp-target" },
+        { "[service x]\nudp-target = 0\n", 2, "udp-target" },
+        { "[service x]\ntarget = 80\nproxy-protocol = v1\n", 3, "proxy-protocol" },
+        { "[service x]\nexit = yes\n", 0, "[service x]: exit = yes belongs to [service exit]" },
+        { "[service exit]\nexit = yes\ntarget = 80\n", 0, "[service exit]" },
+        { "[service exit]\nexit = yes\nudp-target = 80\n", 0, "[service exit]" },
+        { "[service exit]\nexit = yes\nhttp = yes\n", 0, "[service exit]" },
+        { "[service exit]\nexit = yes\nproxy-protocol = v2\n", 0, "[service exit]" },
         { "[service x]\ntarget = 127.0.0.1:0\n", 2, "target" },
         { "[service X_Y]\ntarget = 80\n", 0, "[service X_Y]" },
         { "[service a]\ntarget = 80\n[service b]\ntarget = 127.0.0.1:80\n", 0, "port 80" },
@@ -157,6 +176,74 @@ static void test_services_take_the_port_of_the_target_and_the_directory(void **s
     config_free(&c);
 }
 
+static void test_a_service_takes_connections_datagrams_or_both(void **state)
+{
+    struct registry *r = registry_new();
+    struct config c;
+    char err[CONF_ERR_MAX];
+    (void)state;
+    assert_int_equal(load("[service dns]\ntarget = 127.0.0.1:53\nudp-target = 127.0.0.1:5353\n"
+                          "[service game]\nudp-target = 7777\n"
+                          "[service web]\ntarget = unix:/w\nproxy-protocol = v2\nhttp = yes\n",
+                          &c, err),
+                     0);
+    assert_int_equal(config_services(&c, "", r, err), 0);
+    const struct service *dns = registry_at(r, 0), *game = registry_at(r, 1);
+    assert_int_equal(dns->port, 53); /* of the target, not of the udp-target */
+    assert_int_equal(sockaddr_port(&dns->udp_target), 5353);
+    assert_int_equal(game->port, 7777);
+    assert_int_equal(game->target.len, 0);
+    assert_false(game->proxy_v2 || game->is_http || game->is_exit);
+    assert_true(registry_at(r, 2)->proxy_v2 && registry_at(r, 2)->is_http);
+    registry_free(r);
+    config_free(&c);
+}
+
+static void test_an_exit_has_no_targets(void **state)
+{
+    struct registry *r = registry_new();
+    struct config c;
+    char err[CONF_ERR_MAX];
+    (void)state;
+    assert_int_equal(load("[service exit]\nexit = yes\nauthorized_keys = exit.keys\n", &c, err), 0);
+    assert_int_equal(config_services(&c, "/d", r, err), 0);
+    const struct service *s = registry_at(r, 0);
+    assert_true(s->is_exit);
+    assert_int_equal(s->target.len + s->udp_target.len + s->port, 0);
+    assert_string_equal(s->authorized_keys, "/d/exit.keys");
+    registry_free(r);
+    config_free(&c);
+}
+
+static void test_other_says_where_foreign_names_go(void **state)
+{
+    static const struct {
+        const char *text;
+        enum front_other other;
+        const char *via;
+    } cases[] = {
+        { "other = refuse", FRONT_REFUSE, NULL },
+        { "other =", FRONT_REFUSE, NULL },
+        { "other = direct", FRONT_DIRECT, NULL },
+        { "other = via home", FRONT_VIA, "home" },
+        { "other = via   laptop.grewal.p2p", FRONT_VIA, "laptop.grewal.p2p" },
+    };
+    struct config c;
+    char err[CONF_ERR_MAX], text[128];
+    const char *via;
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        snprintf(text, sizeof text, "[proxy]\n%s\n", cases[i].text);
+        assert_int_equal(load(text, &c, err), 0);
+        assert_int_equal(config_other(&c, &via), cases[i].other);
+        if (cases[i].via)
+            assert_string_equal(via, cases[i].via);
+        else
+            assert_null(via);
+        config_free(&c);
+    }
+}
+
 static void test_password_is_a_secret(void **state)
 {
     struct config c;
@@ -205,6 +292,9 @@ int main(void)
         cmocka_unit_test(test_load_refuses_with_file_and_line),
         cmocka_unit_test(test_overrides_win_over_the_file),
         cmocka_unit_test(test_services_take_the_port_of_the_target_and_the_directory),
+        cmocka_unit_test(test_a_service_takes_connections_datagrams_or_both),
+        cmocka_unit_test(test_an_exit_has_no_targets),
+        cmocka_unit_test(test_other_says_where_foreign_names_go),
         cmocka_unit_test(test_password_is_a_secret),
         cmocka_unit_test(test_example_file_is_the_table),
     };

@@ -198,6 +198,20 @@ void front_get_stats(const struct front *f, struct front_stats *out)
     *out = (struct front_stats){ .opened = 5000000000, .failed = 2, .active = 3, .opening = 1 };
 }
 
+size_t front_failures(const struct front *f, struct front_failure *out, size_t max)
+{
+    (void)f;
+    assert_true(max >= 1);
+    *out = (struct front_failure){ .at_ms = clock_mono_ms() - 61000,
+                                   .kind = "socks5",
+                                   .target = { .host = "no\xff"
+                                                       "body",
+                                               .port = 22 },
+                                   .err = GW_ENONAME,
+                                   .why = "no resolver tier knows the name (names file: no line)" };
+    return 1;
+}
+
 void svc_in_get_stats(const struct svc_in *in, struct svc_in_stats *out)
 {
     (void)in;
@@ -282,7 +296,7 @@ static void each_proxy(void *arg, ctl_each_proxy_fn *each, void *each_arg)
 static void each_forward(void *arg, ctl_each_forward_fn *each, void *each_arg)
 {
     (void)arg;
-    each(each_arg, "127.0.0.1:5432", "db.alice:5432");
+    each(each_arg, "127.0.0.1:5432", "db.alice:5432", "tcp");
 }
 
 static int do_reload(void *arg, char *err, size_t cap)
@@ -488,9 +502,12 @@ static void test_status_has_the_fixed_shape(void **state)
     assert_string_equal(json_string_value(only(v, "proxy")), "127.0.0.1:1080");
     check_string(only(v, "forwards"), "listen", "127.0.0.1:5432");
     check_string(only(v, "forwards"), "target", "db.alice:5432");
+    check_string(only(v, "forwards"), "protocol", "tcp");
     check_string(only(v, "services"), "name", "ssh");
     check_int(only(v, "services"), "port", 22);
     check_string(only(v, "services"), "target", "127.0.0.1:22");
+    assert_null(json_object_get(only(v, "services"), "udp_target"));
+    assert_true(json_is_false(json_object_get(only(v, "services"), "exit")));
 
     const json_t *p = only(v, "peers");
     check_string(p, "id", peerid_print(&w.host.conns[0].peer, id));
@@ -513,6 +530,38 @@ static void test_status_has_the_fixed_shape(void **state)
 }
 
 /* Both sides dialled: for a while there are two connections. */
+static void test_status_says_what_could_not_be_opened(void **state)
+{
+    struct fixture *f = *state;
+    json_t *v = ctl_status_make(&f->deps);
+    const json_t *e = only(v, "failures");
+
+    check_int(e, "age_s", 61);
+    check_string(e, "kind", "socks5");
+    check_string(e, "target", "no\\xffbody:22");
+    check_string(e, "error", gw_strerror(GW_ENONAME));
+    check_string(e, "why", "no resolver tier knows the name (names file: no line)");
+    json_decref(v);
+}
+
+static void test_services_tell_datagrams_and_exit(void **state)
+{
+    struct fixture *f = *state;
+    struct service dns = { .name = "dns", .port = 53, .is_enabled = true };
+    struct service way_out = { .name = "exit", .is_exit = true, .is_enabled = true };
+
+    assert_int_equal(sockaddr_parse("127.0.0.1:5353", &dns.udp_target), 0);
+    assert_int_equal(registry_add(f->deps.registry, &dns), 0);
+    assert_int_equal(registry_add(f->deps.registry, &way_out), 0);
+    json_t *v = ctl_status_services(&f->deps);
+    const json_t *list = json_object_get(v, "services");
+    check_string(json_array_get(list, 1), "target", "");
+    check_string(json_array_get(list, 1), "udp_target", "127.0.0.1:5353");
+    check_string(json_array_get(list, 2), "target", "");
+    assert_true(json_is_true(json_object_get(json_array_get(list, 2), "exit")));
+    json_decref(v);
+}
+
 static void test_status_lists_a_peer_once(void **state)
 {
     struct fixture *f = *state;
@@ -721,6 +770,8 @@ int main(void)
         T(test_clients_are_bounded),
         T(test_unknown_command_is_an_error),
         T(test_status_has_the_fixed_shape),
+        T(test_status_says_what_could_not_be_opened),
+        T(test_services_tell_datagrams_and_exit),
         T(test_status_lists_a_peer_once),
         T(test_resolve_tells_who_knew_and_what_failed),
         T(test_allow_gives_rights_to_who_is_known_for_certain),

@@ -34,7 +34,7 @@ struct owner {        /* what a stream told */
     size_t ngot, drained;
     int allocs, eofs, closes, err;
     bool in_op; /* no event may come now */
-    bool reset_on_data, reset_on_drained, reply_to_data;
+    bool reset_on_data, reset_on_drained, reply_to_data, pause_after_data;
 };
 
 static struct owner o;
@@ -62,6 +62,8 @@ static void on_data(struct stream *s, struct bytes v)
     assert_true(v.n > 0 && v.n <= sizeof o.got - o.ngot);
     memcpy(o.got + o.ngot, v.p, v.n);
     o.ngot += v.n;
+    if (o.pause_after_data)
+        o.room_n = 0;
     if (o.reply_to_data)
         OP(write(o.s, v));
     if (o.reset_on_data)
@@ -396,7 +398,7 @@ static void test_rst_while_reading_closes(void **state)
     assert_int_equal(o.eofs, 0);
 }
 
-static void test_rst_after_eof_is_seen_by_writing(void **state)
+static void test_rst_after_eof_is_seen_without_a_write(void **state)
 {
     (void)state;
     int peer = own_tcp();
@@ -404,10 +406,47 @@ static void test_rst_after_eof_is_seen_by_writing(void **state)
     shutdown(peer, SHUT_WR);
     while (!o.eofs)
         ev_run(loop, EVRUN_ONCE);
-    send_rst(peer);
     turn_loop();
-    OP(write(o.s, bytes_of("anybody there?")));
+    send_rst(peer);
     run_until_closed(GW_ERESET);
+}
+
+static void test_rst_of_a_paused_stream_is_seen(void **state)
+{
+    (void)state;
+    int peer = own_tcp();
+    o.room_n = 0;
+    OP(credit(o.s, 0));
+    put(peer, "hello");
+    while (!o.allocs)
+        ev_run(loop, EVRUN_ONCE);
+    send_rst(peer);
+    run_until_closed(GW_ERESET);
+    assert_int_equal(o.ngot, 0);
+}
+
+static void test_rst_before_the_first_credit_is_seen(void **state)
+{
+    (void)state;
+    int peer = own_tcp();
+    turn_loop();
+    send_rst(peer);
+    run_until_closed(GW_ERESET);
+}
+
+/* The set tells once; the reset may come while the stream reads, and be met only when it pauses. */
+static void test_rst_seen_while_reading_counts_at_the_next_pause(void **state)
+{
+    (void)state;
+    int peer = own_tcp();
+    turn_loop(); /* paused: watched from now on */
+    OP(credit(o.s, 0));
+    put(peer, "hello");
+    send_rst(peer);
+    o.room_n = 1;
+    o.pause_after_data = true;
+    run_until_closed(GW_ERESET);
+    assert_true(o.ngot <= 1);
 }
 
 static void test_rst_after_eof_is_seen_by_shutdown(void **state)
@@ -540,7 +579,10 @@ int main(void)
         T(test_shutdown_gives_unused_room_back),
         T(test_reset_sends_rst),
         T(test_rst_while_reading_closes),
-        T(test_rst_after_eof_is_seen_by_writing),
+        T(test_rst_after_eof_is_seen_without_a_write),
+        T(test_rst_of_a_paused_stream_is_seen),
+        T(test_rst_before_the_first_credit_is_seen),
+        T(test_rst_seen_while_reading_counts_at_the_next_pause),
         T(test_rst_after_eof_is_seen_by_shutdown),
         T(test_reset_inside_on_data_ends_reading),
         T(test_reset_inside_on_drained_ends_writing),

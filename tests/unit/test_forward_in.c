@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "fake_front.h"
+#include "fdpair.h"
 #include "looprig.h"
 #include "vec.h"
 
@@ -88,6 +89,15 @@ static void test_failure_resets_the_client(void **state)
     close(fd);
 }
 
+static void test_client_that_resets_gives_the_opening_up(void **state)
+{
+    int fd = add_client();
+    (void)state;
+    send_rst(fd);
+    looprig_run_ms(&rig.loop, 2);
+    assert_true(rig.front.open[0].is_canceled);
+}
+
 static void test_full_front_resets_the_client(void **state)
 {
     (void)state;
@@ -145,6 +155,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_port_0_is_reported_as_a_real_one, start, stop),
         cmocka_unit_test_setup_teardown(test_client_waits_unread_and_is_joined, start, stop),
         cmocka_unit_test_setup_teardown(test_failure_resets_the_client, start, stop),
+        cmocka_unit_test_setup_teardown(test_client_that_resets_gives_the_opening_up, start, stop),
         cmocka_unit_test_setup_teardown(test_full_front_resets_the_client, start, stop),
         cmocka_unit_test_setup_teardown(test_close_leaves_the_joined_alone, start, stop),
         cmocka_unit_test_setup_teardown(test_set_target_counts_for_the_next_client, start, stop),

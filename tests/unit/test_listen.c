@@ -263,6 +263,58 @@ static void test_unix_socket_of_a_successor_is_not_removed(void **state)
     unlink(aside);
 }
 
+/* A listening socket as another process passes it: blocking, inherited. */
+static int passed_at(const char *text)
+{
+    struct sockaddr_any a = addr_of(text);
+    int fd = socket(a.sa.sa_family, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, &a.sa, a.len), 0);
+    assert_int_equal(listen(fd, 4), 0);
+    return fd;
+}
+
+static void test_adopt_accepts_on_a_passed_socket(void **state)
+{
+    (void)state;
+    struct listen *l = NULL;
+    int fd = passed_at("127.0.0.1:0");
+    assert_int_equal(listen_adopt(loop, fd, on_accept, &naccepted, &l), 0);
+    assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+    assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    assert_true(sockaddr_port(listen_addr(l)) > 0);
+    int c = client_of(l);
+    run_until_accepted(1);
+    close(c);
+    listen_close(l);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+}
+
+static void test_adopt_leaves_the_file_to_its_owner(void **state)
+{
+    (void)state;
+    struct listen *l = NULL;
+    assert_int_equal(listen_adopt(loop, passed_at(path), on_accept, &naccepted, &l), 0);
+    int c = client_of(l);
+    run_until_accepted(1);
+    close(c);
+    listen_close(l);
+    assert_int_equal(access(path, F_OK), 0);
+}
+
+static void test_adopt_refuses_what_does_not_listen(void **state)
+{
+    (void)state;
+    struct listen *l = NULL;
+    int fds[] = { socket(AF_INET, SOCK_STREAM, 0), socket(AF_INET, SOCK_DGRAM, 0),
+                  open("/dev/null", O_RDONLY), -1 };
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+        assert_int_equal(listen_adopt(loop, fds[i], on_accept, &naccepted, &l), GW_EINVAL);
+        assert_null(l);
+        if (fds[i] >= 0)
+            assert_int_equal(close(fds[i]), 0); /* it was ours still */
+    }
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -278,6 +330,9 @@ int main(void)
         T(test_unix_socket_with_a_full_queue_is_not_stale),
         T(test_file_that_is_no_socket_is_left_alone),
         T(test_unix_socket_of_a_successor_is_not_removed),
+        T(test_adopt_accepts_on_a_passed_socket),
+        T(test_adopt_leaves_the_file_to_its_owner),
+        T(test_adopt_refuses_what_does_not_listen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

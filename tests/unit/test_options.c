@@ -50,10 +50,23 @@ static void test_options_become_keys(void **state)
         { { "-L", "/run/x.sock:alice:22", "-L0:b:1" },
           "forward/command-line-1.listen=/run/x.sock\nforward/command-line-1.target=alice:22\n"
           "forward/command-line-2.listen=0\nforward/command-line-2.target=b:1\n" },
+        { { "-U", "53:home:dns" },
+          "forward/command-line-1.listen=53\nforward/command-line-1.target=home:dns\n"
+          "forward/command-line-1.protocol=udp\n" },
+        { { "-U", "[::1]:53:home:53" },
+          "forward/command-line-1.listen=[::1]:53\nforward/command-line-1.target=home:53\n"
+          "forward/command-line-1.protocol=udp\n" },
         { { "-S", "ssh:22=127.0.0.1:2222" },
           "service/ssh.target=127.0.0.1:2222\nservice/ssh.port=22\n" },
         { { "-S", "ssh=127.0.0.1:22" }, "service/ssh.target=127.0.0.1:22\nservice/ssh.port=22\n" },
         { { "-S", "db=unix:/run/a=b" }, "service/db.target=unix:/run/a=b\nservice/db.port=0\n" },
+        { { "-S", "dns:53/udp=127.0.0.1:5353" },
+          "service/dns.udp-target=127.0.0.1:5353\nservice/dns.port=53\n" },
+        { { "-S", "dns=127.0.0.1:53", "-S", "dns/udp=127.0.0.1:5353" },
+          "service/dns.target=127.0.0.1:53\nservice/dns.port=53\n"
+          "service/dns.udp-target=127.0.0.1:5353\n" },
+        { { "-S", "dns:53/udp=5353", "-S", "dns:53=53" },
+          "service/dns.udp-target=5353\nservice/dns.port=53\nservice/dns.target=53\n" },
         { { "-v" }, "node.log-level=debug\n" },
         { { "-q" }, "node.log-level=warn\n" },
     };
@@ -89,7 +102,9 @@ static void test_wrong_usage_says_what_is_wrong(void **state)
         { { "-L", ":alice:22" }, "-L :alice:22: is not [BIND:]PORT:NAME:PORT" },
         { { "-L", "x:alice:22" }, "-L x:alice:22: x is not " },
         { { "-L", "22:alice:" }, "-L 22:alice:: alice: is not NAME:PORT" },
+        { { "-U", "53:home" }, "-U 53:home: is not [BIND:]PORT:NAME:PORT" },
         { { "-S", "ssh" }, "-S ssh" },
+        { { "-S", "dns:53=53", "-S", "dns:54/udp=53" }, "dns has port 53 already" },
         { { "-S", "S S=22" }, "-S S S=22" },
         { { "-r", "relay" }, "relays are not built yet" },
         { { "-R" }, "relays are not built yet" },
@@ -151,12 +166,39 @@ static void test_directory_is_found_in_its_order(void **state)
     options_free(&o);
 }
 
+/* The table is what getopt is made from: each row of it is an option, and help shows it. */
+static void test_help_has_every_row_of_the_table(void **state)
+{
+    const struct options_row *r;
+    char *text = NULL, want[64], last[300];
+    size_t n;
+    (void)state;
+    FILE *f = open_memstream(&text, &n);
+    options_help(f);
+    fclose(f);
+    for (size_t i = 0; (r = options_row(i)) != NULL; i++) {
+        if (r->letter < 256)
+            snprintf(want, sizeof want, "\n  -%c%s%s", r->letter, r->arg ? " " : "",
+                     r->arg ? r->arg : "");
+        else
+            snprintf(want, sizeof want, "\n  --%s", r->name);
+        assert_non_null(strstr(text, want));
+        const char *end = strrchr(r->help, '\n');
+        snprintf(last, sizeof last, "%s\n", end ? end + 1 : r->help);
+        assert_non_null(strstr(text, last));
+    }
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+        assert_true(strlen(line) <= 100);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options_become_keys),
         cmocka_unit_test(test_wrong_usage_says_what_is_wrong),
         cmocka_unit_test(test_options_end_at_the_command),
+        cmocka_unit_test(test_help_has_every_row_of_the_table),
         cmocka_unit_test(test_directory_is_found_in_its_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,24 @@ static void test_learn_forgets_the_peer_unheard_of_for_longest(void **state)
     peers_fini(&ps);
 }
 
+static void test_saw_keeps_the_time_beside_the_addresses(void **state)
+{
+    (void)state;
+    struct peers ps = { 0 };
+    struct peerid one = peer(1), two = peer(2);
+    learn(&ps, 1, 10);
+    assert_int_equal(peers_seen_ms(&ps, &one), 0);
+    peers_saw(&ps, &one, 500);
+    peers_saw(&ps, &two, 600);
+    learn(&ps, 1, 11);
+    peers_saw(&ps, &two, 700);
+    assert_int_equal(peers_seen_ms(&ps, &one), 500);
+    assert_int_equal(peers_seen_ms(&ps, &two), 700);
+    assert_ports(&ps, 1, (const uint16_t[]){ 11, 10 }, 2);
+    assert_ports(&ps, 2, NULL, 0);
+    peers_fini(&ps);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +119,7 @@ int main(void)
         cmocka_unit_test(test_learn_drops_the_peer_part),
         cmocka_unit_test(test_learn_keeps_sixteen_of_a_peer),
         cmocka_unit_test(test_learn_forgets_the_peer_unheard_of_for_longest),
+        cmocka_unit_test(test_saw_keeps_the_time_beside_the_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

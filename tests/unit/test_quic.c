@@ -1,259 +1,23 @@
 /* test_quic.c - two endpoints on loopback, real packets: who gets in, what streams carry, how
  * things end. */
-#include <setjmp.h>
+#include "quicrig.h"
+
 #include <sodium.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "base/err.h"
-#include "base/log.h"
 #include "net/chunkq.h"
 #include "net/udp.h"
-#include "transport/quic.h"
 #include "transport/quic_conn.h"
 
-#define DEADLINE_S 10.0
-
-struct side {
-    struct key *key;
-    struct quic *quic;
-    struct muxed *conn;
-    bool admits, is_ready;
-    int nclosed, close_err;
-    int nin; /* streams that the other side opened */
-};
-
-struct end { /* one end of a stream: counts and checks what comes */
-    struct stream *s;
-    uint64_t got, sum, to_send, sent;
-    bool eof, fin_when_sent, echo;
-    int nclosed, err;
-};
-
-static struct ev_loop *loop;
-static struct turn *turn;
-static struct side a, b;
-static struct multiaddr b_addr;
-static bool is_late;
-
-static void on_late(struct ev_loop *l, ev_timer *w, int revents)
-{
-    (void)w;
-    (void)revents;
-    is_late = true;
-    ev_break(l, EVBREAK_ONE);
-}
-
-/* Runs the loop until cond holds; fails the test after DEADLINE_S. */
-#define RUN_UNTIL(cond)                                 \
-    do {                                                \
-        ev_timer late_;                                 \
-        is_late = false;                                \
-        ev_timer_init(&late_, on_late, DEADLINE_S, 0.); \
-        ev_timer_start(loop, &late_);                   \
-        while (!(cond) && !is_late)                     \
-            ev_run(loop, EVRUN_ONCE);                   \
-        ev_timer_stop(loop, &late_);                    \
-        assert_true(cond);                              \
-    } while (0)
-
-/* ---- one end of a stream ---- */
-
-static void pump(struct end *e)
-{
-    while (e->sent < e->to_send) {
-        struct span room = e->s->ops->reserve(e->s, 65536);
-        if (room.n == 0)
-            return;
-        if (room.n > e->to_send - e->sent)
-            room.n = (size_t)(e->to_send - e->sent);
-        for (size_t i = 0; i < room.n; i++)
-            room.p[i] = (uint8_t)((e->sent + i) * 131 >> 3);
-        e->s->ops->commit(e->s, room.n);
-        e->sent += room.n;
-    }
-    if (e->fin_when_sent)
-        e->s->ops->shutdown(e->s);
-}
-
-static void end_data(struct stream *s, struct bytes v)
-{
-    struct end *e = s->owner;
-    for (size_t i = 0; i < v.n; i++)
-        e->sum += v.p[i] != (uint8_t)((e->got + i) * 131 >> 3);
-    e->got += v.n;
-    if (e->echo)
-        assert_true(s->ops->write(s, v) >= 0);
-    s->ops->credit(s, v.n);
-}
-
-static void end_drained(struct stream *s, size_t n)
-{
-    struct end *e = s->owner;
-    (void)n;
-    if (e->sent < e->to_send)
-        pump(e);
-}
-
-static void end_eof(struct stream *s)
-{
-    struct end *e = s->owner;
-    assert_false(e->eof);
-    e->eof = true;
-    if (e->echo)
-        s->ops->shutdown(s);
-}
-
-static void end_close(struct stream *s, int err)
-{
-    struct end *e = s->owner;
-    e->nclosed++;
-    e->err = err;
-    e->s = NULL;
-}
-
-static const struct stream_events end_events = {
-    .on_data = end_data, .on_drained = end_drained, .on_eof = end_eof, .on_close = end_close
-};
-
-static void end_take(struct end *e, struct stream *s)
-{
-    e->s = s;
-    stream_own(s, &end_events, e);
-    s->ops->credit(s, 0);
-}
-
-/* ---- two sides ---- */
-
-static struct end b_end;     /* takes every stream that `a` opens, as set up by the test */
-static struct end b_ends[5]; /* or, when b_uses_many, one each */
-static bool b_uses_many;
 static bool resets_only_reading;
-
-static void side_ready(struct muxed *m)
-{
-    ((struct side *)m->owner)->is_ready = true;
-}
-
-static void side_stream(struct muxed *m, struct stream *s)
-{
-    struct side *x = m->owner;
-    end_take(b_uses_many ? &b_ends[x->nin] : &b_end, s);
-    x->nin++;
-}
-
-static void side_moved(struct muxed *m)
-{
-    (void)m;
-}
-
-static void side_close(struct muxed *m, int err)
-{
-    struct side *x = m->owner;
-    x->conn = NULL;
-    x->nclosed++;
-    x->close_err = err;
-}
-
-static const struct muxed_events side_events = {
-    .on_ready = side_ready, .on_stream = side_stream, .on_moved = side_moved, .on_close = side_close
-};
-
-static bool admit(void *arg, const struct peerid *peer)
-{
-    assert_true(peerid_eq(peer, key_peerid(a.key)));
-    return ((struct side *)arg)->admits;
-}
-
-static void accept_conn(void *arg, struct muxed *m)
-{
-    struct side *x = arg;
-    x->conn = m;
-    x->is_ready = true;
-    m->ev = &side_events;
-    m->owner = x;
-}
-
-static const struct quic_config base_config = { .max_half_open = 64,
-                                                .max_streams = 100,
-                                                .max_peers = 8,
-                                                .window = 4u << 20,
-                                                .handshake_timeout_ms = 3000 };
-
-static void listen_b(const struct quic_config *cfg, const char *at)
-{
-    struct multiaddr m;
-    b.quic = quic_new(loop, turn, b.key, cfg, admit, accept_conn, &b);
-    assert_non_null(b.quic);
-    assert_int_equal(multiaddr_parse(bytes_of(at), &m), 0);
-    assert_int_equal(quic_listen(b.quic, &m, &b_addr), 0);
-}
-
-static int setup_with(const struct quic_config *cfg)
-{
-    assert_true(sodium_init() >= 0);
-    log_set_level(LOG_LEVEL_ERROR);
-    loop = ev_loop_new(EVFLAG_AUTO);
-    turn = turn_new(loop);
-    a = b = (struct side){ .admits = true };
-    b_end = (struct end){ 0 };
-    b_uses_many = false;
-    resets_only_reading = false;
-    assert_int_equal(key_generate(&a.key), 0);
-    assert_int_equal(key_generate(&b.key), 0);
-    a.quic = quic_new(loop, turn, a.key, &base_config, admit, accept_conn, &a);
-    assert_non_null(a.quic);
-    listen_b(cfg, "/ip4/127.0.0.1/udp/0/quic-v1");
-    return 0;
-}
 
 static int setup(void **state)
 {
-    (void)state;
-    return setup_with(&base_config);
+    resets_only_reading = false;
+    return quicrig_setup(state);
 }
-
-static int teardown(void **state)
-{
-    (void)state;
-    quic_free(a.quic);
-    quic_free(b.quic);
-    turn_free(turn);
-    ev_loop_destroy(loop);
-    key_free(a.key);
-    key_free(b.key);
-    assert_int_equal(chunkq_total(), 0);
-    return 0;
-}
-
-static void dial(const struct peerid *expect)
-{
-    assert_int_equal(quic_dial(a.quic, &b_addr, expect, &a.conn), 0);
-    a.conn->ev = &side_events;
-    a.conn->owner = &a;
-}
-
-static void connect_both(void)
-{
-    dial(key_peerid(b.key));
-    RUN_UNTIL(a.is_ready && b.is_ready);
-}
-
-static struct stream *open_from_a(struct end *e)
-{
-    struct stream *s;
-    assert_int_equal(a.conn->ops->open(a.conn, &s), 0);
-    end_take(e, s);
-    return s;
-}
-
-/* ---- tests ---- */
 
 static void test_handshake_proves_both_peers(void **state)
 {
@@ -651,7 +415,7 @@ static void test_garbage_changes_nothing(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, quicrig_teardown)
     const struct CMUnitTest tests[] = {
         T(test_handshake_proves_both_peers),
         T(test_dial_another_identity_is_refused),

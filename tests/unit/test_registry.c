@@ -115,6 +115,29 @@ static void test_parse_reads_name_port_and_target(void **state)
         assert_int_equal(s.port, good[i].port);
         assert_true(s.is_enabled);
         assert_string_equal(sockaddr_print(&s.target, target), good[i].target);
+        assert_int_equal(s.udp_target.len, 0);
+    }
+}
+
+static void test_parse_reads_a_target_of_datagrams(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *target;
+        uint16_t port;
+    } good[] = {
+        { "dns:53/udp=127.0.0.1:5353", "127.0.0.1:5353", 53 },
+        { "dns/udp=[::1]:53", "[::1]:53", 53 },
+        { "dns/udp=unix:/run/x/udp=y", "unix:/run/x/udp=y", 0 },
+    };
+    for (size_t i = 0; i < COUNT(good); i++) {
+        struct service s;
+        char target[SOCKADDR_STR_MAX];
+        assert_int_equal(service_parse(good[i].text, &s), 0);
+        assert_string_equal(s.name, "dns");
+        assert_int_equal(s.port, good[i].port);
+        assert_int_equal(s.target.len, 0);
+        assert_string_equal(sockaddr_print(&s.udp_target, target), good[i].target);
     }
 }
 
@@ -134,6 +157,12 @@ static void test_parse_refuses(void **state)
         { "ssh:=127.0.0.1:22", GW_ESYNTAX },
         { "ssh:99999999999=127.0.0.1:22", GW_ESYNTAX },
         { "ssh=127.0.0.1:0", GW_EINVAL },
+        { "/udp=127.0.0.1:53", GW_EINVAL },
+        { "dns/tcp=127.0.0.1:53", GW_EINVAL },
+        { "dns/udp:53=127.0.0.1:53", GW_EINVAL },
+        { "dns:53/udp/udp=127.0.0.1:53", GW_ESYNTAX },
+        { "dns:/udp=127.0.0.1:53", GW_ESYNTAX },
+        { "dns/udp=127.0.0.1:0", GW_EINVAL },
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct service s;
@@ -150,6 +179,7 @@ int main(void)
         cmocka_unit_test(test_many_services_keep_their_addresses),
         cmocka_unit_test(test_name_ok_is_a_dns_label_in_lower_case),
         cmocka_unit_test(test_parse_reads_name_port_and_target),
+        cmocka_unit_test(test_parse_reads_a_target_of_datagrams),
         cmocka_unit_test(test_parse_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,8 +34,27 @@ static void fake_cancel(void *tier, struct tier_query *q)
     t->cancelled++;
 }
 
-static const struct tier_ops ops_one = { "one", fake_lookup, fake_cancel };
-static const struct tier_ops ops_two = { "two", fake_lookup, fake_cancel };
+static void fake_domains(void *tier, void (*each)(void *arg, const char *domain), void *arg)
+{
+    (void)tier;
+    each(arg, "alice");
+    each(arg, "lap.grewal");
+}
+
+static const char *fake_name_of(void *tier, const struct peerid *peer)
+{
+    struct fake_tier *t = tier;
+    return peerid_eq(peer, &t->answer.peer) ? "alice" : NULL;
+}
+
+static const struct tier_ops ops_one = { .name = "one",
+                                         .lookup = fake_lookup,
+                                         .cancel = fake_cancel };
+static const struct tier_ops ops_two = { .name = "two",
+                                         .lookup = fake_lookup,
+                                         .cancel = fake_cancel,
+                                         .domains = fake_domains,
+                                         .name_of = fake_name_of };
 
 struct fixture {
     struct ev_loop *loop;
@@ -259,6 +278,24 @@ static void test_a_tier_that_stays_silent_ends_at_the_deadline(void **state)
     assert_int_equal(x->two.cancelled, 1);
 }
 
+static void add_domain(void *arg, const char *domain)
+{
+    char *all = arg;
+    strcat(all, domain);
+    strcat(all, " ");
+}
+
+static void test_tiers_tell_their_domains_and_names(void **state)
+{
+    struct fixture *x = *state;
+    struct peerid a = peer_of(PEER_A), b = peer_of(PEER_B);
+    char all[64] = "";
+    resolver_domains(x->r, add_domain, all);
+    assert_string_equal(all, "alice lap.grewal ");
+    assert_string_equal(resolver_name_of(x->r, &a), "alice");
+    assert_null(resolver_name_of(x->r, &b));
+}
+
 static void test_free_gives_up_what_is_under_way(void **state)
 {
     struct fixture *x = *state;
@@ -288,6 +325,7 @@ int main(void)
         TEST(test_flush_forgets_also_what_is_under_way),
         TEST(test_cache_forgets_the_oldest_of_too_many),
         TEST(test_a_tier_that_stays_silent_ends_at_the_deadline),
+        TEST(test_tiers_tell_their_domains_and_names),
         TEST(test_free_gives_up_what_is_under_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,6 +133,47 @@ static void test_ip_round_trip(void **state)
     }
 }
 
+static void test_parse_ip_reads_an_address_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *whole; /* the same with port 1; NULL: refused */
+    } v[] = {
+        { "192.0.2.7", "192.0.2.7:1" },
+        { "2001:db8::7", "[2001:db8::7]:1" },
+        { "[2001:db8::7]", "[2001:db8::7]:1" },
+        { "fe80::7%1", "[fe80::7%1]:1" },
+        { "::ffff:192.0.2.7", "192.0.2.7:1" },
+        { "", NULL },
+        { "localhost", NULL },
+        { "example.com", NULL },
+        { "192.0.2", NULL },
+        { "3221225991", NULL },
+        { "192.0.2.7:1", NULL },
+        { "[192.0.2.7]", NULL },
+        { "[2001:db8::7]:1", NULL },
+        { "[::1", NULL },
+        { "::1]", NULL },
+        { "fe80::7%nosuchif0", NULL },
+        { "unix:/a", NULL },
+        { "/a", NULL },
+    };
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+        struct ipaddr ip;
+        int err = sockaddr_parse_ip(v[i].text, &ip);
+        assert_int_equal(err, v[i].whole ? 0 : GW_ESYNTAX);
+        if (err)
+            continue;
+        struct sockaddr_any got, want = parsed(v[i].whole);
+        sockaddr_from_ip(&ip, 1, &got);
+        assert_true(sockaddr_eq(&got, &want));
+    }
+    char longer[2 * SOCKADDR_STR_MAX] = { 0 };
+    struct ipaddr ip;
+    memset(longer, '1', sizeof longer - 1);
+    assert_int_equal(sockaddr_parse_ip(longer, &ip), GW_ESYNTAX);
+}
+
 static void test_to_ip_refuses_unix_sockets(void **state)
 {
     (void)state;
@@ -162,6 +203,7 @@ int main(void)
         cmocka_unit_test(test_eq_sees_every_part),
         cmocka_unit_test(test_port_and_loopback),
         cmocka_unit_test(test_ip_round_trip),
+        cmocka_unit_test(test_parse_ip_reads_an_address_alone),
         cmocka_unit_test(test_to_ip_refuses_unix_sockets),
         cmocka_unit_test(test_print_of_an_unnamed_unix_socket_reads_no_path),
     };

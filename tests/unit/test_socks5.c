@@ -47,25 +47,32 @@ static void test_decode_greeting_refuses_other_versions_at_once(void **state)
 
 static void test_choose_method_answers_only_what_was_offered(void **state)
 {
+    enum {
+        NONE = SOCKS5_METHOD_NONE,
+        NAME = SOCKS5_METHOD_USERPASS,
+        NO = SOCKS5_METHOD_UNACCEPTABLE
+    };
     (void)state;
     static const struct {
         struct bytes offered;
-        enum socks5_method open;   /* without need_auth */
-        enum socks5_method closed; /* with it */
+        int want[3]; /* SOCKS5_AUTH_NONE, _NAMES, _NEEDED */
     } vectors[] = {
-        { B("\0"), SOCKS5_METHOD_NONE, SOCKS5_METHOD_UNACCEPTABLE },
-        { B("\0\2"), SOCKS5_METHOD_NONE, SOCKS5_METHOD_USERPASS },
-        { B("\2\0"), SOCKS5_METHOD_NONE, SOCKS5_METHOD_USERPASS },
-        { B("\2"), SOCKS5_METHOD_USERPASS, SOCKS5_METHOD_USERPASS },
-        { B("\1"), SOCKS5_METHOD_UNACCEPTABLE, SOCKS5_METHOD_UNACCEPTABLE },
-        { B("\x80\xff\1\1\0"), SOCKS5_METHOD_NONE, SOCKS5_METHOD_UNACCEPTABLE },
-        { B(""), SOCKS5_METHOD_UNACCEPTABLE, SOCKS5_METHOD_UNACCEPTABLE },
+        { B("\0"), { NONE, NONE, NO } },
+        { B("\0\1"), { NONE, NONE, NO } },   /* curl */
+        { B("\0\2"), { NONE, NAME, NAME } }, /* connect-proxy, Java */
+        { B("\2\0"), { NONE, NAME, NAME } },
+        { B("\0\1\2"), { NAME, NAME, NAME } }, /* curl with a user name */
+        { B("\2"), { NAME, NAME, NAME } },
+        { B("\1\2"), { NAME, NAME, NAME } },
+        { B("\1"), { NO, NO, NO } },
+        { B("\x80\xff\1\1\0"), { NONE, NONE, NO } },
+        { B(""), { NO, NO, NO } },
+        { { NULL, 0 }, { NO, NO, NO } },
     };
-    for (size_t i = 0; i < COUNT(vectors); i++) {
-        assert_int_equal(socks5_choose_method(vectors[i].offered, false), vectors[i].open);
-        assert_int_equal(socks5_choose_method(vectors[i].offered, true), vectors[i].closed);
-    }
-    assert_int_equal(socks5_choose_method((struct bytes){ 0 }, false), SOCKS5_METHOD_UNACCEPTABLE);
+    for (size_t i = 0; i < COUNT(vectors); i++)
+        for (int auth = SOCKS5_AUTH_NONE; auth <= SOCKS5_AUTH_NEEDED; auth++)
+            assert_int_equal(socks5_choose_method(vectors[i].offered, (enum socks5_auth)auth),
+                             vectors[i].want[auth]);
 }
 
 static int encode_unacceptable(uint8_t *dst, size_t cap)
@@ -183,10 +190,12 @@ static const struct {
       1, SOCKS5_NAME, "a", 1, B("") },
     { "UDP ASSOCIATE from anywhere", B("\5\3\0\1\0\0\0\0\0\0"), 3, SOCKS5_IPV4, "0.0.0.0", 0,
       B("\0\0\0\0") },
+    { "RESOLVE_PTR: port 0", B("\5\xf1\0\1\x7f\x40\1\2\0\0"), SOCKS5_CMD_RESOLVE_PTR, SOCKS5_IPV4,
+      "127.64.1.2", 0, B("\x7f\x40\1\2") },
     { "torsocks: RESOLVE",
       B("\5\xf0\0\3\1"
         "a\0\x2a"),
-      0xf0, SOCKS5_NAME, "a", 42, B("") },
+      SOCKS5_CMD_RESOLVE, SOCKS5_NAME, "a", 42, B("") },
 };
 
 static void test_decode_request_reads_every_kind(void **state)
@@ -194,14 +203,14 @@ static void test_decode_request_reads_every_kind(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(requests); i++) {
         struct socks5_request m;
-        uint8_t ip[sizeof m.ip] = { 0 };
+        uint8_t ip[sizeof m.dest.ip] = { 0 };
         memcpy(ip, requests[i].ip.p, requests[i].ip.n);
         assert_int_equal(socks5_decode_request(requests[i].wire, &m), requests[i].wire.n);
         assert_int_equal(m.cmd, requests[i].cmd);
-        assert_int_equal(m.kind, requests[i].kind);
-        assert_string_equal(m.host, requests[i].host);
-        assert_int_equal(m.port, requests[i].port);
-        assert_memory_equal(m.ip, ip, sizeof ip);
+        assert_int_equal(m.dest.kind, requests[i].kind);
+        assert_string_equal(m.dest.host, requests[i].host);
+        assert_int_equal(m.dest.port, requests[i].port);
+        assert_memory_equal(m.dest.ip, ip, sizeof ip);
     }
 }
 
@@ -229,7 +238,7 @@ static void test_decode_request_takes_a_name_of_255_octets(void **state)
     wire[261] = 1;
     struct socks5_request m;
     assert_int_equal(socks5_decode_request((struct bytes){ wire, sizeof wire }, &m), sizeof wire);
-    assert_int_equal(strlen(m.host), 255);
+    assert_int_equal(strlen(m.dest.host), 255);
     memset(wire + 5, ':', 255);
     assert_int_equal(decode_request((struct bytes){ wire, sizeof wire }), GW_ENONAME);
 }
@@ -312,6 +321,47 @@ static void test_decode_request_tells_the_command_of_a_refused_one(void **state)
     assert_int_equal(m.cmd, SOCKS5_CMD_BIND);
 }
 
+static void test_dest_set_name_refuses_what_is_too_long(void **state)
+{
+    uint8_t name[256];
+    struct socks5_dest d;
+    (void)state;
+    memset(name, 'x', sizeof name);
+    assert_int_equal(socks5_dest_set_name(&d, (struct bytes){ name, 255 }), 0);
+    assert_int_equal(socks5_dest_set_name(&d, (struct bytes){ name, 256 }), GW_EINVAL);
+}
+
+static void test_dest_set_leaves_nothing_of_what_was_there(void **state)
+{
+    struct socks5_dest d = { .port = 80 };
+    uint8_t ip[sizeof d.ip] = { 127, 0, 0, 1 };
+    (void)state;
+    assert_int_equal(socks5_dest_set_name(&d, (struct bytes)B("fd00::1")), 0);
+    socks5_dest_set_ipv4(&d, ip);
+    assert_int_equal(d.kind, SOCKS5_IPV4);
+    assert_string_equal(d.host, "127.0.0.1");
+    assert_memory_equal(d.ip, ip, sizeof ip);
+    memset(ip, 0, sizeof ip);
+    assert_int_equal(socks5_dest_set_name(&d, (struct bytes)B("db.alice")), 0);
+    assert_memory_equal(d.ip, ip, sizeof ip);
+    assert_int_equal(d.port, 80);
+}
+
+static int decode_dest(struct bytes in)
+{
+    struct socks5_dest d;
+    return socks5_decode_dest(in, &d);
+}
+
+static void test_decode_dest_every_prefix_waits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(requests); i++) {
+        struct bytes dest = { requests[i].wire.p + 3, requests[i].wire.n - 3 };
+        assert_every_prefix_waits(dest, decode_dest);
+    }
+}
+
 static int encode_refused(uint8_t *dst, size_t cap)
 {
     return socks5_encode_reply(dst, cap, SOCKS5_REP_REFUSED, (struct bytes){ 0 }, 1080);
@@ -335,6 +385,25 @@ static void test_encode_reply_is_always_of_full_length(void **state)
     assert_needs_room((struct bytes)B("\5\0\0\1\x7f\0\0\1\4\x38"), encode_ok_ipv4);
     assert_needs_room((struct bytes)B("\5\0\0\4\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\4\x38"),
                       encode_ok_ipv6);
+}
+
+/* socks-extensions.txt s.2: as the reply to CONNECT, with the name where an address is. */
+static int encode_name(uint8_t *dst, size_t cap)
+{
+    return socks5_encode_name_reply(dst, cap, bytes_of("alice"));
+}
+
+static void test_encode_name_reply_has_the_name(void **state)
+{
+    uint8_t name[255], reply[SOCKS5_REPLY_MAX];
+    (void)state;
+    assert_needs_room((struct bytes)B("\5\0\0\3\5"
+                                      "alice\0\0"),
+                      encode_name);
+    memset(name, 'x', sizeof name);
+    assert_int_equal(
+        socks5_encode_name_reply(reply, sizeof reply, (struct bytes){ name, sizeof name }),
+        sizeof reply);
 }
 
 static void test_reply_codes_are_those_of_the_rfc(void **state)
@@ -366,7 +435,11 @@ int main(void)
         cmocka_unit_test(test_decode_request_takes_a_name_of_255_octets),
         cmocka_unit_test(test_decode_request_refuses),
         cmocka_unit_test(test_decode_request_tells_the_command_of_a_refused_one),
+        cmocka_unit_test(test_dest_set_name_refuses_what_is_too_long),
+        cmocka_unit_test(test_dest_set_leaves_nothing_of_what_was_there),
+        cmocka_unit_test(test_decode_dest_every_prefix_waits),
         cmocka_unit_test(test_encode_reply_is_always_of_full_length),
+        cmocka_unit_test(test_encode_name_reply_has_the_name),
         cmocka_unit_test(test_reply_codes_are_those_of_the_rfc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

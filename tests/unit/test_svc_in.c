@@ -330,6 +330,27 @@ static void test_named_protocols_carry_raw_octets(void **state)
     assert_int_equal(x->r.f->nout, 0);
 }
 
+/* HAProxy, proxy-protocol.txt, s.2.2: the signature of version 2. */
+static void test_target_that_wants_to_know_is_told_the_caller_first(void **state)
+{
+    static const char signature[] = "\r\n\r\n\0\r\nQUIT\n";
+    struct fixture *x = *state;
+    struct service s = {
+        .name = "closed", .target = *listen_addr(x->listen), .proxy_v2 = true, .is_enabled = true
+    };
+    uint8_t got[1024];
+    assert_int_equal(registry_add(x->r.services, &s), 0);
+    tunnel(x, &x->r.a, request("closed", 0));
+    fake_stream_deliver(x->r.f, bytes_of("ping"));
+    assert_true(fake_run_until(x->r.loop, &x->is_accepted));
+    fake_run_ms(x->r.loop, 30);
+    ssize_t n = recv(x->fd, got, sizeof got, MSG_DONTWAIT);
+    assert_true(n > (ssize_t)sizeof signature + 4);
+    assert_memory_equal(got, signature, sizeof signature - 1);
+    assert_memory_equal(got + n - 4, "ping", 4);
+    assert_int_equal(x->r.f->credited, x->r.f->delivered);
+}
+
 /* As services that are not there: what exists is nobody's business. */
 static void test_named_protocols_are_not_served_to_who_has_no_right(void **state)
 {
@@ -387,6 +408,7 @@ int main(void)
         TEST(test_right_that_stays_keeps_the_stream),
         TEST(test_service_that_is_gone_ends_its_streams),
         TEST(test_named_protocols_carry_raw_octets),
+        TEST(test_target_that_wants_to_know_is_told_the_caller_first),
         TEST(test_named_protocols_are_not_served_to_who_has_no_right),
         TEST(test_named_protocols_of_unknown_services_are_not_served),
         TEST(test_free_ends_open_streams),

@@ -1,6 +1,7 @@
 /* test_svc_out.c - opening a stream to a service of a peer; the peer is the test. */
 #include "svc/svc_out.h"
 
+#include "base/clock.h"
 #include "fake_host.h"
 #include "testpeers.h"
 #include "wire/tunnel_msg.h"
@@ -12,12 +13,14 @@ struct fixture {
     struct conn c;
     struct fake_stream *f;
     struct svc_target t;
+    struct svc_out *out; /* the last one that open_service made */
     /* what done said */
     bool is_done;
     int err;
     struct stream *s;
     char early[64];
     size_t nearly;
+    uint64_t flow;
     char text[TUNNEL_TEXT_MAX + 1];
 };
 
@@ -29,6 +32,7 @@ static int begin(void **state)
     x->host = fake_host_new(x->loop, x->turn);
     x->f = fake_stream_new(x->turn);
     x->t.peer = x->c.peer = peer_of(PEER_A);
+    x->c.host = x->host;
     *state = x;
     return 0;
 }
@@ -57,6 +61,7 @@ static void on_done(void *arg, int err, struct conn *c, struct stream *s, struct
     x->err = err;
     x->s = s;
     x->nearly = early.n;
+    x->flow = svc_out_flow(x->out);
     if (early.n)
         memcpy(x->early, early.p, early.n);
     memcpy(x->text, text, strlen(text) + 1);
@@ -66,10 +71,10 @@ static struct svc_out *open_service(struct fixture *x, const char *service, uint
 {
     memcpy(x->t.service, service, strlen(service) + 1);
     x->t.port = port;
-    struct svc_out *o = svc_out_open(x->host, &x->t, 1000, on_done, x);
-    assert_non_null(o);
+    x->out = svc_out_open(x->host, &x->t, 1000, on_done, x);
+    assert_non_null(x->out);
     assert_non_null(fake_host_pending(x->host));
-    return o;
+    return x->out;
 }
 
 static void opened(struct fixture *x, const char *protocol, struct bytes early)
@@ -128,6 +133,92 @@ static void test_fixed_protocol_is_the_only_one(void **state)
     assert_true(x->is_done);
     assert_int_equal(x->err, 0);
     assert_memory_equal(x->early, "SSH-2.0", 7);
+}
+
+/* The request that goes with the proposal. */
+static struct tunnel_request requested(const struct fixture *x)
+{
+    const struct host_open *p = fake_host_pending(x->host);
+    struct tunnel_request r;
+    assert_int_equal(tunnel_decode_request((struct bytes){ p->first[0], p->nfirst[0] }, &r),
+                     p->nfirst[0]);
+    return r;
+}
+
+static void test_datagrams_propose_udp_alone_with_a_flow(void **state)
+{
+    struct fixture *x = *state;
+    x->t.is_udp = true;
+    x->t.protocol = "/x/dns"; /* is for connections */
+    open_service(x, "dns", 53);
+    assert_int_equal(fake_host_pending(x->host)->n, 1);
+    assert_string_equal(fake_host_pending(x->host)->protocols[0], TUNNEL_UDP_PROTOCOL);
+    struct tunnel_request r = requested(x);
+    assert_bytes(r.service, bytes_of("dns"));
+    assert_int_equal(r.port, 53);
+    assert_true(r.flow > 0);
+    opened(x, TUNNEL_UDP_PROTOCOL, bytes_of(""));
+    assert_false(x->is_done);
+    fake_stream_deliver(x->f, answer(TUNNEL_OK, ""));
+    assert_true(x->is_done);
+    assert_int_equal(x->err, 0);
+    assert_true(x->flow == r.flow);
+}
+
+static void test_every_flow_has_an_id_of_its_own(void **state)
+{
+    struct fixture *x = *state;
+    x->t.is_udp = true;
+    struct svc_out *o = open_service(x, "dns", 53);
+    uint64_t first = requested(x).flow;
+    svc_out_cancel(o);
+    o = open_service(x, "dns", 53);
+    assert_true(requested(x).flow != first);
+    svc_out_cancel(o);
+}
+
+static void test_tunnel_has_no_flow(void **state)
+{
+    struct fixture *x = *state;
+    struct svc_out *o = open_service(x, "db", 5432);
+    assert_true(requested(x).flow == 0);
+    svc_out_cancel(o);
+}
+
+/* Those who speak other protocols could not be told it. */
+static void test_destination_goes_with_the_request_of_gw_alone(void **state)
+{
+    struct fixture *x = *state;
+    char destination[] = "example.com:443";
+    x->t.destination = destination;
+    struct svc_out *o = open_service(x, "exit", 0);
+    destination[0] = 'X';
+    assert_int_equal(fake_host_pending(x->host)->n, 1);
+    assert_string_equal(fake_host_pending(x->host)->protocols[0], TUNNEL_PROTOCOL);
+    assert_bytes(requested(x).destination, bytes_of("example.com:443"));
+    svc_out_cancel(o);
+}
+
+static void test_relayed_path_is_not_to_be_had(void **state)
+{
+    struct fixture *x = *state;
+    x->t.path = SVC_PATH_RELAY;
+    x->out = svc_out_open(x->host, &x->t, 1000, on_done, x);
+    assert_non_null(x->out);
+    assert_null(fake_host_pending(x->host));
+    assert_false(x->is_done); /* not from inside the call */
+    assert_true(fake_run_until(x->loop, &x->is_done));
+    assert_int_equal(x->err, GW_ENETDOWN);
+    assert_string_equal(x->text, "no relayed path to the peer");
+    svc_out_cancel(svc_out_open(x->host, &x->t, 1000, on_done, x));
+    fake_run_ms(x->loop, 10);
+}
+
+static void test_direct_path_is_what_there_is(void **state)
+{
+    struct fixture *x = *state;
+    x->t.path = SVC_PATH_DIRECT;
+    svc_out_cancel(open_service(x, "db", 0));
 }
 
 static void test_answer_in_the_first_octets_opens(void **state)
@@ -276,7 +367,7 @@ static void test_offline_says_how_many_addresses_were_silent(void **state)
     struct fixture *x = *state;
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_non_null(svc_out_open(x->host, &x->t, 1000, on_done, x));
+        open_service(x, "db", 0);
         fake_host_set_tried(x->host, cases[i].tried);
         x->is_done = false;
         fake_host_opened(x->host, GW_EOFFLINE, NULL, NULL, NULL, bytes_of(""));
@@ -285,10 +376,24 @@ static void test_offline_says_how_many_addresses_were_silent(void **state)
     }
 }
 
+static void test_offline_says_when_the_peer_was_last_there(void **state)
+{
+    struct fixture *x = *state;
+    uint64_t now = clock_mono_ms();
+    if (now < 200000)
+        skip(); /* the machine has just been started: there was no 3 min ago */
+    fake_host_set_last_seen(x->host, now - 185000);
+    fake_host_set_tried(x->host, 2);
+    open_service(x, "db", 0);
+    fake_host_opened(x->host, GW_EOFFLINE, NULL, NULL, NULL, bytes_of(""));
+    assert_string_equal(x->text, "none of its 2 addresses answered in 0s; last seen 3m ago");
+}
+
 static void test_deadline_covers_the_opening(void **state)
 {
     struct fixture *x = *state;
-    assert_non_null(svc_out_open(x->host, &x->t, 20, on_done, x));
+    x->out = svc_out_open(x->host, &x->t, 20, on_done, x);
+    assert_non_null(x->out);
     assert_true(fake_run_until(x->loop, &x->is_done));
     assert_int_equal(x->err, GW_ETIMEOUT);
     assert_null(fake_host_pending(x->host));
@@ -297,7 +402,8 @@ static void test_deadline_covers_the_opening(void **state)
 static void test_deadline_covers_the_answer(void **state)
 {
     struct fixture *x = *state;
-    assert_non_null(svc_out_open(x->host, &x->t, 20, on_done, x));
+    x->out = svc_out_open(x->host, &x->t, 20, on_done, x);
+    assert_non_null(x->out);
     opened(x, TUNNEL_PROTOCOL, bytes_of(""));
     assert_true(fake_run_until(x->loop, &x->is_done));
     assert_int_equal(x->err, GW_ETIMEOUT);
@@ -322,6 +428,12 @@ int main(void)
         TEST(test_tunnel_is_proposed_first_with_the_request),
         TEST(test_port_alone_proposes_its_usual_name_to_others),
         TEST(test_fixed_protocol_is_the_only_one),
+        TEST(test_datagrams_propose_udp_alone_with_a_flow),
+        TEST(test_every_flow_has_an_id_of_its_own),
+        TEST(test_tunnel_has_no_flow),
+        TEST(test_destination_goes_with_the_request_of_gw_alone),
+        TEST(test_relayed_path_is_not_to_be_had),
+        TEST(test_direct_path_is_what_there_is),
         TEST(test_answer_in_the_first_octets_opens),
         TEST(test_answer_octet_by_octet_opens),
         TEST(test_no_service),
@@ -337,6 +449,7 @@ int main(void)
         TEST(test_eof_before_the_answer_is_a_protocol_error),
         TEST(test_reset_before_the_answer_keeps_its_error),
         TEST(test_offline_says_how_many_addresses_were_silent),
+        TEST(test_offline_says_when_the_peer_was_last_there),
         TEST(test_deadline_covers_the_opening),
         TEST(test_deadline_covers_the_answer),
         TEST(test_cancel_while_waiting_for_the_answer_resets),

@@ -18,6 +18,7 @@ static void add(struct fixture *x, const char *name, bool is_enabled)
 {
     struct service s = { .is_enabled = is_enabled };
     snprintf(s.name, sizeof s.name, "%s", name);
+    assert_int_equal(sockaddr_parse("127.0.0.1:9", &s.target), 0);
     assert_int_equal(registry_add(x->r.services, &s), 0);
 }
 
@@ -83,6 +84,20 @@ static void test_caller_sees_what_it_may_use(void **state)
     fake_stream_eof(x->r.f);
     assert_true(fake_run_until(x->r.loop, &x->r.f->is_closed));
     assert_int_equal(x->r.f->err, 0);
+}
+
+static void test_what_takes_no_connections_is_listed_without_a_protocol(void **state)
+{
+    struct fixture *x = *state;
+    struct service s;
+    char *json;
+    size_t n;
+    registry_clear(x->r.services);
+    assert_int_equal(service_parse("db/udp=127.0.0.1:9", &s), 0);
+    assert_int_equal(registry_add(x->r.services, &s), 0);
+    assert_int_equal(svc_list_print(x->r.services, x->r.authz, &x->r.a.peer, &json, &n), 0);
+    assert_string_equal(json, "[{\"name\":\"db\",\"enabled\":true}]");
+    free(json);
 }
 
 static void test_stranger_sees_an_empty_list(void **state)
@@ -194,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_caller_sees_what_it_may_use),
+        TEST(test_what_takes_no_connections_is_listed_without_a_protocol),
         TEST(test_stranger_sees_an_empty_list),
         TEST(test_anything_but_the_request_is_reset),
         TEST(test_a_list_that_is_too_long_is_cut_between_services),

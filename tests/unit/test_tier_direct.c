@@ -95,6 +95,29 @@ static void test_others_are_not_one(void **state)
     }
 }
 
+static void test_names_that_end_in_an_id_are_owned_readable_or_not(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *host;
+        bool is_owned;
+    } v[] = {
+        { PEER_A, true },
+        { "db." PEER_A ".p2p", true },
+        { "a.b." PEER_B, true },
+        { PEER_B_CID32, true },
+        { "web.12d3koowd3eckifwprn9wqpmg9r9hx3sd158z7eqhwmweqaju5sa", true },
+        { "alice", false },
+        { PEER_A ".example.com", false },
+        { "12d3koo.example", false },
+    };
+    for (size_t i = 0; i < COUNT(v); i++) {
+        struct name n;
+        assert_int_equal(name_parse(bytes_of(v[i].host), &n), 0);
+        assert_int_equal(tier_direct_owns(&n), v[i].is_owned);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +125,7 @@ int main(void)
         cmocka_unit_test(test_cid_forms_are_read_in_capitals),
         cmocka_unit_test(test_label_in_front_is_a_service),
         cmocka_unit_test(test_others_are_not_one),
+        cmocka_unit_test(test_names_that_end_in_an_id_are_owned_readable_or_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -230,6 +230,32 @@ static void test_name_of_gives_the_first_name(void **state)
     end(&x);
 }
 
+static void add_domain(void *arg, const char *domain)
+{
+    char *all = arg;
+    strcat(all, domain);
+    strcat(all, " ");
+}
+
+static void test_names_of_the_file_are_the_domains(void **state)
+{
+    struct fixture x;
+    struct peerid a = peer_of(PEER_A), b = peer_of(PEER_B);
+    char all[64] = "";
+    (void)state;
+    begin(&x, "Lap.Grewal.p2p " PEER_A "\nalice " PEER_A "\n");
+    resolver_domains(x.r, add_domain, all);
+    assert_string_equal(all, "lap.grewal alice ");
+    assert_string_equal(resolver_name_of(x.r, &a), "lap.grewal");
+    assert_null(resolver_name_of(x.r, &b));
+    end(&x);
+    begin(&x, NULL);
+    resolver_domains(x.r, add_domain, all);
+    assert_string_equal(all, "lap.grewal alice ");
+    assert_null(resolver_name_of(x.r, &a));
+    end(&x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +263,7 @@ int main(void)
         cmocka_unit_test(test_label_in_front_of_a_name_is_a_service),
         cmocka_unit_test(test_peer_id_takes_the_first_line_of_its_peer),
         cmocka_unit_test(test_peer_id_without_a_line_is_not_answered),
+        cmocka_unit_test(test_names_of_the_file_are_the_domains),
         cmocka_unit_test(test_only_one_label_and_only_a_service_name),
         cmocka_unit_test(test_without_a_file_there_are_no_names),
         cmocka_unit_test(test_a_fault_in_the_file_is_told_instead_of_no_line),

@@ -18,6 +18,10 @@ static const struct {
         "db\x10\x01\x1a\x03tok\x20\x80\x80\x04"),
       { .service = B("db"), .port = 1, .resume_token = B("tok"), .resume_offset = 65536 } },
     { B("\x42\x1a\x40" TOKEN_64), { .resume_token = B(TOKEN_64) } },
+    { B("\x1c\x0a\x04"
+        "exit\x28\x80\x01\x32\x11"
+        "[2001:db8::1]:443"),
+      { .service = B("exit"), .flow = 128, .destination = B("[2001:db8::1]:443") } },
 };
 
 static const struct {
@@ -56,6 +60,8 @@ static void test_request_goes_both_ways(void **state)
         assert_int_equal(m.port, requests[i].m.port);
         assert_bytes(m.resume_token, requests[i].m.resume_token);
         assert_true(m.resume_offset == requests[i].m.resume_offset);
+        assert_true(m.flow == requests[i].m.flow);
+        assert_bytes(m.destination, requests[i].m.destination);
 
         uint8_t b[TUNNEL_WIRE_MAX];
         int n = tunnel_encode_request(b, sizeof b, &requests[i].m);
@@ -86,8 +92,8 @@ static void test_decode_passes_over_unknown_fields(void **state)
 {
     (void)state;
     struct tunnel_request m;
-    /* fields 5 varint, 6 bytes, 7 fixed64, 8 fixed32, 1 as a varint; port 22 */
-    struct bytes in = B("\x18\x28\x01\x32\x02xy\x39\0\0\0\0\0\0\0\0\x45\0\0\0\0\x08\x07\x10\x16");
+    /* fields 9 varint, 10 bytes, 7 fixed64, 8 fixed32, 1 as a varint; port 22 */
+    struct bytes in = B("\x18\x48\x01\x52\x02xy\x39\0\0\0\0\0\0\0\0\x45\0\0\0\0\x08\x07\x10\x16");
     assert_int_equal(tunnel_decode_request(in, &m), in.n);
     assert_int_equal(m.service.n, 0);
     assert_int_equal(m.port, 22);
@@ -125,6 +131,8 @@ static void test_decode_refuses_what_breaks_a_limit(void **state)
     };
     for (size_t i = 0; i < COUNT(bad); i++)
         assert_int_equal(decode_request(bad[i]), GW_EPROTO);
+    uint8_t long_dest[5 + TUNNEL_DEST_MAX + 1] = "\x8b\x02\x32\x88\x02"; /* 264 octets */
+    assert_int_equal(decode_request((struct bytes){ long_dest, sizeof long_dest }), GW_EPROTO);
     assert_int_equal(decode_answer(bad[1]), GW_EPROTO);
     assert_int_equal(decode_answer((struct bytes)B("\x01\x08")), GW_EPROTO);
 }
@@ -149,12 +157,17 @@ static void test_encode_keeps_the_limits(void **state)
     struct tunnel_request req = { .service = { text, TUNNEL_SERVICE_MAX },
                                   .port = 65535,
                                   .resume_token = { text, TUNNEL_TOKEN_MAX },
-                                  .resume_offset = UINT64_MAX };
+                                  .resume_offset = UINT64_MAX,
+                                  .flow = UINT64_MAX,
+                                  .destination = { text, TUNNEL_DEST_MAX } };
     assert_true(tunnel_encode_request(b, sizeof b, &req) > 0);
     req.service.n++;
     assert_int_equal(tunnel_encode_request(b, sizeof b, &req), GW_EINVAL);
     req.service.n--;
     req.resume_token.n++;
+    assert_int_equal(tunnel_encode_request(b, sizeof b, &req), GW_EINVAL);
+    req.resume_token.n--;
+    req.destination.n++;
     assert_int_equal(tunnel_encode_request(b, sizeof b, &req), GW_EINVAL);
 
     struct tunnel_answer ans = { .status = TUNNEL_FAILED,

@@ -84,6 +84,33 @@ static void test_print_is_short_and_reads_back(void **state)
     }
 }
 
+static void test_show_keeps_what_a_glance_needs(void **state)
+{
+    static const struct {
+        uint64_t v;
+        const char *octets, *age;
+    } cases[] = {
+        { 0, "0", "0s" },
+        { 59, "59", "59s" },
+        { 60, "60", "1m" },
+        { 999, "999", "16m" },
+        { 1000, "1.0K", "16m" },
+        { 1536, "1.5K", "25m" },
+        { 3600, "3.5K", "1h 0m" },
+        { 10240, "10K", "2h 50m" },
+        { 86399, "84K", "23h 59m" },
+        { 86400, "84K", "1d 0h" },
+        { 1023 * 1024, "1.0M", "12d 2h" },
+        { UINT64_MAX, "16E", "213503982334601d 7h" },
+    };
+    char text[UNITS_STR_MAX];
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_string_equal(units_show_octets(cases[i].v, text), cases[i].octets);
+        assert_string_equal(units_show_age(cases[i].v, text), cases[i].age);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -92,6 +119,7 @@ int main(void)
         cmocka_unit_test(test_parse_refuses_what_is_no_value),
         cmocka_unit_test(test_parse_refuses_what_overflows),
         cmocka_unit_test(test_print_is_short_and_reads_back),
+        cmocka_unit_test(test_show_keeps_what_a_glance_needs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,35 @@
+/* cli_ask.h - what the commands share: a request to the daemon, its answer, and complaints.
+ *
+ * What returns "exit status" returns one of cli_cmd.h; when that is not CLI_OK the reason stands on
+ * stderr already, in one line.
+ */
+#ifndef GW_CLI_CLI_ASK_H
+#define GW_CLI_CLI_ASK_H
+
+#include <jansson.h>
+#include <limits.h>
+
+#include "cli/cli_cmd.h"
+#include "cli/ctl_client.h"
+
+#define CLI_ANSWER_MS  10000   /* for what the daemon knows by itself */
+#define CLI_NETWORK_MS 120000  /* for what it must ask others; its own deadlines are shorter */
+#define CLI_FOREVER_MS INT_MAX /* it lasts as long as octets move: the daemon sees to that */
+
+/* Complains, with what a peer may have sent escaped.  Returns CLI_FAILED. */
+int cli_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Exit status; *out owned (ctl_client_close). */
+int cli_ask_open(const char *dir, struct ctl_client **out);
+/* Sends `req` (taken) and reads the first line of the answer / reads the next.  Exit status; *out
+ * owned.  An answer with "ok": false is a failure, with its "error" as the reason. */
+int cli_ask_first(struct ctl_client *c, json_t *req, int timeout_ms, json_t **out);
+int cli_ask_next(struct ctl_client *c, int timeout_ms, json_t **out);
+
+/* One request (taken), one answer, printed by `show` or as JSON.  Exit status. */
+int cli_ask_and_show(const char *dir, bool is_json, json_t *req, int timeout_ms,
+                     int (*show)(FILE *, const json_t *));
+/* The same where nothing is worth printing but `done`, and the peer id if the answer has one. */
+int cli_ask_and_say(const char *dir, json_t *req, int timeout_ms, const char *done);
+
+#endif

@@ -1,0 +1,323 @@
+/* dns.c - see dns.h.  c-ares knows the protocol, libev says when a socket or its clock is due.
+ *
+ * c-ares may answer from inside the asking and cannot forget one question, so a question is an
+ * object of its own: the answer is put into the query, if it is still wanted, and told by the
+ * query's timer, which is also its deadline. */
+#include "net/dns.h"
+
+#include <ares.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "base/err.h"
+#include "base/fileio.h"
+
+#define RESOLV_CONF "/etc/resolv.conf"
+#define PORT        53
+#define TRY_MS      2000 /* the first wait for a server; c-ares doubles it */
+#define TRIES       3
+
+struct watch { /* a socket of c-ares */
+    struct watch *prev, *next;
+    struct dns *dns;
+    ev_io io;
+};
+
+struct question { /* what c-ares holds */
+    struct dns *dns;
+    struct dns_query *query; /* NULL: nobody waits any more */
+    char host[];
+};
+
+struct dns_query {
+    struct dns_query *prev, *next;
+    struct dns *dns;
+    struct question *question; /* NULL once answered */
+    ev_timer timer;            /* the deadline; once answered: at once */
+    int err;                   /* what the timer tells */
+    size_t n;
+    struct ipaddr ips[DNS_ADDRS_MAX];
+    dns_done_fn *done;
+    void *arg;
+};
+
+struct dns {
+    struct ev_loop *loop;
+    char *conf;    /* path */
+    uint16_t port; /* of the servers */
+    struct fileio_stamp stamp;
+    struct ares_channeldata *channel;
+    bool is_closing;
+    struct watch *watches;     /* utlist DL */
+    struct dns_query *queries; /* utlist DL */
+    ev_timer clock;            /* of c-ares: its tries */
+};
+
+static int err_of(int status)
+{
+    switch (status) {
+    case ARES_SUCCESS:
+        return 0;
+    case ARES_ENODATA:
+    case ARES_ENOTFOUND:
+    case ARES_EBADNAME:
+        return GW_ENONAME;
+    case ARES_ENOMEM:
+        return GW_ENOMEM;
+    default:
+        return GW_ENETDOWN;
+    }
+}
+
+static void tell_soon(struct dns_query *q, int err)
+{
+    q->err = err;
+    ev_timer_stop(q->dns->loop, &q->timer);
+    ev_timer_set(&q->timer, 0., 0.);
+    ev_timer_start(q->dns->loop, &q->timer);
+}
+
+/* Sets the clock to what c-ares waits for next. */
+static void set_clock(struct dns *d)
+{
+    struct timeval room, *tv = ares_timeout(d->channel, NULL, &room);
+
+    ev_timer_stop(d->loop, &d->clock);
+    if (!tv)
+        return;
+    ev_timer_set(&d->clock, (double)tv->tv_sec + (double)tv->tv_usec / 1e6, 0.);
+    ev_timer_start(d->loop, &d->clock);
+}
+
+static void on_clock(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct dns *d = w->data;
+    (void)loop;
+    (void)revents;
+    ares_process_fd(d->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    set_clock(d);
+}
+
+static void on_socket(struct ev_loop *loop, ev_io *io, int revents)
+{
+    struct dns *d = ((struct watch *)io->data)->dns;
+    int fd = io->fd; /* the watch may be gone after the call */
+    (void)loop;
+    ares_process_fd(d->channel, revents & EV_READ ? fd : ARES_SOCKET_BAD,
+                    revents & EV_WRITE ? fd : ARES_SOCKET_BAD);
+    set_clock(d);
+}
+
+/* c-ares tells what it wants to know of a socket; nothing: it is about to close it. */
+static void on_want(void *arg, ares_socket_t fd, int readable, int writable)
+{
+    int events = (readable ? EV_READ : 0) | (writable ? EV_WRITE : 0);
+    struct dns *d = arg;
+    struct watch *w;
+
+    DL_FOREACH (d->watches, w)
+        if (w->io.fd == fd)
+            break;
+    if (!w) {
+        if (!events || !(w = calloc(1, sizeof *w)))
+            return; /* without memory the question times out */
+        w->dns = d;
+        w->io.data = w;
+        ev_init(&w->io, on_socket);
+        DL_APPEND(d->watches, w);
+    }
+    ev_io_stop(d->loop, &w->io);
+    if (!events) {
+        DL_DELETE(d->watches, w);
+        free(w);
+        return;
+    }
+    ev_io_set(&w->io, fd, events);
+    ev_io_start(d->loop, &w->io);
+}
+
+static struct ares_channeldata *channel_new(struct dns *d)
+{
+    struct ares_channeldata *channel;
+    struct ares_options o = {
+        .flags = ARES_FLAG_NOSEARCH,
+        .timeout = TRY_MS,
+        .tries = TRIES,
+        .udp_port = d->port,
+        .tcp_port = d->port,
+        .sock_state_cb = on_want,
+        .sock_state_cb_data = d,
+        .resolvconf_path = d->conf,
+    };
+    int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB |
+               ARES_OPT_RESOLVCONF | ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT;
+
+    return ares_init_options(&channel, &o, mask) == ARES_SUCCESS ? channel : NULL;
+}
+
+static void take_addrs(struct dns_query *q, const struct ares_addrinfo *ai)
+{
+    uint16_t port;
+
+    for (const struct ares_addrinfo_node *n = ai->nodes; n && q->n < DNS_ADDRS_MAX;
+         n = n->ai_next) {
+        struct sockaddr_any a = { .len = n->ai_addrlen };
+        if (a.len > sizeof a.in6)
+            continue;
+        memcpy(&a.in6, n->ai_addr, a.len);
+        if (sockaddr_to_ip(&a, &q->ips[q->n], &port) == 0)
+            q->n++;
+    }
+}
+
+static void ask(struct question *qn);
+
+static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
+{
+    struct question *qn = arg;
+    struct dns_query *q = qn->query;
+    (void)timeouts;
+
+    if (q && status == ARES_EDESTRUCTION && !qn->dns->is_closing) {
+        ask(qn); /* of the servers that are configured now */
+        return;
+    }
+    if (q) {
+        q->question = NULL;
+        if (ai)
+            take_addrs(q, ai);
+        int err = err_of(status);
+        tell_soon(q, !err && !q->n ? GW_ENONAME : err);
+    }
+    if (ai)
+        ares_freeaddrinfo(ai);
+    free(qn);
+}
+
+static void ask(struct question *qn)
+{
+    /* one kind of socket, else every address comes once for each */
+    const struct ares_addrinfo_hints hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+    ares_getaddrinfo(qn->dns->channel, qn->host, NULL, &hints, on_answer, qn);
+}
+
+/* A change of the file makes a new channel; what waits at the old one is asked again. */
+static void look_at_conf(struct dns *d)
+{
+    struct ares_channeldata *old = d->channel;
+
+    if (!fileio_changed(d->conf, &d->stamp))
+        return;
+    struct ares_channeldata *fresh = channel_new(d);
+    if (!fresh)
+        return;
+    d->channel = fresh;
+    ares_destroy(old);
+}
+
+static void query_free(struct dns_query *q)
+{
+    ev_timer_stop(q->dns->loop, &q->timer);
+    DL_DELETE(q->dns->queries, q);
+    if (q->question)
+        q->question->query = NULL;
+    free(q);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct dns_query *q = w->data;
+    (void)loop;
+    (void)revents;
+
+    struct dns_query told = *q; /* done may ask again, and end us */
+    query_free(q);
+    told.done(told.arg, told.err, told.ips, told.err ? 0 : told.n);
+}
+
+struct dns *dns_new(struct ev_loop *loop)
+{
+    return dns_new_at(loop, RESOLV_CONF, PORT);
+}
+
+struct dns *dns_new_at(struct ev_loop *loop, const char *resolv_conf, uint16_t port)
+{
+    if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS) /* counts its callers */
+        return NULL;
+    struct dns *d = calloc(1, sizeof *d);
+    if (!d || !(d->conf = strdup(resolv_conf)))
+        goto fail;
+    d->loop = loop;
+    d->port = port;
+    ev_init(&d->clock, on_clock);
+    d->clock.data = d;
+    fileio_changed(d->conf, &d->stamp);
+    d->channel = channel_new(d);
+    if (d->channel)
+        return d;
+fail:
+    if (d)
+        free(d->conf);
+    free(d);
+    ares_library_cleanup();
+    return NULL;
+}
+
+void dns_free(struct dns *d)
+{
+    struct dns_query *q, *tmp;
+
+    if (!d)
+        return;
+    DL_FOREACH_SAFE (d->queries, q, tmp)
+        query_free(q);
+    d->is_closing = true;
+    ares_destroy(d->channel);
+    ev_timer_stop(d->loop, &d->clock);
+    free(d->conf);
+    free(d);
+    ares_library_cleanup();
+}
+
+struct ev_loop *dns_loop(const struct dns *d)
+{
+    return d->loop;
+}
+
+struct dns_query *dns_lookup(struct dns *d, const char *host, uint64_t timeout_ms,
+                             dns_done_fn *done, void *arg)
+{
+    size_t n = strlen(host) + 1;
+    struct dns_query *q = calloc(1, sizeof *q);
+    struct question *qn = malloc(sizeof *qn + n);
+    if (!q || !qn) {
+        free(q);
+        free(qn);
+        return NULL;
+    }
+    *q = (struct dns_query){ .dns = d, .err = GW_ETIMEOUT, .done = done, .arg = arg };
+    ev_timer_init(&q->timer, on_timer, (double)timeout_ms / 1e3, 0.);
+    q->timer.data = q;
+    ev_timer_start(d->loop, &q->timer);
+    DL_APPEND(d->queries, q);
+    if (sockaddr_parse_ip(host, &q->ips[0]) == 0) {
+        free(qn);
+        q->n = 1;
+        tell_soon(q, 0);
+        return q;
+    }
+    *qn = (struct question){ .dns = d, .query = q };
+    memcpy(qn->host, host, n);
+    q->question = qn;
+    look_at_conf(d);
+    ask(qn);
+    set_clock(d);
+    return q;
+}
+
+void dns_cancel(struct dns_query *q)
+{
+    if (q)
+        query_free(q);
+}

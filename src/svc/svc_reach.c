@@ -1,0 +1,160 @@
+/* svc_reach.c - see svc_reach.h.
+ *
+ *              connections    datagrams
+ *   target     dialtcp        udp_pipe
+ *   exit       dns_dial       dns_lookup, then udp_pipe */
+#include "svc/svc_reach.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "net/dialtcp.h"
+#include "net/fdstream.h"
+#include "net/udp_pipe.h"
+
+#define HOST_MAX 253 /* RFC 1035 s.2.3.4, in text */
+
+struct svc_reach {
+    struct ev_loop *loop;
+    struct turn *turn;
+    struct dialtcp *tcp; /* one of these four */
+    struct dns_dial *dial;
+    struct dns_query *query;
+    struct dgrams *pipe; /* ready; told at the end of the turn */
+    struct turn_task ready;
+    uint16_t port; /* of the destination */
+    svc_reach_done_fn *done;
+    void *arg;
+};
+
+static void finish(struct svc_reach *r, int err, struct stream *s, struct dgrams *d)
+{
+    svc_reach_done_fn *done = r->done;
+    void *arg = r->arg;
+    free(r);
+    done(arg, err, s, d);
+}
+
+static void on_connected(void *arg, int err, int fd)
+{
+    struct svc_reach *r = arg;
+    struct stream *s = err ? NULL : fdstream_new(r->loop, r->turn, fd, fd);
+    if (!err && !s) {
+        close(fd);
+        err = GW_ENOMEM;
+    }
+    finish(r, err, s, NULL);
+}
+
+static void on_ready(struct turn_task *t)
+{
+    struct svc_reach *r = (struct svc_reach *)((char *)t - offsetof(struct svc_reach, ready));
+    finish(r, 0, NULL, r->pipe);
+}
+
+static int reach_target(struct svc_reach *r, const struct svc_reach_req *req)
+{
+    int err = 0;
+    if (!req->is_udp) {
+        r->tcp = dialtcp_start(r->loop, &req->service->target, req->timeout_ms, on_connected, r,
+                               &err);
+        return err;
+    }
+    err = udp_pipe_open(r->loop, &req->service->udp_target, &r->pipe);
+    if (!err)
+        turn_add(r->turn, &r->ready);
+    return err;
+}
+
+/* Splits HOST:PORT; an address of IPv6 stands in brackets. */
+static int parse_destination(struct bytes v, char host[HOST_MAX + 1], uint16_t *port)
+{
+    const uint8_t *colon = v.n ? memrchr(v.p, ':', v.n) : NULL;
+    if (!colon ||
+        service_parse_port((struct bytes){ colon + 1, (size_t)(v.p + v.n - colon) - 1 }, port) != 0)
+        return GW_EINVAL;
+    v.n = (size_t)(colon - v.p);
+    if (v.n >= 2 && v.p[0] == '[' && v.p[v.n - 1] == ']') {
+        v.p++;
+        v.n -= 2;
+    } else if (v.n && memchr(v.p, ':', v.n)) {
+        return GW_EINVAL;
+    }
+    if (v.n == 0 || v.n > HOST_MAX || memchr(v.p, '\0', v.n))
+        return GW_EINVAL;
+    memcpy(host, v.p, v.n);
+    host[v.n] = '\0';
+    return 0;
+}
+
+static bool is_public(void *arg, const struct ipaddr *ip)
+{
+    (void)arg;
+    return dns_is_public(ip);
+}
+
+/* Of the public addresses the first one that there is a route to. */
+static void on_addresses(void *arg, int err, const struct ipaddr *ips, size_t n)
+{
+    struct svc_reach *r = arg;
+    struct dgrams *pipe = NULL;
+
+    if (!err)
+        err = GW_EDENIED;
+    for (size_t i = 0; i < n && !pipe; i++) {
+        struct sockaddr_any to;
+        if (!dns_is_public(&ips[i]))
+            continue;
+        sockaddr_from_ip(&ips[i], r->port, &to);
+        err = udp_pipe_open(r->loop, &to, &pipe);
+    }
+    finish(r, err, NULL, pipe);
+}
+
+static int reach_destination(struct svc_reach *r, const struct svc_reach_req *req)
+{
+    char host[HOST_MAX + 1];
+    int err = parse_destination(req->destination, host, &r->port);
+    if (err)
+        return err;
+    if (req->is_udp)
+        r->query = dns_lookup(req->dns, host, req->timeout_ms, on_addresses, r);
+    else
+        r->dial = dns_dial(req->dns, host, r->port, req->timeout_ms, is_public, on_connected, r);
+    return r->query || r->dial ? 0 : GW_ENOMEM;
+}
+
+struct svc_reach *svc_reach_start(struct ev_loop *loop, struct turn *turn,
+                                  const struct svc_reach_req *req, svc_reach_done_fn *done,
+                                  void *arg, int *err)
+{
+    struct svc_reach *r = calloc(1, sizeof *r);
+    if (!r) {
+        *err = GW_ENOMEM;
+        return NULL;
+    }
+    *r = (struct svc_reach){ .loop = loop, .turn = turn, .done = done, .arg = arg };
+    r->ready.run = on_ready;
+    *err = req->service->is_exit ? reach_destination(r, req) : reach_target(r, req);
+    if (*err) {
+        free(r);
+        return NULL;
+    }
+    return r;
+}
+
+void svc_reach_cancel(struct svc_reach *r)
+{
+    if (!r)
+        return;
+    dialtcp_cancel(r->tcp);
+    if (r->dial)
+        dns_dial_cancel(r->dial);
+    if (r->query)
+        dns_cancel(r->query);
+    turn_del(r->turn, &r->ready);
+    if (r->pipe)
+        r->pipe->ops->close(r->pipe, GW_ECANCELED);
+    free(r);
+}
