@@ -141,7 +141,8 @@ static struct ares_channeldata *channel_new(struct dns *d)
 {
     struct ares_channeldata *channel;
     struct ares_options o = {
-        .flags = ARES_FLAG_NOSEARCH,
+        .flags = ARES_FLAG_NOSEARCH, /* no search list: c-ares 1.18 does it all the same, */
+        .ndomains = 0,               /* unless it is an empty one */
         .timeout = TRY_MS,
         .tries = TRIES,
         .udp_port = d->port,
@@ -150,8 +151,8 @@ static struct ares_channeldata *channel_new(struct dns *d)
         .sock_state_cb_data = d,
         .resolvconf_path = d->conf,
     };
-    int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB |
-               ARES_OPT_RESOLVCONF | ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT;
+    int mask = ARES_OPT_FLAGS | ARES_OPT_DOMAINS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+               ARES_OPT_SOCK_STATE_CB | ARES_OPT_RESOLVCONF | ARES_OPT_UDP_PORT | ARES_OPT_TCP_PORT;
 
     return ares_init_options(&channel, &o, mask) == ARES_SUCCESS ? channel : NULL;
 }

@@ -53,7 +53,9 @@ tests_unit_test_dgrams_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_udp_pipe_SOURCES = tests/unit/test_udp_pipe.c tests/unit/looprig.h tests/unit/fdpair.h \
 	tests/unit/tmpfiles.h
 tests_unit_test_udp_pipe_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_dns
+check_PROGRAMS += tests/unit/test_dns tests/unit/test_dns_public
+tests_unit_test_dns_public_SOURCES = tests/unit/test_dns_public.c tests/unit/vec.h
+tests_unit_test_dns_public_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dns_SOURCES = tests/unit/test_dns.c tests/unit/tmpfiles.h tests/unit/vec.h
 tests_unit_test_dns_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ifaces_SOURCES = tests/unit/test_ifaces.c tests/unit/vec.h

@@ -80,9 +80,8 @@ done
 
 # --- and by its stable address, for those that look names up first
 
-address=$(quiet tor-resolve -5 home "$PROXY")
+address=$(quiet tor-resolve home "$PROXY")
 has "tor-resolve" '^127\.64\.[0-9]+\.[0-9]+$' "$address"
-same "tor-resolve by SOCKS4a has the same" "$address" "$(quiet tor-resolve -4 home "$PROXY")"
 same "tor-resolve -x" home "$(quiet tor-resolve -x "$address" "$PROXY")"
 same "curl socks5 by address" "$page" "$(get -x "socks5://$PROXY" "http://$address/")"
 same "curl socks4 by address" "$page" "$(get -x "socks4://$PROXY" "http://$address/")"
@@ -116,7 +115,8 @@ told()
         "$(get -p -x "http://$PROXY" "$url")"
     has "nc is told $reason" "SOCKSv5 error: $words$" \
         "$(raw nc.openbsd -X 5 -x "$PROXY" "$2" "$3")"
-    has "ncat is told $reason" ": $words\.$" \
+    # ncat has the first letter of some in lower case.
+    has "ncat is told $reason" ": .${words#?}\.$" \
         "$(raw ncat --proxy-type socks5 --proxy "$PROXY" "$2" "$3")"
     has "connect-proxy is told $reason" "from SOCKS server: $code " \
         "$(quiet connect-proxy -S "$PROXY" "$2" "$3" </dev/null)"

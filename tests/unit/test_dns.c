@@ -1,5 +1,5 @@
 /* test_dns.c - lookups at a name server that the test plays, on a loopback socket of the same loop;
- * connecting to what it answers; which addresses are public. */
+ * connecting to what it answers. */
 #include "net/dns.h"
 
 #include <arpa/inet.h>
@@ -39,8 +39,8 @@ static struct fixture {
     struct ev_loop *loop;
     ev_io io;
     int fd;
-    unsigned asked; /* questions that reached the server */
-    char last[256]; /* the name of the latest */
+    unsigned asked;    /* questions that reached the server */
+    bool has_searched; /* one of them was of the search list of resolv.conf */
     struct dns *dns;
     int calls, err, got_fd;
     struct ipaddr ips[DNS_ADDRS_MAX];
@@ -94,9 +94,11 @@ static void on_question(struct ev_loop *loop, ev_io *w, int revents)
     (void)revents;
     ssize_t got = recvfrom(w->fd, m, 512, 0, (struct sockaddr *)&from, &len);
     assert_true(got > 12);
-    size_t n = 12 + read_name(m + 12, x.last) + 4; /* type and class */
+    char name[256];
+    size_t n = 12 + read_name(m + 12, name) + 4; /* type and class */
     int type = m[n - 3];
-    const struct zone *z = find_zone(x.last);
+    const struct zone *z = find_zone(name);
+    x.has_searched |= strstr(name, "example.net") != NULL;
     x.asked++;
     if (z && z->is_silent)
         return;
@@ -253,8 +255,8 @@ static void test_names_are_asked_for_as_they_are(void **state)
 {
     (void)state;
     assert_int_equal(ask("printer"), GW_ENONAME);
-    assert_string_equal(x.last, "printer");
-    assert_int_equal(x.asked, 2); /* nor printer.example.net */
+    assert_true(x.asked > 0);
+    assert_false(x.has_searched); /* for printer.example.net */
 }
 
 static void test_broken_or_absent_servers_are_no_answer(void **state)
@@ -516,112 +518,6 @@ static void test_dial_ends_at_its_deadline_and_by_cancel(void **state)
     close_all(silent, 3);
 }
 
-/* ---- public addresses ---- */
-
-static void test_is_public_knows_the_registries(void **state)
-{
-    /* IANA IPv4 and IPv6 Special-Purpose Address Registries: first and last address of each block,
-     * and the neighbours */
-    static const struct {
-        const char *ip;
-        bool is;
-    } v[] = {
-        { "0.0.0.0", false },
-        { "0.255.255.255", false },
-        { "1.0.0.0", true },
-        { "9.255.255.255", true },
-        { "10.0.0.0", false },
-        { "10.255.255.255", false },
-        { "11.0.0.0", true },
-        { "100.63.255.255", true },
-        { "100.64.0.0", false },
-        { "100.127.255.255", false },
-        { "100.128.0.0", true },
-        { "126.255.255.255", true },
-        { "127.0.0.1", false },
-        { "127.255.255.255", false },
-        { "128.0.0.0", true },
-        { "169.253.255.255", true },
-        { "169.254.169.254", false },
-        { "169.255.0.0", true },
-        { "172.15.255.255", true },
-        { "172.16.0.0", false },
-        { "172.31.255.255", false },
-        { "172.32.0.0", true },
-        { "192.0.0.1", false },
-        { "192.0.1.0", true },
-        { "192.0.2.1", false },
-        { "192.0.3.0", true },
-        { "192.88.99.1", false },
-        { "192.167.255.255", true },
-        { "192.168.0.0", false },
-        { "192.168.255.255", false },
-        { "192.169.0.0", true },
-        { "198.17.255.255", true },
-        { "198.18.0.0", false },
-        { "198.19.255.255", false },
-        { "198.20.0.0", true },
-        { "198.51.100.1", false },
-        { "203.0.113.1", false },
-        { "223.255.255.255", true },
-        { "224.0.0.1", false },
-        { "239.255.255.255", false },
-        { "240.0.0.1", false },
-        { "255.255.255.255", false },
-        { "8.8.8.8", true },
-        { "::", false },
-        { "::1", false },
-        { "::8.8.8.8", false },
-        { "fe80::1", false },
-        { "fe80::1%1", false },
-        { "fec0::1", false },
-        { "fc00::1", false },
-        { "fdff::1", false },
-        { "ff02::1", false },
-        { "100::1", false },
-        { "2001::1", false },
-        { "2001:1ff::1", false },
-        { "2001:200::1", true },
-        { "2001:db8::1", false },
-        { "2001:db9::1", true },
-        { "2606:4700::1111", true },
-        { "3ffe::1", true },
-        { "3fff::1", false },
-        { "3fff:fff::1", false },
-        { "3fff:1000::1", true },
-        { "4000::1", false },
-        { "5f00::1", false },
-        /* with an address of IPv4 in it: 6to4 (RFC 3056), NAT64 (RFC 6052, RFC 8215) */
-        { "2002:0808:0808::1", true },
-        { "2002:7f00:1::1", false },
-        { "2002:c0a8:101::1", false },
-        { "64:ff9b::8.8.8.8", true },
-        { "64:ff9b::127.0.0.1", false },
-        { "64:ff9b::10.0.0.1", false },
-        { "64:ff9b:1::8.8.8.8", false },
-        { "64:ff9b:0:1::8.8.8.8", false },
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT(v); i++) {
-        struct ipaddr ip;
-        assert_int_equal(sockaddr_parse_ip(v[i].ip, &ip), 0);
-        if (dns_is_public(&ip) != v[i].is)
-            fail_msg("%s", v[i].ip);
-    }
-}
-
-/* sockaddr.h would have made them IPv4; whoever fills an ipaddr otherwise is not let past. */
-static void test_is_public_looks_into_mapped_addresses(void **state)
-{
-    struct ipaddr ip = { .family = 6, .b = { [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 } };
-    (void)state;
-    assert_false(dns_is_public(&ip));
-    ip.b[12] = 8;
-    assert_true(dns_is_public(&ip));
-    ip.family = 0;
-    assert_false(dns_is_public(&ip));
-}
-
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -643,8 +539,6 @@ int main(void)
         T(test_dial_does_not_wait_for_a_silent_address),
         T(test_dial_lets_the_families_take_turns),
         T(test_dial_ends_at_its_deadline_and_by_cancel),
-        cmocka_unit_test(test_is_public_knows_the_registries),
-        cmocka_unit_test(test_is_public_looks_into_mapped_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
