@@ -1,6 +1,6 @@
 #!/bin/sh
-# clients.sh - the proxy port with the programs that people point at one: each of them fetches a page
-# by the name of the peer, and is told why when there is none.
+# clients.sh - the proxy port with the programs that people point at one: each of them fetches a
+# page by the name of the peer, and is told why when there is none.
 # timeout: 240
 . "$(dirname "$0")/lib.sh"
 
@@ -43,8 +43,8 @@ torified() { quiet env TORSOCKS_CONF_FILE="$T/torsocks.conf" torsocks "$@"; }
 node_get() { quiet node "$clients/fetch.mjs" "$1" "http://$PROXY" "$2"; }
 # PySocks is of the system's Python, which need not be the first one of $PATH.
 pysocks() { quiet /usr/bin/python3 "$clients/pysocks.py" "$1" "$PROXY" "$2"; }
-java_socks() { quiet java -DsocksProxyHost="$host" -DsocksProxyPort="$port" "$clients/Fetch.java" "$1"; }
-java_http() { quiet java -Dhttp.proxyHost="$host" -Dhttp.proxyPort="$port" "$clients/Fetch.java" "$1"; }
+# java_by PROPERTY-PREFIX URL
+java_by() { quiet java -D"$1Host=$host" -D"$1Port=$port" "$clients/Fetch.java" "$2"; }
 # git_by SCHEME GIT-ARGUMENT...: git with that proxy.
 git_by() { git_scheme=$1; shift; quiet git -c http.proxy="$git_scheme://$PROXY" "$@"; }
 
@@ -70,8 +70,8 @@ for type in socks5 socks4 http; do
 done
 same "Node, absolute form" "$page" "$(node_get absolute http://home/)"
 same "Node, CONNECT" "$page" "$(node_get connect http://home/)"
-same "Java by SOCKS" "$page" "$(java_socks http://home/)"
-same "Java by HTTP" "$page" "$(java_http http://home/)"
+same "Java by SOCKS" "$page" "$(java_by socksProxy http://home/)"
+same "Java by HTTP" "$page" "$(java_by http.proxy http://home/)"
 for scheme in socks5h http; do
     git_by $scheme clone -q http://home:8000/repo.git "$T/clone-$scheme" >"$T/git.log"
     same "git clone by $scheme" "$(git -C "$T/repo" rev-parse main)" \
@@ -109,7 +109,7 @@ told()
     has "curl socks4a is told of a failure when $reason" '\(97\).* \(91\)' \
         "$(get -x "socks4a://$PROXY" "$url")"
     has "curl http is told $reason" "^$body" "$(get -x "http://$PROXY" "$url")"
-    same "with the status" "$status" \
+    same "and has the status of $reason" "$status" \
         "$(get -o "$T/body" -w '%{http_code}' -x "http://$PROXY" "$url")"
     has "curl CONNECT is told $reason" "tunnel failed, response $status$" \
         "$(get -p -x "http://$PROXY" "$url")"
@@ -122,7 +122,7 @@ told()
         "$(quiet connect-proxy -S "$PROXY" "$2" "$3" </dev/null)"
     has "PySocks is told $reason" "0x0$code: $words" "$(pysocks socks5 "$url")"
     same "Node CONNECT is told $reason" "$status" "$(node_get connect "$url")"
-    has "Java is told $reason" "^SOCKS: $words$" "$(java_socks "$url")"
+    has "Java is told $reason" "^SOCKS: $words$" "$(java_by socksProxy "$url")"
     has "git socks5h is told $reason" "\($code\)$" "$(git_by socks5h ls-remote "$url")"
     has "git http is told $reason" "^remote: $body" "$(git_by http ls-remote "$url")"
 }

@@ -1,4 +1,4 @@
-/* Fetch.java URL - prints a page by the proxy that the system properties name, or what went wrong. */
+/* Fetch.java URL - prints a page by the proxy of the system properties, or what went wrong. */
 import java.io.IOException;
 import java.net.URL;
 

@@ -1,4 +1,4 @@
-// fetch.mjs absolute|connect PROXY-URL URL - prints a page by an HTTP proxy, or the refusing status.
+// fetch.mjs absolute|connect PROXY-URL URL - prints a page by an HTTP proxy, or its refusal.
 import http from 'node:http';
 
 const [how, proxyUrl, pageUrl] = process.argv.slice(2);

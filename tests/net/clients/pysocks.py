@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""pysocks.py socks5|socks4|http PROXY URL - prints a page by a proxy with PySocks, or what went wrong."""
+"""pysocks.py socks5|socks4|http PROXY URL - prints a page by a proxy, or what went wrong."""
 import sys
 import urllib.error
 import urllib.request
