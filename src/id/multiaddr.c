@@ -33,6 +33,7 @@ enum code {
     CODE_IP4 = 4,
     CODE_IP6 = 41,
     CODE_IP6ZONE = 42,
+    CODE_TCP = 6,
     CODE_UDP = 273,
     CODE_P2P = 421,
     CODE_QUIC_V1 = 461,
@@ -46,7 +47,7 @@ struct proto {
 
 static const struct proto protos[] = {
     { CODE_IP4, IP4, "ip4" },
-    { 6, PORT, "tcp" },
+    { CODE_TCP, PORT, "tcp" },
     { CODE_IP6, IP6, "ip6" },
     { CODE_IP6ZONE, NAME, "ip6zone" },
     { 53, NAME, "dns" },
@@ -431,48 +432,95 @@ static uint32_t zone_index(struct bytes v)
     return if_nametoindex(z);
 }
 
-bool multiaddr_as_quic(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port)
+/* The leading IP address with its zone. */
+static bool read_ip(struct bytes *in, struct ipaddr *ip)
 {
-    struct bytes in = bytes_in(a);
     struct comp c;
 
     *ip = (struct ipaddr){ 0 };
-    if (!walk(&in, &c))
+    if (!walk(in, &c))
         return false;
     if (c.proto->code == CODE_IP6ZONE) {
         ip->zone = zone_index(c.v);
-        if (!ip->zone || !walk(&in, &c) || c.proto->code != CODE_IP6)
+        if (!ip->zone || !walk(in, &c) || c.proto->code != CODE_IP6)
             return false;
     }
     if (c.proto->code != CODE_IP4 && c.proto->code != CODE_IP6)
         return false;
     ip->family = c.proto->code == CODE_IP4 ? 4 : 6;
     memcpy(ip->b, c.v.p, c.v.n);
-    if (!walk(&in, &c) || c.proto->code != CODE_UDP)
+    return true;
+}
+
+static bool read_port(struct bytes *in, uint32_t code, uint16_t *port)
+{
+    struct comp c;
+
+    if (!walk(in, &c) || c.proto->code != code)
         return false;
     *port = (uint16_t)(c.v.p[0] << 8 | c.v.p[1]);
-    if (!walk(&in, &c) || c.proto->code != CODE_QUIC_V1)
-        return false;
+    return true;
+}
+
+/* Nothing, or a /p2p/ID. */
+static bool is_end(struct bytes in)
+{
+    struct comp c;
     return !in.n || (walk(&in, &c) && c.proto->code == CODE_P2P && !in.n);
+}
+
+bool multiaddr_as_quic(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port)
+{
+    struct bytes in = bytes_in(a);
+    struct comp c;
+
+    return read_ip(&in, ip) && read_port(&in, CODE_UDP, port) && walk(&in, &c) &&
+           c.proto->code == CODE_QUIC_V1 && is_end(in);
+}
+
+bool multiaddr_as_tcp(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port)
+{
+    struct bytes in = bytes_in(a);
+    return read_ip(&in, ip) && read_port(&in, CODE_TCP, port) && is_end(in);
+}
+
+bool multiaddr_as_socket(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port)
+{
+    return multiaddr_as_quic(a, ip, port) || multiaddr_as_tcp(a, ip, port);
+}
+
+static void put_socket(struct wr *w, const struct ipaddr *ip, uint32_t code, uint16_t port)
+{
+    uint8_t be[2] = { (uint8_t)(port >> 8), (uint8_t)port };
+    char zone[12];
+
+    if (ip->zone) {
+        snprintf(zone, sizeof zone, "%u", ip->zone);
+        put_comp(w, proto_by_code(CODE_IP6ZONE), bytes_of(zone));
+    }
+    if (ip->family == 4)
+        put_comp(w, proto_by_code(CODE_IP4), (struct bytes){ ip->b, 4 });
+    else
+        put_comp(w, proto_by_code(CODE_IP6), (struct bytes){ ip->b, 16 });
+    put_comp(w, proto_by_code(code), (struct bytes){ be, sizeof be });
 }
 
 void multiaddr_make_quic(const struct ipaddr *ip, uint16_t port, struct multiaddr *out)
 {
     struct wr w = wr_init((struct span){ out->b, sizeof out->b });
-    uint8_t be[2] = { (uint8_t)(port >> 8), (uint8_t)port };
-    char zone[12];
 
     *out = (struct multiaddr){ 0 };
-    if (ip->zone) {
-        snprintf(zone, sizeof zone, "%u", ip->zone);
-        put_comp(&w, proto_by_code(CODE_IP6ZONE), bytes_of(zone));
-    }
-    if (ip->family == 4)
-        put_comp(&w, proto_by_code(CODE_IP4), (struct bytes){ ip->b, 4 });
-    else
-        put_comp(&w, proto_by_code(CODE_IP6), (struct bytes){ ip->b, 16 });
-    put_comp(&w, proto_by_code(CODE_UDP), (struct bytes){ be, sizeof be });
+    put_socket(&w, ip, CODE_UDP, port);
     put_comp(&w, proto_by_code(CODE_QUIC_V1), (struct bytes){ 0 });
+    out->n = (uint16_t)(sizeof out->b - w.left);
+}
+
+void multiaddr_make_tcp(const struct ipaddr *ip, uint16_t port, struct multiaddr *out)
+{
+    struct wr w = wr_init((struct span){ out->b, sizeof out->b });
+
+    *out = (struct multiaddr){ 0 };
+    put_socket(&w, ip, CODE_TCP, port);
     out->n = (uint16_t)(sizeof out->b - w.left);
 }
 

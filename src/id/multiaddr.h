@@ -32,7 +32,11 @@ const char *multiaddr_print(const struct multiaddr *a,
 
 /* /ip{4,6}/ADDR/udp/PORT/quic-v1 [/p2p/ID]: fills ip and port and returns true. */
 bool multiaddr_as_quic(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port);
+/* The same for /ip{4,6}/ADDR/tcp/PORT [/p2p/ID], and for either. */
+bool multiaddr_as_tcp(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port);
+bool multiaddr_as_socket(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port);
 void multiaddr_make_quic(const struct ipaddr *ip, uint16_t port, struct multiaddr *out);
+void multiaddr_make_tcp(const struct ipaddr *ip, uint16_t port, struct multiaddr *out);
 
 /* The last /p2p/ID; false when there is none. */
 bool multiaddr_peer(const struct multiaddr *a, struct peerid *out);

@@ -1,24 +1,36 @@
 noinst_LIBRARIES += src/libtransport.a
 src_libtransport_a_SOURCES = \
+	src/transport/cipher.h \
 	src/transport/muxed.h \
 	src/transport/negotiate.c src/transport/negotiate.h \
+	src/transport/noise.c src/transport/noise.h \
+	src/transport/noise_xx.c src/transport/noise_xx.h \
 	src/transport/quic.c src/transport/quic.h \
 	src/transport/quic_bye.c src/transport/quic_bye.h \
 	src/transport/quic_cid.c src/transport/quic_cid.h \
 	src/transport/quic_close.c src/transport/quic_close.h \
 	src/transport/quic_conn.c src/transport/quic_conn.h \
 	src/transport/quic_dgrams.c src/transport/quic_dgrams.h \
-	src/transport/quic_sched.c src/transport/quic_sched.h \
 	src/transport/quic_settings.c src/transport/quic_settings.h \
 	src/transport/quic_stream.c src/transport/quic_stream.h \
 	src/transport/quic_streams.c src/transport/quic_streams.h \
 	src/transport/quic_tls.c src/transport/quic_tls.h \
 	src/transport/quic_token.c src/transport/quic_token.h \
-	src/transport/quic_write.c src/transport/quic_write.h
+	src/transport/quic_write.c src/transport/quic_write.h \
+	src/transport/sched.c src/transport/sched.h \
+	src/transport/seal.c src/transport/seal.h \
+	src/transport/secure.c src/transport/secure.h \
+	src/transport/tcp.c src/transport/tcp.h \
+	src/transport/tls.c src/transport/tls.h \
+	src/transport/tls_cred.c src/transport/tls_cred.h \
+	src/transport/upgrade.c src/transport/upgrade.h \
+	src/transport/yamux.c src/transport/yamux.h \
+	src/transport/yamux_stream.c src/transport/yamux_stream.h
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_negotiate tests/unit/test_quic tests/unit/test_quic_cid \
-	tests/unit/test_quic_dgrams tests/unit/test_quic_sched tests/unit/test_quic_tls
+	tests/unit/test_quic_dgrams tests/unit/test_sched tests/unit/test_quic_tls \
+	tests/unit/test_noise_xx tests/unit/test_secure tests/unit/test_yamux
 tests_unit_test_negotiate_SOURCES = tests/unit/test_negotiate.c tests/unit/fake_stream.c tests/unit/fake_stream.h
 tests_unit_test_negotiate_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_quic_SOURCES = tests/unit/test_quic.c tests/unit/quicrig.c tests/unit/quicrig.h
@@ -27,8 +39,16 @@ tests_unit_test_quic_cid_SOURCES = tests/unit/test_quic_cid.c
 tests_unit_test_quic_cid_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_quic_dgrams_SOURCES = tests/unit/test_quic_dgrams.c tests/unit/quicrig.c tests/unit/quicrig.h
 tests_unit_test_quic_dgrams_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_quic_sched_SOURCES = tests/unit/test_quic_sched.c
-tests_unit_test_quic_sched_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_sched_SOURCES = tests/unit/test_sched.c
+tests_unit_test_sched_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_quic_tls_SOURCES = tests/unit/test_quic_tls.c
 tests_unit_test_quic_tls_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_noise_xx_SOURCES = tests/unit/test_noise_xx.c tests/unit/hex.h tests/unit/vec.h
+tests_unit_test_noise_xx_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_secure_SOURCES = tests/unit/test_secure.c tests/unit/streamend.h tests/unit/looprig.h \
+	tests/unit/fdpair.h tests/unit/fake_stream.c tests/unit/fake_stream.h
+tests_unit_test_secure_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_yamux_SOURCES = tests/unit/test_yamux.c tests/unit/streamend.h tests/unit/looprig.h \
+	tests/unit/fdpair.h tests/unit/fake_stream.c tests/unit/fake_stream.h tests/unit/testpeers.h tests/unit/vec.h
+tests_unit_test_yamux_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 endif

@@ -203,7 +203,7 @@ struct quic *quic_new(struct ev_loop *loop, struct turn *turn, const struct key 
     q->env.cids = quic_cids_new();
     q->env.reset_tokens = quic_cids_new();
     if (!q->env.tokens || !q->env.cids || !q->env.reset_tokens ||
-        quic_tls_new(key, &q->env.tls) != 0) {
+        tls_cred_new(key, &q->env.cred) != 0) {
         quic_free(q);
         return NULL;
     }
@@ -305,6 +305,6 @@ void quic_free(struct quic *q)
     quic_cids_free(q->env.cids);
     quic_cids_free(q->env.reset_tokens);
     quic_tokens_free(q->env.tokens);
-    quic_tls_free(q->env.tls);
+    tls_cred_free(q->env.cred);
     free(q);
 }

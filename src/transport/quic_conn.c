@@ -481,7 +481,7 @@ static struct quic_conn *conn_new(struct quic_env *env, struct udp *udp,
 
 static int start_tls(struct quic_conn *c)
 {
-    int err = quic_tls_start(c->env->tls, &c->tls, c->muxed.is_inbound, get_conn);
+    int err = quic_tls_start(c->env->cred, &c->tls, c->muxed.is_inbound, get_conn);
     if (err)
         return err;
     ngtcp2_conn_set_tls_native_handle(c->nc, c->tls.tls);

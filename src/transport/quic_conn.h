@@ -23,7 +23,7 @@ struct quic_env { /* what all connections of an endpoint share; owned by the end
     struct ev_loop *loop;
     struct turn *turn;
     struct quic_config cfg;
-    struct quic_tls *tls;
+    struct tls_cred *cred;
     struct quic_tokens *tokens;
     struct quic_cids *cids;         /* by our connection ids */
     struct quic_cids *reset_tokens; /* by the stateless-reset tokens that peers gave us */

@@ -11,7 +11,7 @@
 
 #include "net/chunkq.h"
 #include "net/stream.h"
-#include "transport/quic_sched.h"
+#include "transport/sched.h"
 
 #define QUIC_STREAM_UNSENT_MAX \
     (256u * 1024)                /* octets not sent yet, above which reserve gives none */

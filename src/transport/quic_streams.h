@@ -8,7 +8,7 @@
 #include <ngtcp2/ngtcp2.h>
 
 #include "net/turn.h"
-#include "transport/quic_sched.h"
+#include "transport/sched.h"
 
 #define QUIC_STREAMS_WAITING_MAX 4096 /* streams that wait for the peer's limit */
 

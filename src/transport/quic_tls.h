@@ -1,22 +1,12 @@
-/* quic_tls.h - TLS 1.3 with libp2p certificates for QUIC (specs/tls, RFC 9001), on GnuTLS.
- *
- * AES-128-GCM first; no session tickets: a resumed session shows no certificate, so nobody would be
- * proved.
- */
+/* quic_tls.h - one TLS handshake of a QUIC connection (RFC 9001), on GnuTLS. */
 #ifndef GW_TRANSPORT_QUIC_TLS_H
 #define GW_TRANSPORT_QUIC_TLS_H
 
-#include <gnutls/gnutls.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 
-#include "id/key.h"
+#include "transport/tls_cred.h"
 
-struct quic_tls; /* credentials and priorities, shared by all sessions */
-
-int quic_tls_new(const struct key *host, struct quic_tls **out); /* 0, GW_ENOMEM, GW_EIO */
-void quic_tls_free(struct quic_tls *t);
-
-/* One handshake.  Embedded in its connection; must not move. */
+/* Embedded in its connection; must not move. */
 struct quic_tls_session {
     ngtcp2_crypto_conn_ref ref; /* what ngtcp2 finds behind the GnuTLS session; must be first */
     gnutls_session_t tls;
@@ -28,7 +18,7 @@ struct quic_tls_session {
 
 /* Sets up s (verify and arg are the caller's to fill in before).  `get_conn` tells ngtcp2 the
  * connection of a session. 0, or GW_ENOMEM. */
-int quic_tls_start(struct quic_tls *t, struct quic_tls_session *s, bool is_server,
+int quic_tls_start(const struct tls_cred *cred, struct quic_tls_session *s, bool is_server,
                    ngtcp2_conn *(*get_conn)(ngtcp2_crypto_conn_ref *ref));
 void quic_tls_end(struct quic_tls_session *s); /* fine when zeroed */
 

@@ -11,7 +11,7 @@
 
 #include "net/udp.h"
 #include "transport/quic_dgrams.h"
-#include "transport/quic_sched.h"
+#include "transport/sched.h"
 
 #define QUIC_UDP_PAYLOAD_MAX 8952 /* octets of the largest datagram tried (jumbo frames) */
 

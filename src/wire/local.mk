@@ -3,6 +3,7 @@ src_libwire_a_SOURCES = \
 	src/wire/varint.c src/wire/varint.h \
 	src/wire/pb.c src/wire/pb.h \
 	src/wire/mss.c src/wire/mss.h \
+	src/wire/noise_msg.c src/wire/noise_msg.h \
 	src/wire/keypb.c src/wire/keypb.h \
 	src/wire/tunnel_msg.c src/wire/tunnel_msg.h \
 	src/wire/http1.c src/wire/http1.h \
@@ -12,7 +13,8 @@ src_libwire_a_SOURCES = \
 	src/wire/socks5.c src/wire/socks5.h \
 	src/wire/socks5_udp.c src/wire/socks5_udp.h \
 	src/wire/svcquery_msg.c src/wire/svcquery_msg.h \
-	src/wire/udp_msg.c src/wire/udp_msg.h
+	src/wire/udp_msg.c src/wire/udp_msg.h \
+	src/wire/yamux_frame.c src/wire/yamux_frame.h
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_varint
@@ -54,4 +56,10 @@ tests_unit_test_proxyv2_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_udp_msg
 tests_unit_test_udp_msg_SOURCES = tests/unit/test_udp_msg.c tests/unit/vec.h
 tests_unit_test_udp_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_noise_msg
+tests_unit_test_noise_msg_SOURCES = tests/unit/test_noise_msg.c tests/unit/vec.h
+tests_unit_test_noise_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_yamux_frame
+tests_unit_test_yamux_frame_SOURCES = tests/unit/test_yamux_frame.c tests/unit/vec.h
+tests_unit_test_yamux_frame_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 endif

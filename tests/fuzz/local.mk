@@ -99,6 +99,19 @@ tests_fuzz_replay_proxyv2_LDADD = $(WIRE_LIBS)
 tests_fuzz_fuzz_proxyv2_SOURCES = tests/fuzz/fuzz_proxyv2.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_proxyv2_LDADD = $(WIRE_LIBS)
 tests_fuzz_fuzz_proxyv2_LDFLAGS = $(LIBFUZZER)
+check_PROGRAMS += tests/fuzz/replay_noise_msg
+tests_fuzz_replay_noise_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_noise_msg.c tests/fuzz/fuzz.h
+tests_fuzz_replay_noise_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_noise_msg_SOURCES = tests/fuzz/fuzz_noise_msg.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_noise_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_noise_msg_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_yamux_frame
+tests_fuzz_replay_yamux_frame_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_yamux_frame.c tests/fuzz/fuzz.h
+tests_fuzz_replay_yamux_frame_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_yamux_frame_SOURCES = tests/fuzz/fuzz_yamux_frame.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_yamux_frame_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_yamux_frame_LDFLAGS = $(LIBFUZZER)
 
 check_PROGRAMS += tests/fuzz/replay_multiaddr
 tests_fuzz_replay_multiaddr_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_multiaddr.c tests/fuzz/fuzz.h
@@ -113,6 +126,15 @@ tests_fuzz_replay_cert_LDADD = $(ID_LIBS)
 tests_fuzz_fuzz_cert_SOURCES = tests/fuzz/fuzz_cert.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_cert_LDADD = $(ID_LIBS)
 tests_fuzz_fuzz_cert_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_yamux
+tests_fuzz_replay_yamux_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_yamux.c tests/fuzz/fuzz.h \
+	tests/unit/fake_stream.c tests/unit/fake_stream.h
+tests_fuzz_replay_yamux_LDADD = $(TRANSPORT_LIBS)
+tests_fuzz_fuzz_yamux_SOURCES = tests/fuzz/fuzz_yamux.c tests/fuzz/fuzz.h \
+	tests/unit/fake_stream.c tests/unit/fake_stream.h
+tests_fuzz_fuzz_yamux_LDADD = $(TRANSPORT_LIBS)
+tests_fuzz_fuzz_yamux_LDFLAGS = $(LIBFUZZER)
 
 check_PROGRAMS += tests/fuzz/replay_authkeys
 tests_fuzz_replay_authkeys_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_authkeys.c tests/fuzz/fuzz.h
@@ -160,8 +182,11 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_http1 \
 	tests/fuzz/fuzz_proxyv2 \
 	tests/fuzz/fuzz_http_tag \
+	tests/fuzz/fuzz_noise_msg \
+	tests/fuzz/fuzz_yamux_frame \
 	tests/fuzz/fuzz_multiaddr \
 	tests/fuzz/fuzz_cert \
+	tests/fuzz/fuzz_yamux \
 	tests/fuzz/fuzz_authkeys \
 	tests/fuzz/fuzz_names \
 	tests/fuzz/fuzz_ctl_session

@@ -1,4 +1,4 @@
-/* test_quic_sched.c - turns between streams: shares alike, the quiet first, nobody starves. */
+/* test_sched.c - turns between streams: shares alike, the quiet first, nobody starves. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "transport/quic_sched.h"
+#include "transport/sched.h"
 
 #define PACKET 1400
 

@@ -1,12 +1,12 @@
-/* quic_sched.h - whose turn it is to send: deficit round robin with a head start for those who were
+/* sched.h - whose turn it is to send: deficit round robin with a head start for those who were
  * quiet.
  *
  * After RFC 8290 (FQ-CoDel) s.4: a stream that had nothing to send enters a first list that is
  * served before the second; once it has used its quantum it takes turns with the others.  So an ssh
  * keystroke goes before bulk, and bulk streams share alike.  Pure: no I/O, no allocation.
  */
-#ifndef GW_TRANSPORT_QUIC_SCHED_H
-#define GW_TRANSPORT_QUIC_SCHED_H
+#ifndef GW_TRANSPORT_SCHED_H
+#define GW_TRANSPORT_SCHED_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* quic_sched.c - see quic_sched.h. */
-#include "transport/quic_sched.h"
+/* sched.c - see sched.h. */
+#include "transport/sched.h"
 
 #include <assert.h>
 #include <utlist.h>
