@@ -24,6 +24,7 @@ struct conn {
     struct flows flows;
     uint64_t opened_ms;
     uint64_t busy_ms; /* when it was last seen with a stream */
+    uint32_t holds;
     bool is_closing;
     bool is_stray_told; /* a datagram of no flow came, and is in the log */
 };
@@ -79,19 +80,27 @@ static bool is_dialled_by_smaller(const struct conn *c)
     return c->m->is_inbound ? order < 0 : order > 0;
 }
 
-static struct conn *in_use(const struct group *g)
+bool conn_fits(const struct conn *c, enum host_path path)
 {
-    struct conn *c, *second = NULL;
+    if (path == HOST_PATH_DIRECT)
+        return !c->m->is_relayed;
+    return path != HOST_PATH_RELAY || c->m->is_relayed;
+}
 
-    DL_FOREACH (g->list, c) {
-        if (c->is_closing)
-            continue;
-        if (is_dialled_by_smaller(c))
-            return c;
-        if (!second)
-            second = c;
-    }
-    return second;
+/* The better the higher; of equals the youngest is used. */
+static int worth(const struct conn *c)
+{
+    return (c->m->is_relayed ? 0 : 2) + is_dialled_by_smaller(c);
+}
+
+static struct conn *in_use(const struct group *g, enum host_path path)
+{
+    struct conn *c, *best = NULL;
+
+    DL_FOREACH (g->list, c)
+        if (!c->is_closing && conn_fits(c, path) && (!best || worth(c) > worth(best)))
+            best = c;
+    return best;
 }
 
 void conn_close(struct conn *c, int err)
@@ -193,6 +202,8 @@ static const struct muxed_events conn_events = {
  * decides, but a spare one is closed by either. */
 static uint64_t idle_limit(const struct conn *c, bool is_in_use)
 {
+    if (c->holds)
+        return 0;
     if (!is_in_use)
         return CONNS_SPARE_IDLE_S * 1000;
     return c->m->is_inbound ? 0 : c->all->idle_ms;
@@ -200,7 +211,7 @@ static uint64_t idle_limit(const struct conn *c, bool is_in_use)
 
 static void sweep_group(const struct group *g, uint64_t now_ms)
 {
-    const struct conn *used = in_use(g);
+    const struct conn *used = in_use(g, HOST_PATH_ANY);
     struct conn *c;
 
     DL_FOREACH (g->list, c) {
@@ -329,10 +340,10 @@ int conns_add(struct conns *cs, struct muxed *m, struct conn **out)
     return 0;
 }
 
-struct conn *conns_find(const struct conns *cs, const struct peerid *peer)
+struct conn *conns_find(const struct conns *cs, const struct peerid *peer, enum host_path path)
 {
     const struct group *g = find_group(cs, peer);
-    return g ? in_use(g) : NULL;
+    return g ? in_use(g, path) : NULL;
 }
 
 void conns_each(const struct conns *cs, void (*each)(void *arg, struct conn *c), void *arg)
@@ -342,6 +353,16 @@ void conns_each(const struct conns *cs, void (*each)(void *arg, struct conn *c),
         DL_FOREACH (g->list, c)
             each(arg, c);
     }
+}
+
+static void close_one(void *arg, struct conn *c)
+{
+    conn_close(c, *(const int *)arg);
+}
+
+void conns_close_all(struct conns *cs, int err)
+{
+    conns_each(cs, close_one, &err);
 }
 
 void conns_close_peer(struct conns *cs, const struct peerid *peer, int err)
@@ -376,6 +397,21 @@ const struct peerid *conn_peer(const struct conn *c)
 bool conn_is_inbound(const struct conn *c)
 {
     return c->m->is_inbound;
+}
+
+bool conn_is_relayed(const struct conn *c)
+{
+    return c->m->is_relayed;
+}
+
+void conn_hold(struct conn *c)
+{
+    c->holds++;
+}
+
+void conn_unhold(struct conn *c)
+{
+    c->holds--;
 }
 
 void conn_info(const struct conn *c, struct muxed_info *out)

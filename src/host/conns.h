@@ -1,8 +1,9 @@
 /* conns.h - the connections that are ready, by peer.
  *
- * Which of several to one peer is used: the one dialled by the smaller peer id, and of those the
- * youngest (a peer that restarted has left a dead one behind).  Both ends come to the same choice.
- * The others are closed once they have been idle for a few seconds.
+ * Which of several to one peer is used: a direct one before one through a relay, then the one
+ * dialled by the smaller peer id, and of those the youngest (a peer that restarted has left a dead
+ * one behind).  Both ends come to the same choice.  The others are closed once they have been idle
+ * for a few seconds.
  */
 #ifndef GW_HOST_CONNS_H
 #define GW_HOST_CONNS_H
@@ -33,9 +34,10 @@ void conns_set_limits(struct conns *cs, uint64_t idle_ms, uint32_t max);
  * GW_ENOMEM (m is being closed). */
 int conns_add(struct conns *cs, struct muxed *m, struct conn **out);
 
-struct conn *conns_find(const struct conns *cs,
-                        const struct peerid *peer); /* the one in use, or NULL */
+/* The one in use of those that `path` allows, or NULL. */
+struct conn *conns_find(const struct conns *cs, const struct peerid *peer, enum host_path path);
 void conns_each(const struct conns *cs, void (*each)(void *arg, struct conn *c), void *arg);
+void conns_close_all(struct conns *cs, int err);
 void conns_close_peer(struct conns *cs, const struct peerid *peer, int err);
 
 /* A new stream on c.  0 or GW_E*; after GW_ECLOSED conns_find does not return c any more. */

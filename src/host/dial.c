@@ -9,27 +9,34 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "net/ifaces.h"
+
+struct dial_key {
+    struct peerid peer;
+    uint8_t path; /* enum host_path; no padding: this is a hash key */
+};
 
 struct dial {
     struct dials *all;
-    struct peerid peer;
+    struct dial_key key;
     struct dial_wait *waiters; /* at least one until it is over */
     ev_timer stagger, deadline;
     int err; /* the most telling failure so far */
     bool is_over;
+    bool is_at_once;
     size_t n, next;                         /* addresses: all, the next one to try */
     struct muxed *attempts[DIAL_ADDRS_MAX]; /* as addrs; NULL: not begun, or failed */
+    struct dial_place places[DIAL_ADDRS_MAX];
     struct multiaddr addrs[DIAL_ADDRS_MAX];
-    UT_hash_handle by_peer;
+    UT_hash_handle by_key;
 };
 
 struct dials {
     struct ev_loop *loop;
-    struct quic *quic;
+    struct host_dialer dialers[DIAL_DIALERS_MAX];
+    size_t ndialers;
     struct conns *conns;
     struct peers *peers;
-    struct dial *by_peer;
+    struct dial *by_key;
     uint64_t timeout_ms;
     bool is_stopped;
 };
@@ -57,35 +64,45 @@ static void note_err(struct dial *d, int err)
         d->err = err;
 }
 
-static struct dial *find(const struct dials *ds, const struct peerid *peer)
+static struct dial *find(const struct dials *ds, const struct peerid *peer, enum host_path path)
 {
+    struct dial_key key = { .peer = *peer, .path = (uint8_t)path };
     struct dial *d;
-    HASH_FIND(by_peer, ds->by_peer, peer, sizeof *peer, d);
+
+    HASH_FIND(by_key, ds->by_key, &key, sizeof key, d);
     return d;
 }
 
-static bool can_dial(const struct dial *d, const struct multiaddr *addr)
+static bool may_dial(const struct dial *d, const struct multiaddr *addr)
 {
-    struct ipaddr ip;
-    uint16_t port;
+    enum dial_rank rank = dial_rank(addr);
     struct peerid id;
 
-    if (!multiaddr_as_quic(addr, &ip, &port) || !port || ifaces_is_wildcard(&ip))
+    if (rank == DIAL_NEVER || (multiaddr_peer(addr, &id) && !peerid_eq(&id, &d->key.peer)))
         return false;
-    return !multiaddr_peer(addr, &id) || peerid_eq(&id, &d->peer);
+    return d->key.path == HOST_PATH_ANY ||
+           (d->key.path == HOST_PATH_RELAY) == (rank == DIAL_CIRCUIT);
 }
 
+/* Sorts it in among those that have not been tried. */
 static void add_addr(struct dial *d, const struct multiaddr *addr)
 {
     struct multiaddr a = *addr;
 
-    if (d->n == DIAL_ADDRS_MAX || !can_dial(d, addr))
+    if (d->n == DIAL_ADDRS_MAX || !may_dial(d, addr))
         return;
     multiaddr_strip_peer(&a);
     for (size_t i = 0; i < d->n; i++)
         if (multiaddr_eq(&d->addrs[i], &a))
             return;
-    d->addrs[d->n++] = a;
+    struct dial_place place = dial_place(&a, d->places, d->n);
+    size_t at = d->n++;
+    for (; at > d->next && dial_place_precedes(&place, &d->places[at - 1]); at--) {
+        d->addrs[at] = d->addrs[at - 1];
+        d->places[at] = d->places[at - 1];
+    }
+    d->addrs[at] = a;
+    d->places[at] = place;
 }
 
 static void add_addrs(struct dial *d, const struct multiaddr *addrs, size_t n)
@@ -139,7 +156,7 @@ static void end(struct dial *d)
     d->is_over = true;
     ev_timer_stop(ds->loop, &d->stagger);
     ev_timer_stop(ds->loop, &d->deadline);
-    HASH_DELETE(by_peer, ds->by_peer, d);
+    HASH_DELETE(by_key, ds->by_key, d);
     abandon_all(d);
 }
 
@@ -197,7 +214,7 @@ static void on_ready(struct muxed *m)
 
     d->attempts[i] = NULL; /* conns owns it from here on */
     end(d);
-    peers_learn(ds->peers, &d->peer, &d->addrs[i]);
+    peers_learn(ds->peers, &d->key.peer, &d->addrs[i]);
     int err = conns_add(ds->conns, m, &c);
     tell(d, err, c);
 }
@@ -209,7 +226,7 @@ static void on_close(struct muxed *m, int err)
     char addr[MULTIADDR_STR_MAX];
 
     err = err ? err : GW_ECLOSED;
-    log_debug("dial peer=%s addr=%s failed: %s", peerid_short(&d->peer),
+    log_debug("dial peer=%s addr=%s failed: %s", peerid_short(&d->key.peer),
               multiaddr_print(&d->addrs[i], addr), gw_strerror(err));
     d->attempts[i] = NULL;
     note_err(d, err);
@@ -223,6 +240,19 @@ static const struct muxed_events attempt_events = {
     .on_close = on_close,
 };
 
+static int attempt(struct dial *d, size_t i)
+{
+    const struct dials *ds = d->all;
+
+    for (size_t k = 0; k < ds->ndialers; k++) {
+        const struct host_dialer *by = &ds->dialers[k];
+        int err = by->dial(by->arg, &d->addrs[i], &d->key.peer, &d->attempts[i]);
+        if (err != GW_EUNSUP)
+            return err;
+    }
+    return GW_EUNSUP;
+}
+
 /* Begins the next attempt that can be begun; false when there is none. */
 static bool start_next(struct dial *d)
 {
@@ -230,10 +260,11 @@ static bool start_next(struct dial *d)
 
     while (d->next < d->n && !ds->is_stopped) {
         size_t i = d->next++;
-        int err = quic_dial(ds->quic, &d->addrs[i], &d->peer, &d->attempts[i]);
+        int err = attempt(d, i);
         if (!err) {
             d->attempts[i]->ev = &attempt_events;
             d->attempts[i]->owner = d;
+            d->stagger.repeat = d->is_at_once ? 1e-3 : (double)dial_gap_ms(&d->places[i]) / 1e3;
             ev_timer_again(ds->loop, &d->stagger);
             return true;
         }
@@ -259,12 +290,11 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
     finish(d, d->err, NULL);
 }
 
-struct dials *dials_new(struct ev_loop *loop, struct quic *quic, struct conns *conns,
-                        struct peers *peers)
+struct dials *dials_new(struct ev_loop *loop, struct conns *conns, struct peers *peers)
 {
     struct dials *ds = calloc(1, sizeof *ds);
     if (ds)
-        *ds = (struct dials){ .loop = loop, .quic = quic, .conns = conns, .peers = peers };
+        *ds = (struct dials){ .loop = loop, .conns = conns, .peers = peers };
     return ds;
 }
 
@@ -274,7 +304,7 @@ void dials_free(struct dials *ds)
 
     if (!ds)
         return;
-    HASH_ITER (by_peer, ds->by_peer, d, tmp) {
+    HASH_ITER (by_key, ds->by_key, d, tmp) {
         struct dial_wait *w, *next;
         end(d);
         DL_FOREACH_SAFE (d->waiters, w, next)
@@ -282,6 +312,14 @@ void dials_free(struct dials *ds)
         free(d);
     }
     free(ds);
+}
+
+int dials_add_dialer(struct dials *ds, const struct host_dialer *d)
+{
+    if (ds->ndialers == DIAL_DIALERS_MAX)
+        return GW_ELIMIT;
+    ds->dialers[ds->ndialers++] = *d;
+    return 0;
 }
 
 void dials_set_timeout(struct dials *ds, uint64_t timeout_ms)
@@ -294,35 +332,36 @@ void dials_stop(struct dials *ds)
     ds->is_stopped = true;
 }
 
-static struct dial *make(struct dials *ds, const struct peerid *peer)
+static struct dial *make(struct dials *ds, const struct dial_req *req)
 {
     struct dial *d = calloc(1, sizeof *d);
     if (!d)
         return NULL;
     d->all = ds;
-    d->peer = *peer;
+    d->key = (struct dial_key){ .peer = req->peer, .path = (uint8_t)req->path };
+    d->is_at_once = req->is_at_once;
     d->err = GW_EOFFLINE;
-    ev_timer_init(&d->stagger, on_stagger, 0., DIAL_STAGGER_MS / 1e3);
+    ev_init(&d->stagger, on_stagger);
     ev_timer_init(&d->deadline, on_deadline, (double)ds->timeout_ms / 1e3, 0.);
     d->stagger.data = d->deadline.data = d;
-    HASH_ADD(by_peer, ds->by_peer, peer, sizeof d->peer, d);
-    if (d->by_peer.tbl)
+    HASH_ADD(by_key, ds->by_key, key, sizeof d->key, d);
+    if (d->by_key.tbl)
         return d;
     free(d);
     return NULL;
 }
 
-static int start(struct dials *ds, const struct peerid *peer, const struct multiaddr *addrs,
-                 size_t naddrs, struct dial **out)
+static int start(struct dials *ds, const struct dial_req *req, struct dial **out)
 {
     size_t nknown;
-    const struct multiaddr *known = peers_addrs(ds->peers, peer, &nknown);
-    struct dial *d = make(ds, peer);
+    const struct multiaddr *known = peers_addrs(ds->peers, &req->peer, &nknown);
+    struct dial *d = make(ds, req);
 
     if (!d)
         return GW_ENOMEM;
-    add_addrs(d, addrs, naddrs);
-    add_addrs(d, known, nknown);
+    add_addrs(d, req->addrs, req->naddrs);
+    if (!req->is_at_once)
+        add_addrs(d, known, nknown);
     if (start_next(d)) {
         ev_timer_start(ds->loop, &d->deadline);
         *out = d;
@@ -334,20 +373,26 @@ static int start(struct dials *ds, const struct peerid *peer, const struct multi
     return err;
 }
 
-int dials_join(struct dials *ds, const struct peerid *peer, const struct multiaddr *addrs,
-               size_t naddrs, struct dial_wait *w)
+int dials_join(struct dials *ds, const struct dial_req *req, struct dial_wait *w)
 {
-    struct dial *d = find(ds, peer);
+    struct dial_req r = *req;
     int err;
 
     if (ds->is_stopped)
         return GW_ECLOSED;
-    if (d)
-        add_addrs(d, addrs, naddrs);
-    else if ((err = start(ds, peer, addrs, naddrs, &d)) != 0)
+    if (r.path == HOST_PATH_BOTH)
+        r.path = HOST_PATH_ANY;
+    struct dial *d = find(ds, &r.peer, r.path);
+    if (d) {
+        d->is_at_once |= r.is_at_once;
+        add_addrs(d, r.addrs, r.naddrs);
+    } else if ((err = start(ds, &r, &d)) != 0) {
         return err;
-    if (!ev_is_active(&d->stagger))
+    }
+    if (!ev_is_active(&d->stagger)) {
+        d->stagger.repeat = 1e-3;
         ev_timer_again(ds->loop, &d->stagger); /* it may have run out of addresses before */
+    }
     w->on = d;
     DL_APPEND(d->waiters, w);
     return 0;
@@ -369,7 +414,11 @@ void dials_leave(struct dial_wait *w)
 
 void dials_satisfy(struct dials *ds, struct conn *c)
 {
-    struct dial *d = find(ds, conn_peer(c));
-    if (d)
-        finish(d, 0, c);
+    static const enum host_path paths[] = { HOST_PATH_ANY, HOST_PATH_DIRECT, HOST_PATH_RELAY };
+
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct dial *d = find(ds, conn_peer(c), paths[i]);
+        if (d && conn_fits(c, paths[i]))
+            finish(d, 0, c);
+    }
 }

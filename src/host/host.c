@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "host/connect.h"
 #include "host/conns.h"
 #include "host/dial.h"
 #include "host/handlers.h"
@@ -17,8 +18,9 @@
 #include "net/ifaces.h"
 #include "transport/negotiate.h"
 #include "transport/quic.h"
+#include "transport/tcp.h"
 
-#define LISTENS_MAX 8 /* sockets */
+#define LISTENS_MAX (2 + TCP_LISTENS_MAX) /* sockets */
 
 struct observer {
     const struct host_events *ev;
@@ -34,6 +36,9 @@ struct host {
     void *admit_arg;
     uint64_t negotiate_timeout_ms;
     struct quic *quic;
+    struct tls_cred *cred; /* of TCP and circuits */
+    struct upgrade_env upgrade;
+    struct tcp *tcp;
     struct conns *conns;
     struct dials *dials;
     struct opens *opens;
@@ -124,6 +129,44 @@ static struct quic_config quic_part(const struct host_config *cfg)
     };
 }
 
+static int dial_quic(void *arg, const struct multiaddr *to, const struct peerid *expect,
+                     struct muxed **out)
+{
+    return quic_dial(arg, to, expect, out);
+}
+
+static int dial_tcp(void *arg, const struct multiaddr *to, const struct peerid *expect,
+                    struct muxed **out)
+{
+    return tcp_dial(arg, to, expect, out);
+}
+
+static void set_upgrade(struct host *h, const struct host_config *cfg)
+{
+    h->upgrade.mux.max_streams = cfg->max_streams;
+    h->upgrade.mux.window = cfg->window;
+    h->upgrade.timeout_ms = cfg->dial_timeout_ms;
+    h->upgrade.max_half_open = cfg->max_half_open;
+}
+
+static bool make_transports(struct host *h, const struct host_config *cfg)
+{
+    struct quic_config qc = quic_part(cfg);
+
+    if (!(h->quic = quic_new(h->loop, h->turn, h->key, &qc, on_admit, on_accept, h)) ||
+        tls_cred_new(h->key, &h->cred))
+        return false;
+    h->upgrade = (struct upgrade_env){ .loop = h->loop,
+                                       .turn = h->turn,
+                                       .key = h->key,
+                                       .cred = h->cred,
+                                       .admit = on_admit,
+                                       .accept = on_accept,
+                                       .arg = h };
+    set_upgrade(h, cfg);
+    return (h->tcp = tcp_new(&h->upgrade)) != NULL;
+}
+
 static bool draw_first_flow(struct host *h)
 {
     uint32_t first;
@@ -136,12 +179,11 @@ static bool draw_first_flow(struct host *h)
 
 static bool make_parts(struct host *h, const struct host_config *cfg)
 {
-    struct quic_config qc = quic_part(cfg);
-
-    return draw_first_flow(h) &&
-           (h->quic = quic_new(h->loop, h->turn, h->key, &qc, on_admit, on_accept, h)) != NULL &&
+    return draw_first_flow(h) && make_transports(h, cfg) &&
            (h->conns = conns_new(h->loop, host_peerid(h), &hooks, h)) != NULL &&
-           (h->dials = dials_new(h->loop, h->quic, h->conns, &h->peers)) != NULL &&
+           (h->dials = dials_new(h->loop, h->conns, &h->peers)) != NULL &&
+           dials_add_dialer(h->dials, &(struct host_dialer){ dial_quic, h->quic }) == 0 &&
+           dials_add_dialer(h->dials, &(struct host_dialer){ dial_tcp, h->tcp }) == 0 &&
            (h->opens = opens_new(h->loop, h->turn, h->conns, h->dials)) != NULL;
 }
 
@@ -174,6 +216,8 @@ void host_free(struct host *h)
     dials_free(h->dials);
     if (h->quic)
         quic_free(h->quic);
+    tcp_free(h->tcp);
+    tls_cred_free(h->cred);
     conns_free(h->conns);
     peers_fini(&h->peers);
     handlers_fini(&h->handlers);
@@ -185,6 +229,8 @@ void host_free(struct host *h)
 void host_stop(struct host *h, int err)
 {
     dials_stop(h->dials);
+    tcp_stop(h->tcp);
+    conns_close_all(h->conns, err);
     quic_stop(h->quic, err);
 }
 
@@ -194,6 +240,7 @@ void host_set_config(struct host *h, const struct host_config *cfg)
 
     h->negotiate_timeout_ms = cfg->negotiate_timeout_ms;
     quic_set_config(h->quic, &qc);
+    set_upgrade(h, cfg);
     conns_set_limits(h->conns, cfg->idle_ms, cfg->max_peers);
     dials_set_timeout(h->dials, cfg->dial_timeout_ms);
     opens_set_timeout(h->opens, cfg->negotiate_timeout_ms);
@@ -212,7 +259,8 @@ int host_observe(struct host *h, const struct host_events *ev, void *arg)
 
 int host_listen(struct host *h, const struct multiaddr *at, struct multiaddr *bound)
 {
-    return quic_listen(h->quic, at, bound);
+    int err = tcp_listen(h->tcp, at, bound);
+    return err == GW_EUNSUP ? quic_listen(h->quic, at, bound) : err;
 }
 
 /* One listen address as others can use it. */
@@ -220,15 +268,19 @@ static size_t expand(const struct multiaddr *bound, struct multiaddr *out, size_
 {
     struct ipaddr ip, local[IFACES_MAX];
     uint16_t port;
+    bool is_tcp = multiaddr_as_tcp(bound, &ip, &port);
 
-    if (!multiaddr_as_quic(bound, &ip, &port) || !ifaces_is_wildcard(&ip)) {
+    if ((!is_tcp && !multiaddr_as_quic(bound, &ip, &port)) || !ifaces_is_wildcard(&ip)) {
         if (max)
             *out = *bound;
         return max > 0;
     }
     size_t n = ifaces_addrs(ip.family, local, max < IFACES_MAX ? max : IFACES_MAX);
     for (size_t i = 0; i < n; i++)
-        multiaddr_make_quic(&local[i], port, &out[i]);
+        if (is_tcp)
+            multiaddr_make_tcp(&local[i], port, &out[i]);
+        else
+            multiaddr_make_quic(&local[i], port, &out[i]);
     return n;
 }
 
@@ -237,9 +289,25 @@ size_t host_listen_addrs(const struct host *h, struct multiaddr *out, size_t max
     struct multiaddr bound[LISTENS_MAX];
     size_t nbound = quic_listen_addrs(h->quic, bound, LISTENS_MAX), n = 0;
 
+    nbound += tcp_listen_addrs(h->tcp, bound + nbound, LISTENS_MAX - nbound);
     for (size_t i = 0; i < nbound; i++)
         n += expand(&bound[i], out + n, max - n);
     return n;
+}
+
+struct upgrade_env *host_upgrade(struct host *h)
+{
+    return &h->upgrade;
+}
+
+int host_add_dialer(struct host *h, const struct host_dialer *d)
+{
+    return dials_add_dialer(h->dials, d);
+}
+
+int host_punch(struct host *h, const struct multiaddr *to)
+{
+    return quic_punch(h->quic, to);
 }
 
 const struct peerid *host_peerid(const struct host *h)
@@ -280,6 +348,12 @@ struct host_open *host_open(struct host *h, const struct host_open_req *req, hos
     return opens_start(h->opens, req, done, arg);
 }
 
+struct host_connect *host_connect(struct host *h, const struct host_connect_req *req,
+                                  host_connected_fn *done, void *arg)
+{
+    return connect_start(h->turn, h->conns, h->dials, req, done, arg);
+}
+
 uint64_t host_new_flow(struct host *h)
 {
     return h->next_flow++; /* never comes near FLOWS_ID_MAX */
@@ -293,7 +367,7 @@ int conn_open(struct conn *c, const char *protocol, struct bytes first, host_ope
 
 struct conn *host_conn(const struct host *h, const struct peerid *peer)
 {
-    return conns_find(h->conns, peer);
+    return conns_find(h->conns, peer, HOST_PATH_ANY);
 }
 
 void host_each_conn(const struct host *h, void (*each)(void *arg, struct conn *c), void *arg)

@@ -1,8 +1,9 @@
 /* host.h - a libp2p node: connections to peers, streams by protocol id, handlers for inbound
  * streams.
  *
- * One connection per peer carries everything; when both sides dialled at once, both find the same
- * one (the one dialled by the smaller peer id) and the other closes once it is idle.
+ * One connection per peer carries everything, whatever its transport: QUIC, TCP or a circuit
+ * through a relay.  When there are several, new streams take the best (conns.h), and the others
+ * close once they are idle.
  */
 #ifndef GW_HOST_HOST_H
 #define GW_HOST_HOST_H
@@ -12,6 +13,7 @@
 #include "id/key.h"
 #include "net/turn.h"
 #include "transport/muxed.h"
+#include "transport/upgrade.h"
 
 struct host;
 struct conn; /* a connection to a peer, ready for use */
@@ -50,15 +52,17 @@ struct host *host_new(struct ev_loop *loop, struct turn *turn, const struct key 
                       void *admit_arg); /* borrows loop, turn, key; returns owned or NULL */
 void host_free(
     struct host *h); /* call host_stop first and let the loop run for CONNECTION_CLOSE to leave */
-void host_stop(struct host *h, int err); /* closes every connection */
+/* Closes every connection.  Once more when all have closed: it drops what was still being told to
+ * peers. */
+void host_stop(struct host *h, int err);
 void host_set_config(struct host *h,
                      const struct host_config *cfg); /* for what comes from now on */
 
 /* Any number of observers (p2p/identify, main). Borrowed arg. 0 or GW_ENOMEM. */
 int host_observe(struct host *h, const struct host_events *ev, void *arg);
 
-int host_listen(struct host *h, const struct multiaddr *at,
-                struct multiaddr *bound); /* 0; GW_EINUSE, GW_EUNSUP, ... */
+/* On an address of QUIC or TCP.  0; GW_EINUSE, GW_EUNSUP, ... */
+int host_listen(struct host *h, const struct multiaddr *at, struct multiaddr *bound);
 size_t host_listen_addrs(const struct host *h, struct multiaddr *out,
                          size_t max); /* as bound; a wildcard is expanded
                                                                                          to the
@@ -79,6 +83,14 @@ int host_handle(struct host *h, const char *protocol, host_wants_fn *wants, host
 /* The protocols served, for identify: calls `each` per exact id. */
 void host_protocols(const struct host *h, void (*each)(void *arg, const char *protocol), void *arg);
 
+/* Which ways to a peer will do. */
+enum host_path {
+    HOST_PATH_ANY,    /* the best there is */
+    HOST_PATH_DIRECT, /* no relay */
+    HOST_PATH_RELAY,  /* only through a relay */
+    HOST_PATH_BOTH,   /* a direct one and a relay are tried at once, the first that is ready wins */
+};
+
 /* Opens a stream.  Uses the connection to `peer` or dials `addrs` (copied; addresses known from
  * earlier are tried too), several requests for one peer share one dial.  `protocols` are proposed
  * in turn, each in one flight with `first`; the peer's identify answer, once known, skips those it
@@ -88,8 +100,9 @@ typedef void host_opened_fn(void *arg, int err, struct conn *c, struct stream *s
                             const char *protocol, struct bytes early);
 struct host_open_req {
     struct peerid peer;
-    const struct multiaddr *addrs;
+    const struct multiaddr *addrs; /* copied */
     size_t naddrs;
+    enum host_path path;
     const struct host_proposal {
         const char *protocol;
         struct bytes first; /* sent behind the protocol in the same flight */
@@ -104,6 +117,37 @@ void host_open_cancel(struct host_open *o); /* done will not be called */
 /* Within done: how many addresses were dialled; 0: there was a connection, or nothing to dial. */
 size_t host_open_tried(const struct host_open *o);
 
+/* Gets a connection: one that is there and fits `path`, else dials.  `done` is called once, from
+ * the loop; the object is gone then.  NULL: out of memory. */
+struct host_connect;
+struct host_connect_req {
+    struct peerid peer;
+    const struct multiaddr *addrs; /* copied */
+    size_t naddrs;
+    enum host_path path;
+    bool is_at_once; /* dials these addresses and no others, all in one moment (hole punching) */
+};
+typedef void host_connected_fn(void *arg, int err, struct conn *c);
+struct host_connect *host_connect(struct host *h, const struct host_connect_req *req,
+                                  host_connected_fn *done, void *arg);
+void host_connect_cancel(struct host_connect *k); /* done will not be called; NULL is fine */
+
+/* Another way to a muxed connection than QUIC and TCP: a circuit.  `dial` is as quic_dial, and
+ * answers GW_EUNSUP to an address that is not its own.  Copied.  0, or GW_ELIMIT. */
+struct host_dialer {
+    int (*dial)(void *arg, const struct multiaddr *to, const struct peerid *expect,
+                struct muxed **out);
+    void *arg;
+};
+int host_add_dialer(struct host *h, const struct host_dialer *d);
+/* What such a one upgrades its raw streams with; upgrade_accept with it brings inbound
+ * connections. */
+struct upgrade_env *host_upgrade(struct host *h);
+
+/* Sends one datagram of random octets there from the socket that we are dialled at, so that a NAT
+ * or firewall of ours lets its answer in.  0 also when it is lost; GW_EUNSUP: no QUIC address. */
+int host_punch(struct host *h, const struct multiaddr *to);
+
 /* Connections. */
 struct conn *host_conn(const struct host *h,
                        const struct peerid *peer); /* the one in use; NULL when none */
@@ -111,6 +155,11 @@ void host_each_conn(const struct host *h, void (*each)(void *arg, struct conn *c
 void host_close_peer(struct host *h, const struct peerid *peer,
                      int err);            /* every connection to it */
 void conn_close(struct conn *c, int err); /* deferred as muxed.h says: fine from host_each_conn */
+/* While held, a connection is not closed for being idle.  Holds end with the connection. */
+void conn_hold(struct conn *c);
+void conn_unhold(struct conn *c);
+bool conn_is_relayed(const struct conn *c);
+bool conn_fits(const struct conn *c, enum host_path path);
 struct host *conn_host(const struct conn *c);
 const struct peerid *conn_peer(const struct conn *c);
 bool conn_is_inbound(const struct conn *c);

@@ -1,7 +1,9 @@
 noinst_LIBRARIES += src/libhost.a
 src_libhost_a_SOURCES = \
+	src/host/connect.c src/host/connect.h \
 	src/host/conns.c src/host/conns.h \
 	src/host/dial.c src/host/dial.h \
+	src/host/dial_order.c src/host/dial_order.h \
 	src/host/flows.c src/host/flows.h \
 	src/host/handlers.c src/host/handlers.h \
 	src/host/host.c src/host/host.h \

@@ -38,6 +38,7 @@ struct host_open {
     struct peerid peer;
     struct multiaddr *addrs; /* owned */
     size_t naddrs;
+    enum host_path path;
     size_t at, nproposals;
     struct proposal proposals[HOST_PROPOSALS_MAX];
 };
@@ -133,13 +134,16 @@ static void on_dialled(struct dial_wait *w, int err, struct conn *c)
 static void start(struct host_open *o)
 {
     struct opens *os = o->all;
-    struct conn *c = conns_find(os->conns, &o->peer);
+    struct conn *c = conns_find(os->conns, &o->peer, o->path);
 
     if (c) {
         propose(o, c);
         return;
     }
-    int err = dials_join(os->dials, &o->peer, o->addrs, o->naddrs, &o->wait);
+    const struct dial_req req = {
+        .peer = o->peer, .addrs = o->addrs, .naddrs = o->naddrs, .path = o->path
+    };
+    int err = dials_join(os->dials, &req, &o->wait);
     if (err)
         finish(o, err);
 }
@@ -215,6 +219,7 @@ static bool copy_proposal(struct proposal *to, const struct host_proposal *from)
 static bool copy_req(struct host_open *o, const struct host_open_req *req)
 {
     o->peer = req->peer;
+    o->path = req->path;
     if (req->naddrs) {
         o->addrs = calloc(req->naddrs, sizeof *o->addrs);
         if (!o->addrs)

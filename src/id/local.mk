@@ -4,7 +4,8 @@ src_libid_a_SOURCES = \
 	src/id/multiaddr.c src/id/multiaddr.h \
 	src/id/pubkey.c src/id/pubkey.h \
 	src/id/key.c src/id/key.h \
-	src/id/cert.c src/id/cert.h
+	src/id/cert.c src/id/cert.h \
+	src/id/circuit_addr.c src/id/circuit_addr.h
 
 EXTRA_DIST += tests/vectors/cert.txt tests/vectors/key.txt
 

@@ -35,7 +35,7 @@ enum code {
     CODE_IP6ZONE = 42,
     CODE_TCP = 6,
     CODE_UDP = 273,
-    CODE_P2P = 421,
+    CODE_P2P = MULTIADDR_P2P,
     CODE_QUIC_V1 = 461,
 };
 
@@ -56,7 +56,7 @@ static const struct proto protos[] = {
     { 56, NAME, "dnsaddr" },
     { CODE_UDP, PORT, "udp" },
     { 280, NO_VALUE, "webrtc-direct" },
-    { 290, NO_VALUE, "p2p-circuit" },
+    { MULTIADDR_P2P_CIRCUIT, NO_VALUE, "p2p-circuit" },
     { 400, PATH, "unix" },
     { CODE_P2P, PEER, "p2p" },
     { CODE_P2P, PEER, "ipfs" }, /* the old name: read, never printed */
@@ -524,16 +524,27 @@ void multiaddr_make_tcp(const struct ipaddr *ip, uint16_t port, struct multiaddr
     out->n = (uint16_t)(sizeof out->b - w.left);
 }
 
+bool multiaddr_next(const struct multiaddr *a, size_t *at, uint32_t *code, struct bytes *value)
+{
+    struct bytes in = { a->b + *at, a->n - *at };
+    struct comp c;
+
+    if (!walk(&in, &c))
+        return false;
+    *at = a->n - in.n;
+    *code = c.proto->code;
+    *value = c.v;
+    return true;
+}
+
 bool multiaddr_peer(const struct multiaddr *a, struct peerid *out)
 {
     struct bytes in = bytes_in(a);
     struct comp c;
     bool found = false;
 
-    while (walk(&in, &c)) {
-        if (c.proto->code == CODE_P2P)
-            found = peerid_from_bytes(c.v, out) == 0;
-    }
+    while (walk(&in, &c))
+        found = c.proto->code == CODE_P2P && peerid_from_bytes(c.v, out) == 0;
     return found;
 }
 

@@ -38,7 +38,13 @@ bool multiaddr_as_socket(const struct multiaddr *a, struct ipaddr *ip, uint16_t 
 void multiaddr_make_quic(const struct ipaddr *ip, uint16_t port, struct multiaddr *out);
 void multiaddr_make_tcp(const struct ipaddr *ip, uint16_t port, struct multiaddr *out);
 
-/* The last /p2p/ID; false when there is none. */
+/* Component by component: *at begins as 0.  Fills its protocol code and its value, a view.  False
+ * at the end. */
+bool multiaddr_next(const struct multiaddr *a, size_t *at, uint32_t *code, struct bytes *value);
+#define MULTIADDR_P2P         421
+#define MULTIADDR_P2P_CIRCUIT 290
+
+/* The /p2p/ID at the end; false when there is none. */
 bool multiaddr_peer(const struct multiaddr *a, struct peerid *out);
 int multiaddr_append_peer(struct multiaddr *a, const struct peerid *id); /* 0 or GW_ENOMEM */
 void multiaddr_strip_peer(struct multiaddr *a); /* drops a trailing /p2p/ID */

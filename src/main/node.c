@@ -33,8 +33,11 @@ static void on_names_changed(void *arg)
 static int set_front(struct node *n, const struct config *c)
 {
     const char *via;
+    struct ipaddr net;
     enum front_other other = config_other(c, &via);
 
+    config_virtual_net(c, &net);
+    loopback_set_net(n->loopback, &net);
     front_set_limits(n->front, c->open_timeout_ms, (uint32_t)c->max_opening);
     front_set_udp_idle(n->front, c->udp_idle_ms);
     int rc = front_set_other(n->front, other, via);
@@ -80,20 +83,22 @@ int node_open(struct node *n, struct ev_loop *loop, const struct config *c, cons
 
 /* Listens on a random port: on `*kept` if it is set and free, else on another one, which is put
  * there. */
-static int listen_kept(struct node *n, const struct ipaddr *ip, uint16_t *kept)
+static int listen_kept(struct node *n, const struct ipaddr *ip, bool is_tcp, uint16_t *kept)
 {
+    void (*make)(const struct ipaddr *ip, uint16_t port,
+                 struct multiaddr *out) = is_tcp ? multiaddr_make_tcp : multiaddr_make_quic;
     struct multiaddr at, bound;
     struct ipaddr real;
 
-    multiaddr_make_quic(ip, *kept, &at);
+    make(ip, *kept, &at);
     int rc = host_listen(n->host, &at, &bound);
     if (rc == GW_EINUSE && *kept) {
-        log_warn("listen udp port=%u is in use, taking another", *kept);
-        multiaddr_make_quic(ip, 0, &at);
+        log_warn("listen %s port=%u is in use, taking another", is_tcp ? "tcp" : "udp", *kept);
+        make(ip, 0, &at);
         rc = host_listen(n->host, &at, &bound);
     }
     if (!rc)
-        multiaddr_as_quic(&bound, &real, kept);
+        multiaddr_as_socket(&bound, &real, kept);
     return rc;
 }
 
@@ -106,9 +111,14 @@ static int listen_one(struct node *n, const char *text, struct nodedir_ports *po
 
     if (rc)
         return rc;
-    if (multiaddr_as_quic(&at, &ip, &port) && port == 0)
-        return listen_kept(n, &ip, ip.family == 4 ? &ports->udp4 : &ports->udp6);
-    return host_listen(n->host, &at, &at);
+    if (!multiaddr_as_socket(&at, &ip, &port) || port)
+        return host_listen(n->host, &at, &at);
+    uint16_t *udp = ip.family == 4 ? &ports->udp4 : &ports->udp6;
+    uint16_t *tcp = ip.family == 4 ? &ports->tcp4 : &ports->tcp6;
+    bool is_tcp = multiaddr_as_tcp(&at, &ip, &port);
+    if (is_tcp && !*tcp)
+        *tcp = *udp; /* one number for both is easier to open in a firewall */
+    return listen_kept(n, &ip, is_tcp, is_tcp ? tcp : udp);
 }
 
 int node_listen(struct node *n, const struct conf_list *addrs, const struct nodedir *d,
@@ -178,6 +188,7 @@ void node_stop(struct node *n)
         left = 0;
         host_each_conn(n->host, count_conn, &left);
     } while (left && clock_mono_ms() < end_ms);
+    host_stop(n->host, GW_ECANCELED);
     ev_run(n->loop, EVRUN_NOWAIT);
     ev_timer_stop(n->loop, &tick);
 }

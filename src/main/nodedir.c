@@ -129,7 +129,8 @@ void nodedir_read_ports(const struct nodedir *d, struct nodedir_ports *out)
     *out = (struct nodedir_ports){ 0 };
     if (fileio_read(d->ports, &text, &n) != 0)
         return;
-    sscanf(text, "udp4 %hu udp6 %hu", &out->udp4, &out->udp6);
+    sscanf(text, "udp4 %hu udp6 %hu tcp4 %hu tcp6 %hu", &out->udp4, &out->udp6, &out->tcp4,
+           &out->tcp6);
     free(text);
 }
 
@@ -144,9 +145,10 @@ int nodedir_make_state(const struct nodedir *d)
 
 int nodedir_write_ports(const struct nodedir *d, const struct nodedir_ports *p)
 {
-    char text[40];
+    char text[80];
     int rc = nodedir_make_state(d);
 
-    snprintf(text, sizeof text, "udp4 %u\nudp6 %u\n", p->udp4, p->udp6);
+    snprintf(text, sizeof text, "udp4 %u\nudp6 %u\ntcp4 %u\ntcp6 %u\n", p->udp4, p->udp6, p->tcp4,
+             p->tcp6);
     return rc ? rc : fileio_replace(d->ports, bytes_of(text), 0600);
 }

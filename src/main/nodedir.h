@@ -31,9 +31,9 @@ int nodedir_check_key(const struct nodedir *d, char err[CONF_ERR_MAX]);
 /* Makes state/ when it is missing: what is kept there can be written.  As fileio_mkdir_private. */
 int nodedir_make_state(const struct nodedir *d);
 
-/* The random UDP ports, which are kept so that addresses in other people's files stay good. */
+/* The random ports, which are kept so that addresses in other people's files stay good. */
 struct nodedir_ports {
-    uint16_t udp4, udp6; /* 0: none yet */
+    uint16_t udp4, udp6, tcp4, tcp6; /* 0: none yet */
 };
 void nodedir_read_ports(const struct nodedir *d, struct nodedir_ports *out);
 int nodedir_write_ports(const struct nodedir *d,

@@ -36,7 +36,7 @@ static const struct options_row rows[] = {
       "offer a service: ssh:22=127.0.0.1:22, db:5432=unix:/run/db.sock,\n"
       "dns:53/udp=127.0.0.1:53" },
     { 'l', NULL, "MULTIADDR", OPTIONS_TEXT,
-      "listen (default: /ip4/0.0.0.0/udp/0/quic-v1, /ip6/::/udp/0/quic-v1)" },
+      "listen (default: QUIC and TCP on a random port, over IPv4 and IPv6)" },
     { 'r', NULL, "RELAY", OPTIONS_ABSENT, "be reachable through a relay: not in this version" },
     { 'R', NULL, NULL, OPTIONS_ABSENT, "be a relay: not in this version" },
     { 'v', NULL, NULL, OPTIONS_FLAG, "log more (debug)" },

@@ -7,11 +7,6 @@
 
 #include "net/sockaddr.h"
 
-static bool is_link_local6(const struct ipaddr *ip)
-{
-    return ip->family == 6 && ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
-}
-
 static bool read_addr(const struct sockaddr *sa, struct ipaddr *ip)
 {
     struct sockaddr_any a = { 0 };
@@ -33,7 +28,7 @@ static size_t pick(const struct ifaddrs *all, uint8_t family, bool loopback, str
         struct ipaddr ip;
         if (!(a->ifa_flags & IFF_UP) || !read_addr(a->ifa_addr, &ip) || ip.family != family)
             continue;
-        if (ifaces_is_loopback(&ip) == loopback && !is_link_local6(&ip))
+        if (ifaces_is_loopback(&ip) == loopback && !ifaces_is_link_local6(&ip))
             out[n++] = ip;
     }
     return n;
@@ -61,4 +56,21 @@ bool ifaces_is_loopback(const struct ipaddr *ip)
 {
     static const uint8_t one[16] = { [15] = 1 };
     return ip->family == 4 ? ip->b[0] == 127 : memcmp(ip->b, one, sizeof one) == 0;
+}
+
+bool ifaces_is_private(const struct ipaddr *ip)
+{
+    const uint8_t *b = ip->b;
+
+    if (ifaces_is_loopback(ip))
+        return true;
+    if (ip->family == 4)
+        return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
+               (b[0] == 169 && b[1] == 254);
+    return (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
+}
+
+bool ifaces_is_link_local6(const struct ipaddr *ip)
+{
+    return ip->family == 6 && ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
 }

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "host/dial_order.h"
 #include "net/ifaces.h"
 #include "net/parting.h"
 #include "wire/identify_msg.h"
@@ -38,7 +39,7 @@ static bool is_on_loopback(const struct multiaddr *a)
 {
     struct ipaddr ip;
     uint16_t port;
-    return multiaddr_as_quic(a, &ip, &port) && ifaces_is_loopback(&ip);
+    return multiaddr_as_socket(a, &ip, &port) && ifaces_is_loopback(&ip);
 }
 
 static void add_protocol(void *arg, const char *protocol)
@@ -201,12 +202,8 @@ static void take_addrs(struct conn *c, const struct identify_msg *m)
     conn_info(c, &info);
     for (size_t i = m->naddrs < LEARN_MAX ? m->naddrs : LEARN_MAX; i-- > 0;) {
         struct multiaddr a;
-        struct ipaddr ip;
-        uint16_t port;
-        if (multiaddr_from_bytes(m->addrs[i], &a) != 0 || !multiaddr_as_quic(&a, &ip, &port) ||
-            !port || ifaces_is_wildcard(&ip))
-            continue;
-        if (!ifaces_is_loopback(&ip) || is_on_loopback(&info.remote))
+        if (multiaddr_from_bytes(m->addrs[i], &a) == 0 && dial_rank(&a) != DIAL_NEVER &&
+            (!is_on_loopback(&a) || is_on_loopback(&info.remote)))
             host_learn_addr(conn_host(c), conn_peer(c), &a);
     }
 }

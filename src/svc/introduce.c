@@ -7,7 +7,7 @@
 /* The IP address of a, or none: then there is nothing to tell but the peer. */
 static struct bytes address_of(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port)
 {
-    if (!multiaddr_as_quic(a, ip, port))
+    if (!multiaddr_as_socket(a, ip, port))
         return (struct bytes){ 0 };
     return (struct bytes){ ip->b, ip->family == 4 ? 4 : 16 };
 }

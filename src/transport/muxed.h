@@ -1,5 +1,5 @@
 /* muxed.h - a secure connection to one peer that carries many streams, whatever the transport
- * (QUIC; later Yamux over TCP or over a relay).
+ * (QUIC; Yamux over TCP or over a relay's circuit).
  *
  * As with streams, no event is called from inside an operation, and on_close comes exactly once,
  * last; every stream of the connection has had its own on_close before.
@@ -14,7 +14,7 @@
 struct muxed;
 
 struct muxed_info {
-    const char *transport;   /* "quic-v1" */
+    const char *transport;   /* "quic-v1", "tcp", "circuit" */
     struct multiaddr remote; /* without /p2p; changes when the peer moves */
     struct multiaddr local;
     uint64_t rtt_us;             /* smoothed; 0 = not measured yet */
@@ -53,6 +53,7 @@ struct muxed {
     void *owner;
     struct peerid peer; /* proved once on_ready was called (inbound: once it is announced) */
     bool is_inbound;
+    bool is_relayed; /* goes over a circuit */
 };
 
 #endif

@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -16,6 +17,7 @@
 #define RESET_MAX         42   /* octets of ours */
 #define RESETS_PER_SECOND 64
 #define REPLY_MAX         1400
+#define PUNCH_LEN         32
 
 enum { FAMILY_V4, FAMILY_V6, FAMILIES };
 
@@ -286,6 +288,26 @@ int quic_dial(struct quic *q, const struct multiaddr *to, const struct peerid *e
     if (!err)
         *out = quic_conn_muxed(c);
     return err;
+}
+
+int quic_punch(struct quic *q, const struct multiaddr *to)
+{
+    uint8_t octets[PUNCH_LEN];
+    struct udp_path path;
+    struct ipaddr ip;
+    uint16_t port;
+
+    if (!multiaddr_as_quic(to, &ip, &port))
+        return GW_EUNSUP;
+    sockaddr_from_ip(&ip, port, &path.remote);
+    struct udp *u = q->udp[family_of(&path.remote)];
+    if (!u)
+        return GW_EUNSUP;
+    if (getrandom(octets, sizeof octets, 0) != (ssize_t)sizeof octets)
+        return GW_EIO;
+    path.local = *udp_addr(u);
+    udp_send(u, &path, 0, (struct bytes){ octets, sizeof octets }, sizeof octets);
+    return 0;
 }
 
 void quic_stop(struct quic *q, int err)

@@ -49,6 +49,10 @@ size_t quic_listen_addrs(const struct quic *q, struct multiaddr *out,
 int quic_dial(struct quic *q, const struct multiaddr *to, const struct peerid *expect,
               struct muxed **out);
 
+/* Sends a datagram of random octets from the socket of the address's family (specs, relay/DCUtR).
+ * 0, lost or not; GW_EUNSUP (no QUIC address, or nothing bound to its family); GW_EIO. */
+int quic_punch(struct quic *q, const struct multiaddr *to);
+
 /* Closes every connection; their on_close follows from the loop. */
 void quic_stop(struct quic *q, int err);
 /* Frees all at once, without events; call it after quic_stop and a turn of the loop. */

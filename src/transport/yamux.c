@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "id/circuit_addr.h"
 #include "net/parting.h"
 #include "transport/yamux_stream.h"
 #include "wire/yamux_frame.h"
@@ -491,7 +492,9 @@ struct muxed *yamux_new(struct ev_loop *loop, struct turn *turn, const struct ya
     struct yamux *y = calloc(1, sizeof *y);
     if (!y)
         return NULL;
-    y->muxed = (struct muxed){ .ops = &ops, .is_inbound = is_inbound };
+    y->muxed = (struct muxed){ .ops = &ops,
+                               .is_inbound = is_inbound,
+                               .is_relayed = circuit_addr_is(remote) };
     y->loop = loop;
     y->turn = turn;
     y->cfg = *cfg;

@@ -341,6 +341,13 @@ int quic_dial(struct quic *q, const struct multiaddr *to, const struct peerid *e
     return 0;
 }
 
+int quic_punch(struct quic *q, const struct multiaddr *to)
+{
+    (void)q;
+    (void)to;
+    return 0;
+}
+
 void quic_stop(struct quic *q, int err)
 {
     struct link *l;

@@ -178,7 +178,7 @@ static void test_no_address_that_can_be_dialled_is_offline(void **state)
     (void)state;
     assert_int_equal(dial(NULL, 0), GW_EOFFLINE);
     assert_int_equal(
-        DIAL("/ip4/203.0.113.1/tcp/4001", "/ip4/0.0.0.0/udp/1/quic-v1",
+        DIAL("/dns4/example.com/tcp/4001", "/ip4/0.0.0.0/udp/1/quic-v1",
              "/ip4/203.0.113.1/udp/0/quic-v1",
              "/ip4/203.0.113.1/udp/1/quic-v1/p2p/QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N"),
         GW_EOFFLINE);

@@ -129,16 +129,18 @@ static void test_lock_has_one_holder_and_names_it(void **state)
 
 static void test_ports_are_kept(void **state)
 {
-    struct nodedir_ports p = { 4001, 65535 }, got = { 1, 1 };
+    struct nodedir_ports p = { 4001, 65535, 1, 4002 }, got = { 1, 1, 1, 1 };
     struct nodedir d;
     (void)state;
     open_dir(&d);
     nodedir_read_ports(&d, &got);
-    assert_int_equal(got.udp4 + got.udp6, 0);
+    assert_int_equal(got.udp4 + got.udp6 + got.tcp4 + got.tcp6, 0);
     assert_int_equal(nodedir_write_ports(&d, &p), 0);
     nodedir_read_ports(&d, &got);
     assert_int_equal(got.udp4, 4001);
     assert_int_equal(got.udp6, 65535);
+    assert_int_equal(got.tcp4, 1);
+    assert_int_equal(got.tcp6, 4002);
     tmpfiles_write(d.ports, "udp4 x\n"); /* damaged: as if there were none */
     nodedir_read_ports(&d, &got);
     assert_int_equal(got.udp4, 0);
