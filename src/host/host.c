@@ -99,6 +99,15 @@ static void on_conn(struct host *h, struct conn *c)
     dials_satisfy(h->dials, c);
 }
 
+void conn_identified(struct conn *c)
+{
+    struct observer *o;
+
+    LL_FOREACH (conn_host(c)->observers, o)
+        if (o->ev->on_identity)
+            o->ev->on_identity(o->arg, c);
+}
+
 static void on_conn_close(struct host *h, struct conn *c, int err)
 {
     struct observer *o;

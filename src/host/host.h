@@ -43,6 +43,8 @@ typedef void host_handler_fn(void *arg, struct conn *c, struct stream *s, const 
 
 struct host_events {
     void (*on_conn)(void *arg, struct conn *c); /* a connection is ready */
+    /* What its identify answer says, or a push later, stands in conn_identity.  May be NULL. */
+    void (*on_identity)(void *arg, struct conn *c);
     void (*on_conn_close)(void *arg, struct conn *c,
                           int err); /* and gone: c is invalid after the call */
 };
@@ -195,6 +197,7 @@ struct conn_identity {
     size_t nprotocols;
 };
 struct conn_identity *conn_identity(struct conn *c);
+void conn_identified(struct conn *c); /* tells the observers: on_identity */
 bool conn_speaks(const struct conn *c,
                  const char *protocol); /* true also while identify is not known */
 

@@ -239,6 +239,7 @@ int identify_apply(struct conn *c, struct bytes messages)
     to->is_known = true;
     log_debug("identify peer=%s agent=%s protocols=%zu addrs=%zu", peerid_short(conn_peer(c)),
               log_esc(bytes_of(to->agent)), to->nprotocols, m.naddrs);
+    conn_identified(c);
     return 0;
 }
 
