@@ -45,6 +45,8 @@ struct host {
     struct peers peers;
     struct handlers handlers;
     struct observer *observers;
+    host_announced_fn *announced;
+    void *announced_arg;
     uint64_t next_flow;
 };
 
@@ -302,6 +304,17 @@ size_t host_listen_addrs(const struct host *h, struct multiaddr *out, size_t max
     for (size_t i = 0; i < nbound; i++)
         n += expand(&bound[i], out + n, max - n);
     return n;
+}
+
+void host_set_announced(struct host *h, host_announced_fn *fn, void *arg)
+{
+    h->announced = fn;
+    h->announced_arg = arg;
+}
+
+size_t host_announced(const struct host *h, struct multiaddr *out, size_t max)
+{
+    return h->announced ? h->announced(h->announced_arg, out, max) : host_listen_addrs(h, out, max);
 }
 
 struct upgrade_env *host_upgrade(struct host *h)

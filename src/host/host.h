@@ -69,6 +69,11 @@ size_t host_listen_addrs(const struct host *h, struct multiaddr *out,
                          size_t max); /* as bound; a wildcard is expanded
                                                                                          to the
                                          addresses of the interfaces */
+/* What we tell others to reach us by: the listen addresses, until somebody who knows more
+ * (p2p/announce) says otherwise. */
+typedef size_t host_announced_fn(void *arg, struct multiaddr *out, size_t max);
+void host_set_announced(struct host *h, host_announced_fn *fn, void *arg);
+size_t host_announced(const struct host *h, struct multiaddr *out, size_t max);
 const struct peerid *host_peerid(const struct host *h);
 const struct key *host_key(const struct host *h);
 struct ev_loop *host_loop(const struct host *h);

@@ -1,15 +1,15 @@
 /* announce.h - the addresses by which others may reach us: those we listen on, those that others
  * see us come from, ports that the router maps, circuits through relays.
  *
- * Identify tells them to peers, hole punching proposes the direct ones.  An address that peers see
- * counts once two of them, on different IP addresses, agree; until then, and behind a NAT whose
- * mapping depends on whom we talk to (RFC 4787 section 4.1), it is a candidate for hole punching
- * only.
+ * Identify tells them to peers, hole punching proposes the direct ones.  What others see counts
+ * once two of them agree (observed.h); until then, and behind a NAT that maps differently for each
+ * of them, it is a candidate for hole punching only.
  */
 #ifndef GW_P2P_ANNOUNCE_H
 #define GW_P2P_ANNOUNCE_H
 
 #include "host/host.h"
+#include "p2p/observed.h"
 
 #define ANNOUNCE_MAX 32 /* addresses told */
 
@@ -27,22 +27,17 @@ size_t announce_addrs(const struct announce *a, struct multiaddr *out, size_t ma
 /* Where a hole may be punched: no circuits and no loopback, the best first: observed (also by one
  * peer only), mapped, public, private ones. */
 size_t announce_candidates(const struct announce *a, struct multiaddr *out, size_t max);
-/* Those of them that AutoNAT should have tested: public, or confirmed by two peers, or mapped. */
+/* Those of them that are not private: what AutoNAT should have tested. */
 size_t announce_public(const struct announce *a, struct multiaddr *out, size_t max);
 
-/* A port mapping (net/portmap.h) is there; n == 0 in `external`: it is gone. */
-void announce_set_mapped(struct announce *a, bool is_tcp, const struct multiaddr *external);
+/* A port mapping (net/portmap.h), told by its outer address, is there, or is gone. */
+void announce_mapped(struct announce *a, const struct multiaddr *outer);
+void announce_unmapped(struct announce *a, const struct multiaddr *outer);
 /* Our circuits, each /.../p2p/RELAY/p2p-circuit; replaces those before. */
 void announce_set_circuits(struct announce *a, const struct multiaddr *circuits, size_t n);
 
-/* How our NAT maps ports (RFC 4787 section 4.1), as far as peers' sightings tell. */
-enum announce_mapping {
-    ANNOUNCE_MAPPING_UNKNOWN,
-    ANNOUNCE_MAPPING_NONE,        /* the address seen is one of this machine's */
-    ANNOUNCE_MAPPING_INDEPENDENT, /* the same for everybody */
-    ANNOUNCE_MAPPING_DEPENDENT,   /* another for each address or port we talk to ("symmetric") */
-};
-enum announce_mapping announce_mapping(const struct announce *a);
+/* How our NAT maps UDP ports, as far as peers' sightings tell. */
+enum observed_mapping announce_mapping(const struct announce *a);
 
 /* Whether strangers can reach us directly, as AutoNAT found. */
 enum announce_reach { ANNOUNCE_REACH_UNKNOWN, ANNOUNCE_REACH_PUBLIC, ANNOUNCE_REACH_PRIVATE };

@@ -11,10 +11,10 @@
 #include "net/parting.h"
 #include "wire/identify_msg.h"
 
-#define READ_MAX         (IDENTIFY_MESSAGES_MAX * IDENTIFY_WIRE_MAX)
-#define LISTEN_ADDRS_MAX 32  /* told */
-#define LEARN_MAX        16  /* heard */
-#define PROTOCOL_MAX     256 /* octets of an id that is kept */
+#define READ_MAX      (IDENTIFY_MESSAGES_MAX * IDENTIFY_WIRE_MAX)
+#define ANNOUNCED_MAX 32  /* addresses told */
+#define LEARN_MAX     16  /* heard */
+#define PROTOCOL_MAX  256 /* octets of an id that is kept */
 
 struct identify {
     struct host *host;
@@ -25,7 +25,7 @@ struct identify {
 struct draft {
     struct identify_msg msg;
     size_t naddrs;
-    struct multiaddr addrs[LISTEN_ADDRS_MAX];
+    struct multiaddr addrs[ANNOUNCED_MAX];
     struct multiaddr observed;
     uint8_t wire[IDENTIFY_WIRE_MAX];
 };
@@ -51,7 +51,7 @@ static void add_protocol(void *arg, const char *protocol)
 
 static void add_addrs(struct draft *d, const struct host *h, bool is_local)
 {
-    d->naddrs = host_listen_addrs(h, d->addrs, LISTEN_ADDRS_MAX);
+    d->naddrs = host_announced(h, d->addrs, ANNOUNCED_MAX);
     for (size_t i = 0; i < d->naddrs; i++)
         if (is_local || !is_on_loopback(&d->addrs[i]))
             d->msg.addrs[d->msg.naddrs++] = view(&d->addrs[i]);

@@ -1,6 +1,8 @@
 noinst_LIBRARIES += src/libp2p.a
 src_libp2p_a_SOURCES = \
+	src/p2p/announce.c src/p2p/announce.h \
 	src/p2p/identify.c src/p2p/identify.h \
+	src/p2p/observed.c src/p2p/observed.h \
 	src/p2p/perf.c src/p2p/perf.h \
 	src/p2p/ping.c src/p2p/ping.h
 
