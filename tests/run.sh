@@ -5,7 +5,8 @@
 #
 # Builds in build-test/ from a copy of the sources: with gcc, with clang, and with AddressSanitizer
 # and UndefinedBehaviorSanitizer.  Runs the unit tests, the checks of the sources, tests/net with the
-# plain gw and some of it with the sanitized one, and tests/interop.  Logs are in build-test/logs.
+# plain gw and some of it with the sanitized one, and tests/interop.  Logs are in build-test/logs,
+# with what browsers showed in screens/.
 # The last line is "N passed, N failed, N skipped"; the exit status is 0 when nothing failed.  With
 # CI=true in the environment what is skipped counts as failed.
 set -u
@@ -17,7 +18,7 @@ logs=$out/logs
 results=$logs/results
 jobs=$(nproc)
 flags="CFLAGS=-O2 -g" # as configure would choose, for all three
-sanitized="basic forwards admission badinput control activation datagrams told restart roam payload"
+sanitized="basic forwards admission badinput control activation datagrams told exits restart roam payload"
 
 sh tests/install-deps.sh test || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 PATH=$PATH:/usr/sbin:/sbin
@@ -112,8 +113,8 @@ script()
     script_sudo=
     grep -q '^# needs: root' "$1" && script_sudo=$sudo
     shift 2
-    $script_sudo timeout -k 10 "${script_limit:-60}" env GW="$out/$script_build/gw" "$@" \
-        sh "$script_file" >"$script_log" 2>&1
+    $script_sudo timeout -k 10 "${script_limit:-60}" env GW="$out/$script_build/gw" \
+        GW_SCREENS="$logs/screens" "$@" sh "$script_file" >"$script_log" 2>&1
     script_status=$?
     sed -nE "s/^(ok|not ok|skip) /\1 $script_build /p" "$script_log" | tee -a "$results"
     if ! grep -Eq '^(ok|not ok|skip) ' "$script_log"; then

@@ -1,6 +1,6 @@
 /* aim.c - see aim.h.
  *
- *   a stable loopback address -> its peer's id -> resolver
+ *   a stable address          -> its peer's id -> resolver
  *   another address           -> elsewhere
  *   a name                    -> resolver; unknown, and no tier's for certain -> elsewhere
  *   elsewhere                 -> [proxy] other: nowhere, direct, or the exit's name -> resolver */
@@ -125,7 +125,7 @@ static void take_addr(struct aim *a, const struct ipaddr *ip)
     char id[PEERID_STR_MAX];
     struct peerid peer;
 
-    if (l && loopback_is(ip)) {
+    if (l && loopback_is(l, ip)) {
         if (loopback_peer(l, ip, &peer))
             look_up(a, peerid_print(&peer, id), on_peer_id);
         else

@@ -368,6 +368,14 @@ bool front_name_of(const struct front *f, const struct ipaddr *ip, char out[NAME
     return true;
 }
 
+bool front_stable_net(const struct front *f, struct ipaddr *out)
+{
+    if (!f->rules.loopback)
+        return false;
+    loopback_get_net(f->rules.loopback, out);
+    return true;
+}
+
 size_t front_failures(const struct front *f, struct front_failure *out, size_t max)
 {
     size_t n = f->nfailures < FRONT_FAILURES_MAX ? f->nfailures : FRONT_FAILURES_MAX;

@@ -3,9 +3,9 @@
  *
  *     name -> resolver -> svc_out -> bridge
  *
- * A host that no tier may own (`example.com`, an address outside 127.64.0.0/16) goes where
- * front_other says: nowhere, straight to the internet from here, or to the exit of a peer.  A
- * stable loopback address (name/loopback.h) stands for its peer.
+ * A stable address (name/loopback.h) stands for its peer.  A host that no tier may own
+ * (`example.com`, any other address) goes where front_other says: nowhere, straight to the internet
+ * from here, or to the exit of a peer.
  */
 #ifndef GW_GATE_FRONT_H
 #define GW_GATE_FRONT_H
@@ -85,8 +85,8 @@ void front_join(struct front_open *o, struct stream *client, bridge_done_fn *don
 void front_join_dgrams(struct front_open *o, struct dgrams *client, dgrams_done_fn *done,
                        void *arg);
 
-/* The address under which a host can be asked for here: the stable loopback address of its peer, or
- * with FRONT_DIRECT what DNS says.  `done` is called once, from the loop.  NULL: out of memory or
+/* The address under which a host can be asked for here: the stable address of its peer, or with
+ * FRONT_DIRECT what DNS says.  `done` is called once, from the loop.  NULL: out of memory or
  * GW_ELIMIT. */
 struct front_lookup;
 typedef void front_address_fn(void *arg, int err, const struct ipaddr *ip, const char *why);
@@ -96,6 +96,8 @@ void front_address_cancel(struct front_lookup *l);
 /* The reverse: the name of the peer that has this stable address.  Returns false when it is none.
  */
 bool front_name_of(const struct front *f, const struct ipaddr *ip, char out[NAME_MAX_OCTETS + 1]);
+/* A.B.0.0, the network of all stable addresses.  Returns false when there are none. */
+bool front_stable_net(const struct front *f, struct ipaddr *out);
 
 /* The latest failures, newest first; returns how many (up to max). */
 size_t front_failures(const struct front *f, struct front_failure *out, size_t max);

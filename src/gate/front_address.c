@@ -43,8 +43,14 @@ static void tell_later(struct front_lookup *l, int err, const char *why)
     turn_add(l->turn, &l->task);
 }
 
-/* IPv4 is what a client takes that asks for one address.  A name of the internet that leads to this
- * machine would lead to a peer by its stable address. */
+/* A name of the internet must not lead to this machine, nor to a peer by its stable address. */
+static bool may_tell(const struct front_lookup *l, const struct ipaddr *ip)
+{
+    const struct loopback *stable = l->rules->loopback;
+    return direct_may(ip) && !(stable && loopback_is(stable, ip));
+}
+
+/* IPv4 is what a client takes that asks for one address. */
 static void on_dns(void *arg, int err, const struct ipaddr *ips, size_t n)
 {
     struct front_lookup *l = arg;
@@ -52,7 +58,7 @@ static void on_dns(void *arg, int err, const struct ipaddr *ips, size_t n)
 
     l->query = NULL;
     for (size_t i = 0; i < n; i++)
-        if (direct_may(&ips[i]) && (!best || (best->family != 4 && ips[i].family == 4)))
+        if (may_tell(l, &ips[i]) && (!best || (best->family != 4 && ips[i].family == 4)))
             best = &ips[i];
     if (best)
         l->ip = *best;

@@ -1,24 +1,25 @@
 /* config.c - see config.h. */
 #include "main/config.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "gate/front.h"
+#include "svc/registry.h"
 
 #define MB           (1024 * 1024)
-#define SERVICE_EXIT "exit" /* what a front asks a peer for: gate/front.h */
 
-static const char *check_quic_addr(const char *value)
+static const char *check_listen_addr(const char *value)
 {
     struct multiaddr a;
     struct ipaddr ip;
     uint16_t port;
 
-    if (multiaddr_parse(bytes_of(value), &a) != 0 || !multiaddr_as_quic(&a, &ip, &port))
-        return "is not of the form /ip4/ADDR/udp/PORT/quic-v1 or /ip6/...";
+    if (multiaddr_parse(bytes_of(value), &a) != 0 || !multiaddr_as_socket(&a, &ip, &port))
+        return "is not of the form /ip4/ADDR/udp/PORT/quic-v1, /ip4/ADDR/tcp/PORT or /ip6/...";
     return NULL;
 }
 
@@ -71,6 +72,16 @@ static const char *check_other(const char *value)
     return "is not refuse, direct or via NAME";
 }
 
+static const char *check_virtual_net(const char *value)
+{
+    struct ipaddr net;
+    int err = loopback_parse_net(value, &net);
+
+    if (err == GW_EINVAL)
+        return "has no addresses to give";
+    return err ? "is not of the form A.B.0.0/16" : NULL;
+}
+
 _Static_assert(CONF_LINE_MAX <= 255, "RFC 1929 s.2 gives user and password a length of one octet");
 
 static const char *const congestion_names[] = { "bbr", "cubic", NULL };
@@ -102,8 +113,8 @@ static const struct conf_section sections[] = {
 /* clang-format off */
 static const struct conf_key keys[] = {
     { "node", "listen", CONF_LIST, NODE(listen),
-      .def = "/ip4/0.0.0.0/udp/0/quic-v1 /ip6/::/udp/0/quic-v1",
-      .check = check_quic_addr,
+      .def = "/ip4/0.0.0.0/udp/0/quic-v1 /ip6/::/udp/0/quic-v1 /ip4/0.0.0.0/tcp/0 /ip6/::/tcp/0",
+      .check = check_listen_addr,
       .help = "Multiaddr to listen on (-l); port 0: a random port that is kept in state/" },
     { "node", "max-peers", CONF_INT, NODE(max_peers), .def = "1024", .min = 1, .max = 65536,
       .help = "Connections to peers at a time" },
@@ -160,6 +171,9 @@ static const struct conf_key keys[] = {
     { "proxy", "other", CONF_STRING, NODE(other), .def = "refuse", .check = check_other,
       .help = "Names that are nobody's here: refuse, direct (from this machine), or via NAME, "
               "a peer that offers the service exit" },
+    { "proxy", "virtual-net", CONF_STRING, NODE(virtual_net),
+      .def = LOOPBACK_NET, .check = check_virtual_net,
+      .help = "IPv4 /16 of the stable addresses of peers; outside 127.0.0.0/8 for torsocks" },
     { "proxy", "option-tags", CONF_BOOL, NODE(option_tags), .def = "no",
       .help = "Ask every SOCKS5 client that can give a user name for it: it may be an option tag" },
     { "proxy", "udp-idle", CONF_DURATION, NODE(udp_idle_ms),
@@ -350,4 +364,11 @@ enum front_other config_other(const struct config *c, const char **via)
     if (*via)
         return FRONT_VIA;
     return c->other && !strcmp(c->other, "direct") ? FRONT_DIRECT : FRONT_REFUSE;
+}
+
+void config_virtual_net(const struct config *c, struct ipaddr *out)
+{
+    int err = loopback_parse_net(c->virtual_net ? c->virtual_net : LOOPBACK_NET, out);
+    assert(!err);
+    (void)err;
 }

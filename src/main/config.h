@@ -51,7 +51,8 @@ struct config {
     uint64_t handshake_timeout_ms, open_timeout_ms;
     int64_t proxy_half_open, max_opening;
     bool option_tags;
-    char *other; /* names that no tier may own: "refuse", "direct" or "via NAME" */
+    char *other;       /* names that no tier may own: "refuse", "direct" or "via NAME" */
+    char *virtual_net; /* loopback_parse_net; NULL: LOOPBACK_NET */
     uint64_t udp_idle_ms;
     int64_t max_udp; /* UDP associations */
 
@@ -80,5 +81,8 @@ int config_services(const struct config *c, const char *dir, struct registry *r,
 
 /* What [proxy] other says; of FRONT_VIA *via is the name, borrowed from c. */
 enum front_other config_other(const struct config *c, const char **via);
+
+/* [proxy] virtual-net: A.B.0.0. */
+void config_virtual_net(const struct config *c, struct ipaddr *out);
 
 #endif

@@ -1,6 +1,7 @@
 /* loopback.c - see loopback.h. */
 #include "name/loopback.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #define HASH_NONFATAL_OOM 1
@@ -11,22 +12,21 @@
 #include "base/log.h"
 #include "net/sockaddr.h"
 
-#define NET_A       127
-#define NET_B       64
-#define ADDRS       65536u                                        /* in the network */
-#define LINE_OCTETS (sizeof "127.64.255.255 \n" + PEERID_STR_MAX) /* octets of a line */
+#define ADDRS       65536u                                         /* in the network */
+#define LINE_OCTETS (sizeof "255.255.255.255 \n" + PEERID_STR_MAX) /* octets of a line */
 
 struct entry {
     struct peerid peer;
-    uint16_t xy;            /* of 127.64.x.y, x first */
+    uint16_t xy;            /* of A.B.x.y, x first */
     UT_hash_handle by_peer; /* in the order of adding */
     UT_hash_handle by_addr;
 };
 
 struct loopback {
     char *path;
-    bool is_broken; /* the file is there and cannot be read: it is left as it is */
-    int save_err;   /* of the last time: the same one is not logged again */
+    struct ipaddr net; /* A.B.0.0 */
+    bool is_broken;    /* the file is there and cannot be read: it is left as it is */
+    int save_err;      /* of the last time: the same one is not logged again */
     struct entry *peers, *addrs;
 };
 
@@ -86,7 +86,7 @@ static int add(struct loopback *l, const struct peerid *peer, uint16_t xy)
     return 0;
 }
 
-/* The last two octets of an address of ours. */
+/* The last two octets of an IPv4 address. */
 static uint16_t xy_of(const struct ipaddr *ip)
 {
     return (uint16_t)(ip->b[2] << 8 | ip->b[3]);
@@ -99,8 +99,8 @@ static const char *take_line(struct loopback *l, char *line)
     struct peerid peer;
     const char *addr = fileio_next_word(&line), *id = fileio_next_word(&line);
 
-    if (!addr || sockaddr_parse_ip(addr, &ip) != 0 || !loopback_is(&ip) || !is_usable(xy_of(&ip)))
-        return "not an address of 127.64.0.0/16";
+    if (!addr || sockaddr_parse_ip(addr, &ip) != 0 || ip.family != 4 || !is_usable(xy_of(&ip)))
+        return "not an IPv4 address of a host in a /16 network";
     if (!id || peerid_parse(bytes_of(id), &peer) != 0)
         return "a peer id must follow the address";
     int err = add(l, &peer, xy_of(&ip));
@@ -135,8 +135,8 @@ static void save(struct loopback *l)
     int err = text ? 0 : GW_ENOMEM;
 
     for (const struct entry *e = l->peers; text && e; e = e->by_peer.next)
-        n += (size_t)snprintf(text + n, cap - n, "%d.%d.%d.%d %s\n", NET_A, NET_B, e->xy >> 8,
-                              e->xy & 0xff, peerid_print(&e->peer, id));
+        n += (size_t)snprintf(text + n, cap - n, "%d.%d.%d.%d %s\n", l->net.b[0], l->net.b[1],
+                              e->xy >> 8, e->xy & 0xff, peerid_print(&e->peer, id));
     if (text)
         err = fileio_replace(l->path, (struct bytes){ (const uint8_t *)text, n }, 0600);
     if (err && err != l->save_err)
@@ -152,6 +152,9 @@ struct loopback *loopback_new(const char *path)
         free(l);
         return NULL;
     }
+    int err = loopback_parse_net(LOOPBACK_NET, &l->net);
+    assert(!err);
+    (void)err;
     load(l);
     return l;
 }
@@ -171,6 +174,31 @@ void loopback_free(struct loopback *l)
     free(l);
 }
 
+int loopback_parse_net(const char *text, struct ipaddr *out)
+{
+    char addr[sizeof "255.255.0.0"];
+    const char *slash = strchr(text, '/');
+    size_t n = slash ? (size_t)(slash - text) : 0;
+
+    if (!slash || strcmp(slash, "/16") != 0 || n >= sizeof addr)
+        return GW_ESYNTAX;
+    snprintf(addr, sizeof addr, "%.*s", (int)n, text);
+    if (sockaddr_parse_ip(addr, out) != 0 || out->family != 4 || xy_of(out))
+        return GW_ESYNTAX;
+    bool is_local = out->b[0] == 127 && out->b[1] == 0;
+    return out->b[0] == 0 || out->b[0] >= 224 || is_local ? GW_EINVAL : 0;
+}
+
+void loopback_set_net(struct loopback *l, const struct ipaddr *net)
+{
+    l->net = *net;
+}
+
+void loopback_get_net(const struct loopback *l, struct ipaddr *out)
+{
+    *out = l->net;
+}
+
 int loopback_addr(struct loopback *l, const struct peerid *peer, struct ipaddr *out)
 {
     const struct entry *e = find_peer(l, peer);
@@ -185,18 +213,20 @@ int loopback_addr(struct loopback *l, const struct peerid *peer, struct ipaddr *
         if (!l->is_broken)
             save(l);
     }
-    *out = (struct ipaddr){ .family = 4, .b = { NET_A, NET_B, (uint8_t)(xy >> 8), (uint8_t)xy } };
+    *out = l->net;
+    out->b[2] = (uint8_t)(xy >> 8);
+    out->b[3] = (uint8_t)xy;
     return 0;
 }
 
-bool loopback_is(const struct ipaddr *ip)
+bool loopback_is(const struct loopback *l, const struct ipaddr *ip)
 {
-    return ip->family == 4 && ip->b[0] == NET_A && ip->b[1] == NET_B;
+    return ip->family == 4 && ip->b[0] == l->net.b[0] && ip->b[1] == l->net.b[1];
 }
 
 bool loopback_peer(const struct loopback *l, const struct ipaddr *ip, struct peerid *out)
 {
-    const struct entry *e = loopback_is(ip) ? find_addr(l, xy_of(ip)) : NULL;
+    const struct entry *e = loopback_is(l, ip) ? find_addr(l, xy_of(ip)) : NULL;
     if (!e)
         return false;
     *out = e->peer;

@@ -25,7 +25,13 @@ static void put_domain(void *arg, const char *domain)
     strbuf_puts(b, "\": 1");
 }
 
-void page_pac(struct resolver *r, const char *at, struct strbuf *out)
+static void put_net(struct strbuf *b, const struct ipaddr *net)
+{
+    strbuf_printf(b, "/^\\.%d\\.%d\\.\\d+\\.\\d+$/.test(name) || // a stable address\n        ",
+                  net->b[0], net->b[1]);
+}
+
+void page_pac(struct resolver *r, const struct ipaddr *net, const char *at, struct strbuf *out)
 {
     strbuf_puts(out, "function FindProxyForURL(url, host) {\n"
                      "    var gw = \"PROXY ");
@@ -39,8 +45,10 @@ void page_pac(struct resolver *r, const char *at, struct strbuf *out)
     strbuf_puts(out, "\n"
                      "    };\n"
                      "    var name = \".\" + host.toLowerCase().replace(/\\.$/, \"\");\n"
-                     "    if (/^\\.127\\.64\\.\\d+\\.\\d+$/.test(name) ||\n"
-                     "        /\\.k[0-9a-z]{55,62}$/.test(name)) // a peer id\n"
+                     "    if (");
+    if (net)
+        put_net(out, net);
+    strbuf_puts(out, "/\\.k[0-9a-z]{55,62}$/.test(name)) // a peer id\n"
                      "        return gw;\n"
                      "    for (var i = 0; i >= 0; i = name.indexOf(\".\", i + 1))\n"
                      "        if (ours.hasOwnProperty(name.substring(i)))\n"

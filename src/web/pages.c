@@ -54,7 +54,10 @@ static int make_json(const struct ctl_deps *d, const char *at, struct strbuf *bo
 
 static int make_pac(const struct ctl_deps *d, const char *at, struct strbuf *body)
 {
-    page_pac(d->resolver, at, body);
+    struct ipaddr net;
+    bool has_net = front_stable_net(d->front, &net);
+
+    page_pac(d->resolver, has_net ? &net : NULL, at, body);
     return body->err;
 }
 

@@ -60,15 +60,18 @@ int socks4_decode_request(struct bytes in, struct socks4_request *out)
         n = read_dest(&r, ip.p, &out->dest);
     if (n <= 0)
         return n;
-    return out->dest.port ? (int)(in.n - r.left) : GW_EINVAL;
+    if (out->dest.port == 0 && out->cmd != SOCKS4_CMD_RESOLVE)
+        return GW_EINVAL;
+    return (int)(in.n - r.left);
 }
 
-int socks4_encode_reply(uint8_t *dst, size_t cap, bool is_granted)
+int socks4_encode_reply(uint8_t *dst, size_t cap, bool is_granted, const uint8_t ip[4])
 {
-    static const uint8_t rest[6];
+    static const uint8_t none[4];
     struct wr w = wr_init((struct span){ dst, cap });
     wr_u8(&w, 0); /* the version of the reply */
     wr_u8(&w, is_granted ? REPLY_GRANTED : REPLY_REJECTED);
-    wr_bytes(&w, (struct bytes){ rest, sizeof rest });
+    wr_u16(&w, 0); /* the port */
+    wr_bytes(&w, (struct bytes){ ip ? ip : none, sizeof none });
     return w.full ? GW_ENOMEM : SOCKS4_REPLY_LEN;
 }

@@ -1,6 +1,6 @@
 /* socks4.h - SOCKS4 and SOCKS4a messages, the server's side ("SOCKS: A protocol for TCP proxy
  * across firewalls" and "SOCKS 4A: A Simple Extension to SOCKS 4 Protocol", both by Ying-Da Lee;
- * there is no RFC).  Pure: no I/O, no allocation.
+ * there is no RFC), with Tor's RESOLVE (torspec, socks-extensions).  Pure: no I/O, no allocation.
  *
  *     client                          server
  *     request: address or name  ->
@@ -19,7 +19,7 @@
 #define SOCKS4_REQUEST_MAX 520 /* octets of the longest request */
 #define SOCKS4_REPLY_LEN   8
 
-enum socks4_cmd { SOCKS4_CMD_CONNECT = 1, SOCKS4_CMD_BIND = 2 };
+enum socks4_cmd { SOCKS4_CMD_CONNECT = 1, SOCKS4_CMD_BIND = 2, SOCKS4_CMD_RESOLVE = 0xf0 };
 
 struct socks4_request {
     uint8_t cmd;       /* enum socks4_cmd, or any other value */
@@ -29,12 +29,13 @@ struct socks4_request {
 
 /* An address 0.0.0.x, x not 0, says that a name follows (SOCKS4a); names as socks5_decode_dest.
  * With these errors, which all get a refusal, *out is not to be used:
- *   GW_EINVAL   port 0; a user or a name of more than 255 octets; an empty name, one that ends in
- *               two dots or holds control characters
+ *   GW_EINVAL   port 0 (but in RESOLVE); a user or a name of more than 255 octets; an empty name,
+ *               one that ends in two dots or holds control characters
  *   GW_ENONAME  as socks5_decode_dest */
 int socks4_decode_request(struct bytes in, struct socks4_request *out);
 
-/* The address in a reply says nothing with CONNECT; it is sent as 0.0.0.0 port 0. */
-int socks4_encode_reply(uint8_t *dst, size_t cap, bool is_granted);
+/* `ip`: the address that RESOLVE found.  NULL: 0.0.0.0, since it says nothing with CONNECT nor in a
+ * rejection.  The port is 0. */
+int socks4_encode_reply(uint8_t *dst, size_t cap, bool is_granted, const uint8_t ip[4]);
 
 #endif

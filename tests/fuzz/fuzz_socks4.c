@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(used <= SOCKS4_REQUEST_MAX);
     check_inside(m.user, in);
     assert(m.user.n <= 255 && (!m.user.n || !memchr(m.user.p, 0, m.user.n)));
-    assert(m.dest.port > 0);
+    assert(m.dest.port > 0 || m.cmd == SOCKS4_CMD_RESOLVE);
     check_socks5_dest(&m.dest);
 
     uint8_t out[SOCKS4_REQUEST_MAX];

@@ -82,15 +82,24 @@ done
 
 address=$(quiet tor-resolve home "$PROXY")
 has "tor-resolve" '^127\.64\.[0-9]+\.[0-9]+$' "$address"
+same "tor-resolve -4" "$address" "$(quiet tor-resolve -4 home "$PROXY")"
 same "tor-resolve -x" home "$(quiet tor-resolve -x "$address" "$PROXY")"
 same "curl socks5 by address" "$page" "$(get -x "socks5://$PROXY" "http://$address/")"
 same "curl socks4 by address" "$page" "$(get -x "socks4://$PROXY" "http://$address/")"
 same "curl http by address" "$page" "$(get -x "http://$PROXY" "http://$address/")"
 same "torsocks looks a name up" "$address" "$(torified python3 -c 'import socket
 print(socket.gethostbyname("home"))')"
-# torsocks never sends 127.0.0.0/8 to its proxy.  What ends in .onion it hands over as a name.
-gw_knows me home onion
-same "torsocks" "$page" "$(torified curl -sS http://web.onion/)"
+# torsocks sends nothing of 127.0.0.0/8 to its proxy: so the addresses are of another network.
+printf '[proxy]\nvirtual-net = 198.18.0.0/16\n' >>"$T/me/gw.conf"
+gw me reload >/dev/null
+same "torsocks" "$page" "$(torified curl -sS http://home/)"
+same "torsocks by the name of a service" "$page" "$(torified curl -sS http://web.home/)"
+has "torsocks is told that there is none" "Could not resolve host" \
+    "$(torified curl -sS http://nobody/)"
+same "a peer keeps the end of its address" "198.18.${address#127.64.}" \
+    "$(quiet tor-resolve home "$PROXY")"
+has "the address of before is nobody's now" "\(4\)$" "$(get -x "socks5://$PROXY" "http://$address/")"
+has "the PAC file sends the new ones here" '198\\\.18' "$(get "http://$PROXY/proxy.pac")"
 
 # --- why there is no page
 
@@ -131,6 +140,8 @@ told refused home 81 5 "Connection refused" 502 "connection refused: "
 told "of no service" home 12345 5 "Connection refused" 502 "peer offers no such service$"
 told unknown nobody 80 4 "Host unreachable" 502 "no resolver tier knows the name "
 has "tor-resolve is told unknown" "status response '4'" "$(quiet tor-resolve nobody "$PROXY")"
+has "tor-resolve -4 is told of a failure" "status response '91'" \
+    "$(quiet tor-resolve -4 nobody "$PROXY")"
 
 mkdir -p -m 700 "$T/away"
 gw_start away -D none -l $LOOPBACK

@@ -41,7 +41,7 @@ static void ask(struct dns *d, const char *host)
     d->asked++;
 }
 
-bool dns_is_public(const struct ipaddr *ip)
+bool dns_is_outside(const struct ipaddr *ip)
 {
     return ip->family == 4 && ip->b[0] == 127 && ip->b[1] == 1;
 }

@@ -34,9 +34,11 @@ static void test_load_without_file_gives_the_documented_defaults(void **state)
     char err[CONF_ERR_MAX];
     (void)state;
     assert_int_equal(config_load(&c, "/nonexistent/gw.conf", false, NULL, 0, err), 0);
-    assert_int_equal(c.listen.n, 2);
+    assert_int_equal(c.listen.n, 4);
     assert_string_equal(c.listen.v[0], "/ip4/0.0.0.0/udp/0/quic-v1");
     assert_string_equal(c.listen.v[1], "/ip6/::/udp/0/quic-v1");
+    assert_string_equal(c.listen.v[2], "/ip4/0.0.0.0/tcp/0");
+    assert_string_equal(c.listen.v[3], "/ip6/::/tcp/0");
     assert_int_equal(c.proxy_listen.n, 1);
     assert_string_equal(c.proxy_listen.v[0], "127.0.0.1:1080");
     assert_int_equal(c.handshake_timeout_ms, 15000);
@@ -88,7 +90,7 @@ static void test_load_refuses_with_file_and_line(void **state)
         { "[node]\nbogus = 1\n", 2, "no key 'bogus'" },
         { "[nodes]\n", 1, "unknown section" },
         { "\n[node]\nmax-peers = 0\n", 3, "max-peers" },
-        { "[node]\nlisten = /ip4/0.0.0.0/tcp/1\n", 2, "listen" },
+        { "[node]\nlisten = /ip4/0.0.0.0/udp/1\n", 2, "listen" },
         { "[node]\nlisten = 0.0.0.0:1\n", 2, "listen" },
         { "[node]\nlog-level = loud\n", 2, "log-level" },
         { "[proxy]\nlisten = 127.0.0.1:99999\n", 2, "listen" },
@@ -98,6 +100,8 @@ static void test_load_refuses_with_file_and_line(void **state)
         { "[proxy]\nother = via\n", 2, "other" },
         { "[proxy]\nother = via a b\n", 2, "other" },
         { "[proxy]\nother = viahome\n", 2, "other" },
+        { "[proxy]\nvirtual-net = 127.64.0.0\n", 2, "is not of the form A.B.0.0/16" },
+        { "[proxy]\nvirtual-net = 127.0.0.0/16\n", 2, "has no addresses to give" },
         { "[proxy]\nudp-idle = 10ms\n", 2, "udp-idle" },
         { "[forward x]\nlisten = 80\ntarget = alice\n", 3, "target" },
         { "[forward x]\nlisten = 80\n", 0, "[forward x] has no target" },
@@ -244,6 +248,29 @@ static void test_other_says_where_foreign_names_go(void **state)
     }
 }
 
+static void test_virtual_net_is_a_net_or_the_usual_one(void **state)
+{
+    static const struct {
+        const char *text;
+        uint8_t a, b;
+    } cases[] = { { "", 127, 64 },
+                  { "[proxy]\nvirtual-net =\n", 127, 64 },
+                  { "[proxy]\nvirtual-net = 198.18.0.0/16\n", 198, 18 } };
+    struct config c;
+    struct ipaddr net;
+    char err[CONF_ERR_MAX];
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(load(cases[i].text, &c, err), 0);
+        config_virtual_net(&c, &net);
+        assert_int_equal(net.family, 4);
+        assert_int_equal(net.b[0], cases[i].a);
+        assert_int_equal(net.b[1], cases[i].b);
+        assert_int_equal(net.b[2] | net.b[3], 0);
+        config_free(&c);
+    }
+}
+
 static void test_password_is_a_secret(void **state)
 {
     struct config c;
@@ -294,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_services_take_the_port_of_the_target_and_the_directory),
         cmocka_unit_test(test_a_service_takes_connections_datagrams_or_both),
         cmocka_unit_test(test_an_exit_has_no_targets),
+        cmocka_unit_test(test_virtual_net_is_a_net_or_the_usual_one),
         cmocka_unit_test(test_other_says_where_foreign_names_go),
         cmocka_unit_test(test_password_is_a_secret),
         cmocka_unit_test(test_example_file_is_the_table),

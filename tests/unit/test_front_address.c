@@ -70,7 +70,7 @@ static void test_peer_has_one_address_that_leads_back_to_it(void **state)
     (void)state;
     ask("alice", &a);
     assert_int_equal(a.err, 0);
-    assert_true(loopback_is(&a.ip));
+    assert_true(loopback_is(loopback, &a.ip));
     ask("db.alice", &b); /* the same peer */
     assert_memory_equal(&a.ip, &b.ip, sizeof a.ip);
 
@@ -150,13 +150,16 @@ static void test_direct_answers_what_dns_says_ipv4_first(void **state)
 }
 
 /* Else a web page could be given the address of a peer under a name of its own. */
-static void test_dns_cannot_give_an_address_of_this_machine(void **state)
+static void test_dns_cannot_give_an_address_of_this_machine_or_of_a_peer(void **state)
 {
-    struct ipaddr ips[] = { rig_ip("127.64.1.2"), rig_ip("127.0.0.1"), rig_ip("::1") };
+    struct ipaddr ips[] = { rig_ip("127.64.1.2"), rig_ip("127.0.0.1"), rig_ip("::1"),
+                            rig_ip("198.18.1.2") };
+    struct ipaddr net = rig_ip("198.18.0.0");
     struct told t;
     (void)state;
     rig.resolver.answer = NULL;
     assert_int_equal(front_set_other(rig.front, FRONT_DIRECT, NULL), 0);
+    loopback_set_net(loopback, &net);
     begin("rebind.example.com", &t);
     rig.dns.done(rig.dns.arg, 0, ips, COUNT(ips));
     looprig_run(&rig.loop);
@@ -218,7 +221,7 @@ int main(void)
         T(test_unknown_name_says_why),
         T(test_without_stable_addresses_there_is_none),
         T(test_direct_answers_what_dns_says_ipv4_first),
-        T(test_dns_cannot_give_an_address_of_this_machine),
+        T(test_dns_cannot_give_an_address_of_this_machine_or_of_a_peer),
         T(test_exit_tells_no_address),
         T(test_never_calls_back_from_inside_and_not_after_cancel),
         T(test_lookups_are_bounded_and_end_with_the_front),

@@ -38,7 +38,7 @@ static struct ipaddr addr_of(struct loopback *l, const struct peerid *peer)
 {
     struct ipaddr ip;
     assert_int_equal(loopback_addr(l, peer, &ip), 0);
-    assert_true(loopback_is(&ip));
+    assert_true(loopback_is(l, &ip));
     assert_true((ip.b[2] || ip.b[3]) && !(ip.b[2] == 255 && ip.b[3] == 255));
     return ip;
 }
@@ -122,13 +122,89 @@ static void test_file_has_a_line_per_peer(void **state)
     loopback_free(l);
 }
 
+static struct ipaddr net_of(const char *text)
+{
+    struct ipaddr net;
+    assert_int_equal(loopback_parse_net(text, &net), 0);
+    return net;
+}
+
+static void test_net_may_be_another_one(void **state)
+{
+    struct peerid a = peer_of(PEER_A), back;
+    struct loopback *l = open_file(*state);
+    struct ipaddr net = net_of("198.18.0.0/16"), got;
+    loopback_set_net(l, &net);
+    loopback_get_net(l, &got);
+    assert_true(same(&got, &net));
+    struct ipaddr ip = addr_of(l, &a), want = ip_of("198.18.44.239"), old = ip_of("127.64.44.239");
+    assert_true(same(&ip, &want));
+    assert_true(loopback_peer(l, &ip, &back));
+    assert_true(peerid_eq(&back, &a));
+    assert_false(loopback_is(l, &old));
+    assert_false(loopback_peer(l, &old, &back));
+    loopback_free(l);
+    tmpfiles_assert(((const struct tmpfiles *)*state)->path, "198.18.44.239 " PEER_A "\n");
+}
+
+/* 127.64.1.2 is nobody's first choice here: so it was read. */
+static void test_peer_keeps_its_last_octets_in_another_net(void **state)
+{
+    const struct tmpfiles *t = *state;
+    struct peerid a = peer_of(PEER_A), b = peer_of(PEER_B), back;
+    tmpfiles_write(t->path, "127.64.1.2 " PEER_A "\n10.3.4.5 " PEER_B "\n");
+    struct loopback *l = open_file(t);
+    struct ipaddr net = net_of("198.18.0.0/16"), want = ip_of("198.18.1.2"), ip;
+    loopback_set_net(l, &net);
+    ip = addr_of(l, &a);
+    assert_true(same(&ip, &want));
+    assert_true(loopback_peer(l, &want, &back));
+    assert_true(peerid_eq(&back, &a));
+    want = ip_of("198.18.4.5");
+    ip = addr_of(l, &b);
+    assert_true(same(&ip, &want));
+    loopback_free(l);
+}
+
+static void test_parse_net_takes_a_net_that_has_addresses_to_give(void **state)
+{
+    static const struct {
+        const char *text;
+        int err;
+    } v[] = {
+        { "127.64.0.0/16", 0 },
+        { "198.18.0.0/16", 0 },
+        { "10.192.0.0/16", 0 },
+        { "223.255.0.0/16", 0 },
+        { "127.0.0.0/16", GW_EINVAL },
+        { "0.1.0.0/16", GW_EINVAL },
+        { "224.0.0.0/16", GW_EINVAL },
+        { "255.255.0.0/16", GW_EINVAL },
+        { "", GW_ESYNTAX },
+        { "/16", GW_ESYNTAX },
+        { "127.64.0.0", GW_ESYNTAX },
+        { "127.64.0.0/8", GW_ESYNTAX },
+        { "127.64.0.0/160", GW_ESYNTAX },
+        { "127.64.0.1/16", GW_ESYNTAX },
+        { "127.64.1.0/16", GW_ESYNTAX },
+        { "127.64/16", GW_ESYNTAX },
+        { "7f40::/16", GW_ESYNTAX },
+        { "255.255.255.255/16", GW_ESYNTAX },
+        { "127.64.0.0 /16", GW_ESYNTAX },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(v); i++) {
+        struct ipaddr net;
+        if (loopback_parse_net(v[i].text, &net) != v[i].err)
+            fail_msg("%s", v[i].text);
+    }
+}
+
 static void test_bad_lines_are_left_out(void **state)
 {
     static const char *const bad[] = {
         "127.64.1.2\n",
         "127.64.1.2 nobody\n",
-        "127.65.1.2 " PEER_B "\n",
-        "192.0.2.1 " PEER_B "\n",
         "127.64.0.0 " PEER_B "\n",
         "127.64.255.255 " PEER_B "\n",
         "127.64.1 " PEER_B "\n",
@@ -203,7 +279,7 @@ static void test_peers_are_bounded_and_all_have_their_own(void **state)
     loopback_free(l);
 }
 
-static void test_only_the_network_is_loopback_of_ours(void **state)
+static void test_only_the_network_is_ours(void **state)
 {
     static const struct {
         const char *text;
@@ -211,11 +287,12 @@ static void test_only_the_network_is_loopback_of_ours(void **state)
     } v[] = { { "127.64.0.0", true },  { "127.64.255.255", true }, { "127.63.255.255", false },
               { "127.65.0.0", false }, { "127.0.0.1", false },     { "10.64.1.1", false },
               { "7f40::1", false } };
-    (void)state;
+    struct loopback *l = open_file(*state);
     for (size_t i = 0; i < COUNT(v); i++) {
         struct ipaddr ip = ip_of(v[i].text);
-        assert_int_equal(loopback_is(&ip), v[i].is);
+        assert_int_equal(loopback_is(l, &ip), v[i].is);
     }
+    loopback_free(l);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -227,11 +304,14 @@ int main(void)
         T(test_first_choice_is_a_hash_that_does_not_change),
         T(test_taken_address_gives_the_next_free_one),
         T(test_file_has_a_line_per_peer),
+        T(test_net_may_be_another_one),
+        T(test_peer_keeps_its_last_octets_in_another_net),
+        T(test_parse_net_takes_a_net_that_has_addresses_to_give),
         T(test_bad_lines_are_left_out),
         T(test_file_that_cannot_be_read_is_left_as_it_is),
         T(test_directory_that_is_gone_costs_only_the_memory),
         T(test_peers_are_bounded_and_all_have_their_own),
-        T(test_only_the_network_is_loopback_of_ours),
+        T(test_only_the_network_is_ours),
     };
     log_set_level(LOG_LEVEL_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,11 +14,12 @@ void resolver_domains(struct resolver *r, void (*each)(void *arg, const char *do
 }
 
 static struct strbuf out = { .max = 65536 };
+static const struct ipaddr net = { .family = 4, .b = { 198, 18 } };
 
 static void make(struct resolver *r, const char *at)
 {
     strbuf_free(&out);
-    page_pac(r, at, &out);
+    page_pac(r, &net, at, &out);
     assert_int_equal(out.err, 0);
 }
 
@@ -66,9 +67,18 @@ static void test_pac_has_rules_for_addresses_and_peer_ids(void **state)
     struct resolver r = { 0 };
     (void)state;
     make(&r, "127.0.0.1:1080");
-    assert_has("/^\\.127\\.64\\.\\d+\\.\\d+$/.test(name)");
-    assert_has("/\\.k[0-9a-z]{55,62}$/.test(name)");
+    assert_has("if (/^\\.198\\.18\\.\\d+\\.\\d+$/.test(name) ||");
+    assert_has("/\\.k[0-9a-z]{55,62}$/.test(name)) // a peer id\n");
     assert_has("ours.hasOwnProperty(name.substring(i))");
+}
+
+static void test_pac_without_stable_addresses_has_no_rule_for_them(void **state)
+{
+    struct resolver r = { 0 };
+    (void)state;
+    strbuf_free(&out);
+    page_pac(&r, NULL, "127.0.0.1:1080", &out);
+    assert_has("    if (/\\.k[0-9a-z]{55,62}$/.test(name)) // a peer id\n        return gw;\n");
 }
 
 static void test_pac_says_when_it_does_not_fit(void **state)
@@ -76,7 +86,7 @@ static void test_pac_says_when_it_does_not_fit(void **state)
     struct resolver r = { { "laptop.grewal" } };
     struct strbuf small = { .max = 200 };
     (void)state;
-    page_pac(&r, "127.0.0.1:1080", &small);
+    page_pac(&r, NULL, "127.0.0.1:1080", &small);
     assert_int_equal(small.err, GW_ELIMIT);
     strbuf_free(&small);
 }
@@ -95,6 +105,7 @@ int main(void)
         cmocka_unit_test(test_pac_lists_every_domain),
         cmocka_unit_test(test_pac_keeps_hostile_names_in_their_strings),
         cmocka_unit_test(test_pac_has_rules_for_addresses_and_peer_ids),
+        cmocka_unit_test(test_pac_without_stable_addresses_has_no_rule_for_them),
         cmocka_unit_test(test_pac_says_when_it_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, stop);

@@ -1,4 +1,4 @@
-/* test_pages.c - which page a path is; status and resolver are fakes. */
+/* test_pages.c - which page a path is; status, resolver and front are fakes. */
 #include "web/pages.h"
 
 #include "ctl/ctl_status.h"
@@ -17,6 +17,13 @@ void resolver_domains(struct resolver *r, void (*each)(void *arg, const char *do
 {
     (void)r;
     each(arg, "laptop.grewal");
+}
+
+bool front_stable_net(const struct front *f, struct ipaddr *out)
+{
+    (void)f;
+    *out = (struct ipaddr){ .family = 4, .b = { 198, 18 } };
+    return true;
 }
 
 static struct ctl_deps deps;
@@ -55,6 +62,13 @@ static void test_every_page_is_a_response_of_its_type(void **state)
         assert_has("\r\nX-Content-Type-Options: nosniff\r\n");
         assert_has(table[i].part);
     }
+}
+
+static void test_pac_has_the_network_of_the_front(void **state)
+{
+    (void)state;
+    assert_int_equal(get("/proxy.pac", "127.0.0.1:1080"), 0);
+    assert_has("/^\\.198\\.18\\.");
 }
 
 static void test_status_json_is_the_status(void **state)
@@ -121,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_page_is_a_response_of_its_type),
+        cmocka_unit_test(test_pac_has_the_network_of_the_front),
         cmocka_unit_test(test_status_json_is_the_status),
         cmocka_unit_test(test_pages_name_the_port_in_full),
         cmocka_unit_test(test_other_paths_are_no_pages),

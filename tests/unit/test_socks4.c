@@ -34,6 +34,8 @@ static const struct {
       SOCKS5_NAME, "DB.alice", 80 },
     { "address as a name", B("\4\1\0\x50\0\0\0\1\0::ffff:1.2.3.4\0"), 1, B(""), SOCKS5_IPV4,
       "1.2.3.4", 80 },
+    { "RESOLVE as tor-resolve sends it (torspec, socks-extensions): port 0",
+      B("\4\xf0\0\0\0\0\0\1\0db.alice\0"), 0xf0, B(""), SOCKS5_NAME, "db.alice", 0 },
     { "user of any octets", B("\4\1\0\x50\0\0\0\1\n\xff\0a\0"), 1, B("\n\xff"), SOCKS5_NAME, "a",
       80 },
 };
@@ -94,6 +96,7 @@ static void test_decode_request_refuses(void **state)
     } vectors[] = {
         { "version 5", B("\5"), GW_EPROTO },
         { "port 0", B("\4\1\0\0\1\1\1\1\0"), GW_EINVAL },
+        { "port 0 in BIND", B("\4\2\0\0\1\1\1\1\0"), GW_EINVAL },
         { "port 0 with a name", B("\4\1\0\0\0\0\0\1\0a\0"), GW_EINVAL },
         { "empty name", B("\4\1\0\x50\0\0\0\1\0\0"), GW_EINVAL },
         { "two dots at the end", B("\4\1\0\x50\0\0\0\1\0a..\0"), GW_EINVAL },
@@ -111,18 +114,25 @@ static void test_decode_request_refuses(void **state)
 
 static int encode_granted(uint8_t *dst, size_t cap)
 {
-    return socks4_encode_reply(dst, cap, true);
+    return socks4_encode_reply(dst, cap, true, NULL);
+}
+
+static int encode_address(uint8_t *dst, size_t cap)
+{
+    static const uint8_t ip[4] = { 127, 64, 1, 2 };
+    return socks4_encode_reply(dst, cap, true, ip);
 }
 
 static int encode_rejected(uint8_t *dst, size_t cap)
 {
-    return socks4_encode_reply(dst, cap, false);
+    return socks4_encode_reply(dst, cap, false, NULL);
 }
 
 static void test_encode_reply_is_eight_octets(void **state)
 {
     (void)state;
     assert_needs_room((struct bytes)B("\0\x5a\0\0\0\0\0\0"), encode_granted);
+    assert_needs_room((struct bytes)B("\0\x5a\0\0\x7f\x40\1\2"), encode_address);
     assert_needs_room((struct bytes)B("\0\x5b\0\0\0\0\0\0"), encode_rejected);
 }
 

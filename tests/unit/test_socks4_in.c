@@ -75,6 +75,7 @@ static void test_refused_request_is_answered(void **state)
     } cases[] = {
         { "BIND", B("\4\2\0\x50\x7f\0\0\1\0") },
         { "unknown command", B("\4\3\0\x50\x7f\0\0\1\0") },
+        { "RESOLVE_PTR, which is SOCKS5's alone", B("\4\xf1\0\x50\x7f\x40\1\2\0") },
         { "port 0", B("\4\1\0\0\x7f\0\0\1\0") },
         { "empty name", B("\4\1\0\x50\0\0\0\1\0\0") },
         { "control character in a name", B("\4\1\0\x50\0\0\0\1\0a\nb\0") },
@@ -90,6 +91,63 @@ static void test_refused_request_is_answered(void **state)
         assert_int_equal(rig.front.n, 0);
         proxyrig_stop(&rig);
     }
+}
+
+/* Tor's socks-extensions: the address stands where the reply has room for one. */
+static void test_resolve_answers_with_the_address(void **state)
+{
+    struct ipaddr ip = { .family = 4, .b = { 127, 64, 1, 2 } };
+    (void)state;
+    proxyrig_start(&rig, &proxyrig_open);
+    SAY(&rig, "\4\xf0\0\0\0\0\0\1\0db.alice\0");
+    assert_string_equal(rig.front.lookup[0].host, "db.alice");
+    fake_front_address(&rig.front, 0, 0, &ip);
+    looprig_run(&rig.loop);
+    assert_got(rig.fd, "\0\x5a\0\0\x7f\x40\1\2", 8);
+    assert_eof(rig.fd);
+    assert_int_equal(rig.front.n, 0);
+    proxyrig_stop(&rig);
+}
+
+static void test_resolve_of_an_address_answers_itself(void **state)
+{
+    (void)state;
+    proxyrig_start(&rig, &proxyrig_open);
+    SAY(&rig, "\4\xf0\0\0\xc0\0\2\1\0");
+    assert_got(rig.fd, "\0\x5a\0\0\xc0\0\2\1", 8);
+    assert_eof(rig.fd);
+    assert_int_equal(rig.front.nlookups, 0);
+    proxyrig_stop(&rig);
+}
+
+static void test_resolve_to_what_a_reply_cannot_hold_is_rejected(void **state)
+{
+    struct ipaddr v6 = { .family = 6, .b = { 0xfd, [15] = 1 } };
+    (void)state;
+    proxyrig_start(&rig, &proxyrig_open);
+    SAY(&rig, "\4\xf0\0\0\0\0\0\1\0a\0");
+    fake_front_address(&rig.front, 0, 0, &v6);
+    looprig_run(&rig.loop);
+    assert_rejected();
+    proxyrig_swap(&rig, proxyrig_add(&rig));
+    SAY(&rig, "\4\xf0\0\0\0\0\0\1\0fd00::1\0");
+    assert_rejected();
+    proxyrig_stop(&rig);
+}
+
+static void test_resolve_that_fails_is_rejected(void **state)
+{
+    (void)state;
+    proxyrig_start(&rig, &proxyrig_open);
+    SAY(&rig, "\4\xf0\0\0\0\0\0\1\0a\0");
+    fake_front_address(&rig.front, 0, GW_ENONAME, NULL);
+    looprig_run(&rig.loop);
+    assert_rejected();
+    proxyrig_swap(&rig, proxyrig_add(&rig));
+    rig.front.is_full = true;
+    SAY(&rig, "\4\xf0\0\0\0\0\0\1\0a\0");
+    assert_rejected();
+    proxyrig_stop(&rig);
 }
 
 static void test_endless_user_or_name_is_refused(void **state)
@@ -125,6 +183,10 @@ static void test_configured_password_shuts_socks4_out(void **state)
     proxyrig_start(&rig, &proxyrig_closed);
     SAY(&rig, "\4\1\0\x50\0\0\0\1alice\0a\0");
     assert_rejected();
+    proxyrig_swap(&rig, proxyrig_add(&rig));
+    SAY(&rig, "\4\xf0\0\0\0\0\0\1alice\0a\0");
+    assert_rejected();
+    assert_int_equal(rig.front.nlookups, 0);
     assert_int_equal(rig.front.n, 0);
     proxyrig_stop(&rig);
 }
@@ -145,6 +207,10 @@ int main(void)
         cmocka_unit_test(test_address_goes_to_the_front_as_text),
         cmocka_unit_test(test_early_data_goes_to_the_service),
         cmocka_unit_test(test_refused_request_is_answered),
+        cmocka_unit_test(test_resolve_answers_with_the_address),
+        cmocka_unit_test(test_resolve_of_an_address_answers_itself),
+        cmocka_unit_test(test_resolve_to_what_a_reply_cannot_hold_is_rejected),
+        cmocka_unit_test(test_resolve_that_fails_is_rejected),
         cmocka_unit_test(test_endless_user_or_name_is_refused),
         cmocka_unit_test(test_any_failure_is_a_rejection),
         cmocka_unit_test(test_configured_password_shuts_socks4_out),
