@@ -6,9 +6,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "svc/registry.h"
 #include "svc/udp_flow.h"
-
-#define EXIT_SERVICE "exit"
 
 static const struct bytes nothing;
 
@@ -110,7 +109,7 @@ static void open_exit(struct reach *r, const struct name_answer *a, uint64_t tim
         .peer = a->peer,
         .addrs = a->addrs,
         .naddrs = a->naddrs,
-        .service = EXIT_SERVICE,
+        .service = SERVICE_EXIT,
         .destination = front_target_print(r->target, destination),
         .is_udp = r->target->is_udp,
         .path = r->target->path,

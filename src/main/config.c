@@ -10,7 +10,7 @@
 #include "gate/front.h"
 #include "svc/registry.h"
 
-#define MB           (1024 * 1024)
+#define MB (1024 * 1024)
 
 static const char *check_listen_addr(const char *value)
 {

@@ -45,5 +45,8 @@ void dns_dial_cancel(struct dns_dial *d);
 /* Is it an address of the public internet: not loopback, private, link-local, CGNAT, ULA,
  * multicast, reserved, and nothing that embeds one of these (v4-mapped, 6to4, NAT64)?  RFC 6890. */
 bool dns_is_public(const struct ipaddr *ip);
+/* And none of this machine's own, public as that may be: what an exit leads to.  The kernel is
+ * asked. */
+bool dns_is_outside(const struct ipaddr *ip);
 
 #endif

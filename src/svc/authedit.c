@@ -24,6 +24,22 @@ static bool is_line_of(struct bytes line, const struct peerid *peer, struct auth
     return authkeys_parse(line, l, &why) > 0 && peerid_eq(&l->peer, peer);
 }
 
+static bool lists_exit(const struct grant *g)
+{
+    for (const char *const *s = g->services; s && *s; s++)
+        if (strcmp(*s, SERVICE_EXIT) == 0)
+            return true;
+    return false;
+}
+
+/* May the line, which is in force, grow by it?  Not when one is for all, the other for the exit. */
+static bool can_merge(const struct grant *g, const struct authkeys_line *l)
+{
+    if (l->services.n == 0)
+        return !lists_exit(g);
+    return g->services || !authkeys_has_service(l, bytes_of(SERVICE_EXIT));
+}
+
 /* Writes ` services=...`: what `old` (NULL: nothing) lists, and what it lacks of the grant. */
 static void put_services(FILE *f, const struct grant *g, const struct authkeys_line *old)
 {
@@ -117,8 +133,10 @@ int authedit_allow(struct bytes text, const struct peerid *peer, const char *con
     bool is_done = false;
     for (struct bytes line; authkeys_next_line(&text, &line);) {
         struct authkeys_line l;
-        if (!is_done && is_line_of(line, peer, &l)) {
-            put_merged(f, &g, line, &l, authkeys_is_live(&l, now_s));
+        bool is_theirs = !is_done && is_line_of(line, peer, &l);
+        bool is_live = is_theirs && authkeys_is_live(&l, now_s);
+        if (is_theirs && (!is_live || can_merge(&g, &l))) {
+            put_merged(f, &g, line, &l, is_live);
             is_done = true;
             continue;
         }

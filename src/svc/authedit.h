@@ -7,7 +7,9 @@
 
 /* Lets `peer` use `services` (NULL-terminated; NULL: all).  Its first line gets them added and
  * keeps what else it says; a line that has expired gives nothing to add to and loses its expiry;
- * without a line one is put at the end.  `comment` (NULL: as it was) stands without '#'.
+ * without a line one is put at the end.  A line for every service cannot say that it is for the
+ * exit, too (authz.h): these two go into lines of their own.  `comment` (NULL: as it was) stands
+ * without '#'.
  *
  * 0 and *out owned with a NUL behind its *n octets; GW_EINVAL: a bad service name, no service, or a
  * comment with control characters; GW_ENOMEM. */

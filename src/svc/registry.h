@@ -1,12 +1,13 @@
 /* registry.h - the services this node offers: name, port, targets, policy.
  *
  * One service may take connections, datagrams or both; an exit has no target, for its callers name
- * the destination.  The exit's name is `exit`. */
+ * the destination.  The exit's name is SERVICE_EXIT. */
 #ifndef GW_SVC_REGISTRY_H
 #define GW_SVC_REGISTRY_H
 
 #include "net/sockaddr.h"
 
+#define SERVICE_EXIT     "exit"
 #define SERVICE_NAME_MAX 63 /* a DNS label: a-z 0-9 - */
 
 struct service {

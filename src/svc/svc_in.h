@@ -16,7 +16,7 @@
  * stream before the target is there the first 8 are kept.
  *
  * An exit (registry.h) takes a destination HOST:PORT with the request, and nobody else does.  It
- * leads to addresses of the public internet only.
+ * leads to other machines of the public internet only.
  */
 #ifndef GW_SVC_SVC_IN_H
 #define GW_SVC_SVC_IN_H

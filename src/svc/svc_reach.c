@@ -88,13 +88,13 @@ static int parse_destination(struct bytes v, char host[HOST_MAX + 1], uint16_t *
     return 0;
 }
 
-static bool is_public(void *arg, const struct ipaddr *ip)
+static bool is_outside(void *arg, const struct ipaddr *ip)
 {
     (void)arg;
-    return dns_is_public(ip);
+    return dns_is_outside(ip);
 }
 
-/* Of the public addresses the first one that there is a route to. */
+/* Of the addresses outside the first one that there is a route to. */
 static void on_addresses(void *arg, int err, const struct ipaddr *ips, size_t n)
 {
     struct svc_reach *r = arg;
@@ -104,7 +104,7 @@ static void on_addresses(void *arg, int err, const struct ipaddr *ips, size_t n)
         err = GW_EDENIED;
     for (size_t i = 0; i < n && !pipe; i++) {
         struct sockaddr_any to;
-        if (!dns_is_public(&ips[i]))
+        if (!dns_is_outside(&ips[i]))
             continue;
         sockaddr_from_ip(&ips[i], r->port, &to);
         err = udp_pipe_open(r->loop, &to, &pipe);
@@ -121,7 +121,7 @@ static int reach_destination(struct svc_reach *r, const struct svc_reach_req *re
     if (req->is_udp)
         r->query = dns_lookup(req->dns, host, req->timeout_ms, on_addresses, r);
     else
-        r->dial = dns_dial(req->dns, host, r->port, req->timeout_ms, is_public, on_connected, r);
+        r->dial = dns_dial(req->dns, host, r->port, req->timeout_ms, is_outside, on_connected, r);
     return r->query || r->dial ? 0 : GW_ENOMEM;
 }
 

@@ -20,7 +20,7 @@ struct svc_reach_req { /* all borrowed for the call, but dns */
 };
 
 /* err 0: takes one of both, the other is NULL.  Else GW_E*, as dialtcp.h, udp_pipe.h and dns.h say;
- * of an exit GW_EINVAL (no destination HOST:PORT) and GW_EDENIED (it is not public). */
+ * of an exit GW_EINVAL (no destination HOST:PORT) and GW_EDENIED (it is not outside: dns.h). */
 typedef void svc_reach_done_fn(void *arg, int err, struct stream *s, struct dgrams *d);
 
 /* Calls `done` once, from the loop, and is gone.  NULL with *err: it could not start. */

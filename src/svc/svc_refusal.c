@@ -16,7 +16,8 @@ const struct svc_refusal *svc_refusal_of(enum svc_stage stage, int err)
         { SVC_STAGE_TARGET, GW_ETIMEOUT, TUNNEL_TIMED_OUT, "the service's program did not answer" },
 
         { SVC_STAGE_EXIT, GW_EINVAL, TUNNEL_FAILED, "an exit wants a destination HOST:PORT" },
-        { SVC_STAGE_EXIT, GW_EDENIED, TUNNEL_DENIED, "not an address of the public internet" },
+        { SVC_STAGE_EXIT, GW_EDENIED, TUNNEL_DENIED,
+          "an exit leads to other machines of the internet only" },
         { SVC_STAGE_EXIT, GW_ENONAME, TUNNEL_UNREACHABLE, "no such host" },
         { SVC_STAGE_EXIT, GW_EREFUSED, TUNNEL_REFUSED, "the destination refused the connection" },
         { SVC_STAGE_EXIT, GW_EUNREACH, TUNNEL_UNREACHABLE, "no way to the destination" },

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """datagrams.py - both ends of tests/net/datagrams.sh.
 
-  datagrams.py serve PORTFILE             echo; a DNS query is answered with 192.0.2.53
+  datagrams.py serve PORTFILE             echo; a DNS query is answered with 192.0.2.53, and printed
   datagrams.py associate PROXY NAME PORT  four associations at once; says how many came back
   datagrams.py forward PORT LENGTH        one datagram through a -U forward; says how many octets
 """
@@ -10,18 +10,10 @@ import socket
 import struct
 import sys
 
+import dnsmsg
+
 TOTAL, EACH, WINDOW = 10000, 4, 16
 LENGTH = 1200
-
-
-def dns_answer(query):
-    """An answer with one A record, when it is a query for one name."""
-    ident, flags, questions = struct.unpack("!HHH", query[:6])
-    if flags & 0x8000 or questions != 1 or b"\4test\0" not in query:
-        return None
-    end = query.index(b"\4test\0") + 6 + 4
-    record = struct.pack("!HHHIH4B", 0xC00C, 1, 1, 60, 4, 192, 0, 2, 53)
-    return struct.pack("!HHHHHH", ident, 0x8180, 1, 1, 0, 0) + query[12:end] + record
 
 
 def serve(portfile):
@@ -32,8 +24,10 @@ def serve(portfile):
         f.write(f"{s.getsockname()[1]}\n")
     while True:
         v, who = s.recvfrom(65535)
-        answer = dns_answer(v) if len(v) > 20 else None
-        s.sendto(answer or v, who)
+        asked = dnsmsg.question(v)
+        if asked:
+            print("asked for", asked[0], flush=True)
+        s.sendto(dnsmsg.answer(v, ["192.0.2.53"]) if asked else v, who)
 
 
 def associate(proxy, name, port):

@@ -26,6 +26,11 @@ same "10 000 datagrams over four associations come back, each to its own, in ord
 same "-U carries a datagram" "1200 True" "$(datagrams forward "$forward" 1200)"
 same "-U carries one that no packet holds" "9000 True" "$(datagrams forward "$forward" 9000)"
 same "dig by -U" "192.0.2.53" "$(dig +short +time=5 +tries=1 @127.0.0.1 -p "$forward" host.test)"
+same "dig by UDP ASSOCIATE, with the peer's name" "192.0.2.53" \
+    "$(socks_dig "127.0.0.1:$proxy" @home associate.test)"
+has "it was a datagram that asked" '^asked for associate\.test$' "$(cat "$T/serve.log")"
+has "and a name that the association was for" 'socks5-udp target=home:53/udp ' "$(cat "$T/me.log")"
+
 same "the same name and port by TCP" "over TCP" \
     "$(curl -sS --max-time 20 -x "socks5h://127.0.0.1:$proxy" http://home:53/)"
 refuses "a service of datagrams alone takes no connection" \

@@ -10,6 +10,7 @@ NET=$(CDPATH='' cd "$(dirname "$0")/../net" && pwd)
 TEST=$(basename "$0" .sh)
 T=$(mktemp -d "${TMPDIR:-/tmp}/gw-$TEST.XXXXXX")
 PIDS=
+NAMESPACES=
 LOOPBACK=/ip4/127.0.0.1/udp/0/quic-v1
 export TEST PYTHONPATH="$NET" PYTHONDONTWRITEBYTECODE=1
 
@@ -122,6 +123,9 @@ cleanup()
             FAILED=yes
         fi
     done
+    for ns in $NAMESPACES; do
+        ip netns del "$ns" 2>/dev/null
+    done
     cd /
     rm -rf "$T"
     [ -z "${FAILED-}" ] || status=1
@@ -146,13 +150,13 @@ gw_id() # NAME
     gw "$1" id 2>/dev/null
 }
 
-# gw_run NAME OPTION...: starts the daemon and does not wait.
+# gw_run NAME OPTION...: starts the daemon and does not wait.  $WITHIN is a command to run it by.
 gw_run()
 {
     gw_name=$1
     shift
     mkdir -p -m 700 "$T/$gw_name"
-    "$GW" -d "$T/$gw_name" "$@" >>"$T/$gw_name.log" 2>&1 &
+    ${WITHIN-} "$GW" -d "$T/$gw_name" "$@" >>"$T/$gw_name.log" 2>&1 &
     echo $! >"$T/$gw_name.pid"
     keep $!
 }
@@ -264,6 +268,24 @@ socks() # CURL-ARGUMENT...
     curl -sS --max-time 20 --socks5-hostname "$PROXY" "$@"
 }
 
+# socks_dig PROXY DIG-ARGUMENT...: dig by UDP ASSOCIATE, run by $WITHIN.  dig knows no SOCKS:
+# socksify puts it under the calls of the C library, but not under sendmmsg, which libuv takes
+# when there is one.
+socks_dig()
+{
+    cat >"$T/socks.conf" <<END
+resolveprotocol: fake
+route {
+    from: 0.0.0.0/0 to: 0.0.0.0/0 via: ${1%:*} port = ${1##*:}
+    proxyprotocol: socks_v5
+    method: none
+}
+END
+    shift
+    SOCKS_CONF=$T/socks.conf ${WITHIN-} timeout 20 strace -f -qq -o "$T/strace" -e trace=sendmmsg \
+        -e inject=sendmmsg:error=ENOSYS socksify dig +short +tries=1 "$@" 2>&1
+}
+
 # replies: CONNECTs to the lines "CODE HOST PORT WHAT" of stdin get these SOCKS reply codes.
 replies()
 {
@@ -273,4 +295,24 @@ replies()
 need_root()
 {
     [ "$(id -u)" = 0 ] || { skip "$1" "needs root for network namespaces"; exit 0; }
+}
+
+# namespaces NAME...: network namespaces, with loopback up; they go away when the test ends.
+namespaces()
+{
+    for ns in "$@"; do
+        NAMESPACES="$NAMESPACES $ns"
+        if ! { ip netns add "$ns" && ip -n "$ns" link set lo up; }; then
+            not_ok "network namespaces" "they cannot be made here"
+            exit 1
+        fi
+    done
+}
+
+# link NAME NAMESPACE NAMESPACE: a cable between two of them, called NAME at both ends.
+link()
+{
+    ip link add "$1" netns "$2" type veth peer name "$1" netns "$3"
+    ip -n "$2" link set "$1" up
+    ip -n "$3" link set "$1" up
 }

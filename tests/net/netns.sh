@@ -6,46 +6,22 @@
 need_root netns
 
 A=gwA$$ B=gwB$$
-drop_ns()
-{
-    ip netns del $A 2>/dev/null
-    ip netns del $B 2>/dev/null
-}
-trap 'drop_ns; cleanup' EXIT
-if ! { ip netns add $A && ip netns add $B &&
-    ip link add gw0 netns $A type veth peer name gw0 netns $B; }; then
-    not_ok "network namespaces" "they cannot be made here"
-    exit 1
-fi
-for ns in $A $B; do
-    ip -n $ns link set lo up
-    ip -n $ns link set gw0 up
-done
+namespaces $A $B
+link gw0 $A $B
 ip -n $A addr add 10.88.0.1/24 dev gw0
 ip -n $B addr add 10.88.0.9/24 dev gw0
-
-# in_ns NAMESPACE NAME OPTION...: as gw_start, in there.
-in_ns()
-{
-    ns=$1
-    name=$2
-    shift 2
-    mkdir -p -m 700 "$T/$name"
-    ip netns exec "$ns" "$GW" -d "$T/$name" "$@" >>"$T/$name.log" 2>&1 &
-    keep $!
-    echo $! >"$T/$name.pid"
-    until_ok 20 is_ready "$name" || { not_ok "$name starts" "$(tail -n 1 "$T/$name.log")"; exit 1; }
-}
 
 ip netns exec $B python3 "$NET/targets.py" source 300000000 >"$T/source" 2>"$T/targets.log" &
 keep $!
 until_ok 10 test -s "$T/source"
 mkdir -p -m 700 "$T/home" "$T/me"
 gw_trusts home me
-in_ns $B home -D none -l /ip4/0.0.0.0/udp/4001/quic-v1 \
+WITHIN="ip netns exec $B"
+gw_start home -D none -l /ip4/0.0.0.0/udp/4001/quic-v1 \
     -S source:9=127.0.0.1:"$(head -n 1 "$T/source")"
 echo "home $(gw_id home) /ip4/10.88.0.9/udp/4001/quic-v1" >"$T/me/names"
-in_ns $A me -D 127.0.0.1:0
+WITHIN="ip netns exec $A"
+gw_start me -D 127.0.0.1:0
 PROXY=$(gw_proxy me)
 
 ip netns exec $A python3 "$NET/fetch.py" "$PROXY" home 9 >"$T/sum" 2>"$T/fetch.log" &

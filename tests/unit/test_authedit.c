@@ -6,6 +6,7 @@
 #define NOW 1700000000 /* 2023 */
 
 static const char *const ssh_only[] = { "ssh", NULL };
+static const char *const exit_only[] = { "exit", NULL };
 static const char *const ssh_db[] = { "ssh", "db", NULL };
 
 static void test_allow_writes(void **state)
@@ -33,6 +34,14 @@ static void test_allow_writes(void **state)
         { PEER_A " expires=2001-01-01 limit=5 # old", ssh_only, NULL,
           PEER_A " services=ssh limit=5 # old\n" },
         { PEER_A " services=db expires=2001-01-01", ssh_only, NULL, PEER_A " services=ssh\n" },
+        /* a line for every service is none for the exit, and the exit's none for all */
+        { PEER_A " limit=1M", exit_only, NULL, PEER_A " limit=1M\n" PEER_A " services=exit\n" },
+        { PEER_A "\n" PEER_A " services=exit", exit_only, NULL,
+          PEER_A "\n" PEER_A " services=exit\n" },
+        { PEER_A " services=exit expires=2099-01-01", NULL, NULL,
+          PEER_A " services=exit expires=2099-01-01\n" PEER_A "\n" },
+        { PEER_A " services=exit", ssh_only, NULL, PEER_A " services=exit,ssh\n" },
+        { PEER_A " services=exit expires=2001-01-01", NULL, NULL, PEER_A "\n" },
         /* only the first of two lines */
         { PEER_A " services=a\n" PEER_A " services=b\n", ssh_only, NULL,
           PEER_A " services=a,ssh\n" PEER_A " services=b\n" },

@@ -106,11 +106,24 @@ static void test_is_public_looks_into_mapped_addresses(void **state)
     assert_false(dns_is_public(&ip));
 }
 
+static void test_is_outside_is_public_and_not_of_this_machine(void **state)
+{
+    struct ipaddr ip;
+    (void)state;
+    assert_int_equal(sockaddr_parse_ip("8.8.8.8", &ip), 0);
+    assert_true(dns_is_outside(&ip));
+    assert_int_equal(sockaddr_parse_ip("127.0.0.1", &ip), 0);
+    assert_false(dns_is_outside(&ip));
+    assert_int_equal(sockaddr_parse_ip("192.168.1.1", &ip), 0);
+    assert_false(dns_is_outside(&ip));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_is_public_knows_the_registries),
         cmocka_unit_test(test_is_public_looks_into_mapped_addresses),
+        cmocka_unit_test(test_is_outside_is_public_and_not_of_this_machine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
