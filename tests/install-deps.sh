@@ -10,12 +10,12 @@
 set -eu
 
 build="gcc make libc6-dev autoconf automake pkg-config libev-dev libsodium-dev libinih-dev
- libjansson-dev libc-ares-dev uthash-dev libsecp256k1-dev libgnutls28-dev nettle-dev libprotobuf-c-dev
+ libjansson-dev libc-ares-dev libminiupnpc-dev uthash-dev libsecp256k1-dev libgnutls28-dev nettle-dev libprotobuf-c-dev
  protobuf-c-compiler ca-certificates curl python3"
 quic="libngtcp2-dev libngtcp2-crypto-gnutls-dev"
 quic_min=1.11
 test="clang clang-format libcmocka-dev openssh-client openssh-server git zsh fish
- redis-server redis-tools postgresql iproute2 nftables mandoc procps
+ redis-server redis-tools postgresql iproute2 nftables mandoc procps miniupnpd-nftables
  netcat-openbsd ncat socat connect-proxy proxychains4 torsocks tor python3-socks bind9-dnsutils
  dante-client strace firefox-esr chromium default-jdk-headless"
 backports=bookworm-backports

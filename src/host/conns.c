@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "host/flows.h"
+#include "net/ifaces.h"
 
 #define SWEEP_S 1. /* how often idle connections are looked for */
 
@@ -346,6 +347,18 @@ struct conn *conns_find(const struct conns *cs, const struct peerid *peer, enum 
     return g ? in_use(g, path) : NULL;
 }
 
+bool conns_has_dialled(const struct conns *cs, const struct peerid *peer)
+{
+    const struct group *g = find_group(cs, peer);
+    const struct conn *c;
+
+    if (g)
+        DL_FOREACH (g->list, c)
+            if (!c->m->is_inbound && !c->is_closing)
+                return true;
+    return false;
+}
+
 void conns_each(const struct conns *cs, void (*each)(void *arg, struct conn *c), void *arg)
 {
     for (struct group *g = cs->groups; g; g = g->by_peer.next) {
@@ -353,6 +366,36 @@ void conns_each(const struct conns *cs, void (*each)(void *arg, struct conn *c),
         DL_FOREACH (g->list, c)
             each(arg, c);
     }
+}
+
+static bool is_ours(const struct ipaddr *ip)
+{
+    struct ipaddr own[IFACES_MAX];
+    size_t n = ifaces_addrs(ip->family, own, IFACES_MAX);
+
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(own[i].b, ip->b, sizeof ip->b) == 0)
+            return true;
+    return n == 0; /* the system does not tell */
+}
+
+static void probe(void *arg, struct conn *c)
+{
+    struct muxed_info info;
+    struct ipaddr local;
+    uint16_t port;
+    (void)arg;
+
+    c->m->ops->info(c->m, &info);
+    if (multiaddr_as_tcp(&info.local, &local, &port) && !is_ours(&local))
+        conn_close(c, GW_ETIMEOUT);
+    else if (c->m->ops->probe)
+        c->m->ops->probe(c->m);
+}
+
+void conns_network_changed(struct conns *cs)
+{
+    conns_each(cs, probe, NULL);
 }
 
 static void close_one(void *arg, struct conn *c)

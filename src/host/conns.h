@@ -37,6 +37,8 @@ int conns_add(struct conns *cs, struct muxed *m, struct conn **out);
 /* The one in use of those that `path` allows, or NULL. */
 struct conn *conns_find(const struct conns *cs, const struct peerid *peer, enum host_path path);
 void conns_each(const struct conns *cs, void (*each)(void *arg, struct conn *c), void *arg);
+bool conns_has_dialled(const struct conns *cs, const struct peerid *peer);
+void conns_network_changed(struct conns *cs); /* as host_network_changed */
 void conns_close_all(struct conns *cs, int err);
 void conns_close_peer(struct conns *cs, const struct peerid *peer, int err);
 

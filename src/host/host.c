@@ -53,7 +53,7 @@ struct host {
 static bool on_admit(void *arg, const struct peerid *peer)
 {
     const struct host *h = arg;
-    return !h->admit || h->admit(h->admit_arg, peer);
+    return !h->admit || host_dialled(h, peer) || h->admit(h->admit_arg, peer);
 }
 
 static void on_accept(void *arg, struct muxed *m)
@@ -395,6 +395,16 @@ struct conn *host_conn(const struct host *h, const struct peerid *peer)
 void host_each_conn(const struct host *h, void (*each)(void *arg, struct conn *c), void *arg)
 {
     conns_each(h->conns, each, arg);
+}
+
+bool host_dialled(const struct host *h, const struct peerid *peer)
+{
+    return conns_has_dialled(h->conns, peer);
+}
+
+void host_network_changed(struct host *h)
+{
+    conns_network_changed(h->conns);
 }
 
 void host_close_peer(struct host *h, const struct peerid *peer, int err)

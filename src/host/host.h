@@ -155,6 +155,10 @@ struct upgrade_env *host_upgrade(struct host *h);
  * or firewall of ours lets its answer in.  0 also when it is lost; GW_EUNSUP: no QUIC address. */
 int host_punch(struct host *h, const struct multiaddr *to);
 
+/* Have we a connection to it that we dialled?  Such a peer may dial us, too: host_admit_fn is not
+ * asked.  Hole punching and dial-backs need it, and what it may use is another question. */
+bool host_dialled(const struct host *h, const struct peerid *peer);
+
 /* Connections. */
 struct conn *host_conn(const struct host *h,
                        const struct peerid *peer); /* the one in use; NULL when none */
@@ -162,6 +166,10 @@ void host_each_conn(const struct host *h, void (*each)(void *arg, struct conn *c
 void host_close_peer(struct host *h, const struct peerid *peer,
                      int err);            /* every connection to it */
 void conn_close(struct conn *c, int err); /* deferred as muxed.h says: fine from host_each_conn */
+/* Addresses or routes of this machine are others: every connection finds out whether it still
+ * works; a TCP connection from an address that is gone is closed. */
+void host_network_changed(struct host *h);
+
 /* While held, a connection is not closed for being idle.  Holds end with the connection. */
 void conn_hold(struct conn *c);
 void conn_unhold(struct conn *c);

@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "id/pubkey.h"
-#include "wire/keypb.h"
 
 #define OID_LIBP2P     "1.3.6.1.4.1.53594.1.1"
 #define SIGNED_PREFIX  "libp2p-tls-handshake:"
@@ -275,18 +274,6 @@ static int find_extension(gnutls_x509_crt_t crt, const char **why)
     return GW_EPROTO;
 }
 
-/* True for the one encoding of a key that peer ids are derived from (specs/peer-ids, "Keys"). */
-static bool is_canonical(struct bytes pubkey_pb)
-{
-    uint8_t again[CERT_MAX + KEYPB_HEAD_MAX];
-    struct keypb k;
-
-    if (keypb_decode(pubkey_pb, &k) != 0)
-        return false;
-    int n = keypb_encode(again, sizeof again, &k);
-    return n > 0 && bytes_eq(pubkey_pb, (struct bytes){ again, (size_t)n });
-}
-
 static int verify_signed_key(struct bytes ext, struct bytes spki, struct peerid *out,
                              const char **why)
 {
@@ -300,16 +287,15 @@ static int verify_signed_key(struct bytes ext, struct bytes spki, struct peerid 
     *why = "malformed libp2p extension";
     if (outer.short_ || outer.left || r.short_ || r.left)
         return GW_EPROTO;
-    *why = "malformed host key";
-    if (!is_canonical(host) || !put_signed_text(spki, &w))
+    *why = "bad host key";
+    if (!put_signed_text(spki, &w))
         return GW_EPROTO;
-    int err = pubkey_verify(host, (struct bytes){ text, sizeof text - w.left }, sig);
-    if (err) {
-        *why = err == GW_EDENIED ? "bad host signature" : gw_strerror(err);
-        return err;
-    }
-    peerid_from_pubkey(host, out);
-    return 0;
+    int err = pubkey_prove(host, (struct bytes){ text, sizeof text - w.left }, sig, out);
+    if (err == GW_EDENIED)
+        *why = "bad host signature";
+    else if (err != GW_EPROTO)
+        *why = gw_strerror(err);
+    return err;
 }
 
 static int verify_crt(gnutls_x509_crt_t crt, const struct parts *parts, struct peerid *out,

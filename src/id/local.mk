@@ -5,9 +5,10 @@ src_libid_a_SOURCES = \
 	src/id/pubkey.c src/id/pubkey.h \
 	src/id/key.c src/id/key.h \
 	src/id/cert.c src/id/cert.h \
-	src/id/circuit_addr.c src/id/circuit_addr.h
+	src/id/circuit_addr.c src/id/circuit_addr.h \
+	src/id/envelope.c src/id/envelope.h
 
-EXTRA_DIST += tests/vectors/cert.txt tests/vectors/key.txt
+EXTRA_DIST += tests/vectors/cert.txt tests/vectors/envelope.txt tests/vectors/key.txt
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_peerid
@@ -20,9 +21,12 @@ check_PROGRAMS += tests/unit/test_pubkey
 tests_unit_test_pubkey_SOURCES = tests/unit/test_pubkey.c tests/unit/hostkey.h tests/unit/hex.h tests/unit/vec.h
 tests_unit_test_pubkey_LDADD = $(ID_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_key
-tests_unit_test_key_SOURCES = tests/unit/test_key.c tests/unit/hex.h tests/unit/tmpfiles.h tests/unit/vec.h
+tests_unit_test_key_SOURCES = tests/unit/test_key.c tests/unit/keyfile.h tests/unit/hex.h tests/unit/tmpfiles.h tests/unit/vec.h
 tests_unit_test_key_LDADD = $(ID_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_cert
 tests_unit_test_cert_SOURCES = tests/unit/test_cert.c tests/unit/hostkey.h tests/unit/hex.h tests/unit/vec.h
 tests_unit_test_cert_LDADD = $(ID_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_envelope
+tests_unit_test_envelope_SOURCES = tests/unit/test_envelope.c tests/unit/keyfile.h tests/unit/hex.h tests/unit/tmpfiles.h tests/unit/vec.h
+tests_unit_test_envelope_LDADD = $(ID_LIBS) $(CMOCKA_LIBS)
 endif

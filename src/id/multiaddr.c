@@ -198,10 +198,9 @@ static bool walk(struct bytes *in, struct comp *c)
 
 static void put_comp(struct wr *w, const struct proto *p, struct bytes v)
 {
-    uint8_t num[VARINT_MAX];
-    wr_bytes(w, (struct bytes){ num, (size_t)varint_encode(num, sizeof num, p->code) });
+    varint_put(w, p->code);
     if (p->kind > PORT)
-        wr_bytes(w, (struct bytes){ num, (size_t)varint_encode(num, sizeof num, v.n) });
+        varint_put(w, v.n);
     wr_bytes(w, v);
 }
 

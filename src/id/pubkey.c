@@ -11,6 +11,7 @@
 #define RSA_BITS_MAX      8192
 #define RSA_EXPONENT_MAX  5 /* octets: 32 bits and the sign octet of a DER integer */
 #define SECP256K1_KEY_LEN 33
+#define PUBLIC_PB_MAX     2048 /* octets; an RSA key of 8192 bits takes 1070 */
 
 bool pubkey_is_bounded(gnutls_pubkey_t key)
 {
@@ -80,6 +81,17 @@ static int verify_spki(gnutls_pk_algorithm_t algo, gnutls_sign_algorithm_t sign,
     return err;
 }
 
+static bool is_canonical(struct bytes pubkey_pb)
+{
+    uint8_t again[PUBLIC_PB_MAX];
+    struct keypb k;
+
+    if (keypb_decode(pubkey_pb, &k) != 0)
+        return false;
+    int n = keypb_encode(again, sizeof again, &k);
+    return n > 0 && bytes_eq(pubkey_pb, (struct bytes){ again, (size_t)n });
+}
+
 int pubkey_verify(struct bytes pubkey_pb, struct bytes msg, struct bytes sig)
 {
     struct keypb k;
@@ -98,4 +110,13 @@ int pubkey_verify(struct bytes pubkey_pb, struct bytes msg, struct bytes sig)
     default:
         return GW_EUNSUP;
     }
+}
+
+int pubkey_prove(struct bytes pubkey_pb, struct bytes msg, struct bytes sig, struct peerid *signer)
+{
+    *signer = (struct peerid){ 0 };
+    int err = is_canonical(pubkey_pb) ? pubkey_verify(pubkey_pb, msg, sig) : GW_EPROTO;
+    if (!err)
+        peerid_from_pubkey(pubkey_pb, signer);
+    return err;
 }

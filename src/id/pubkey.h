@@ -9,11 +9,15 @@
 
 #include <gnutls/abstract.h>
 
-#include "base/cursor.h"
+#include "id/peerid.h"
 
 /* `pubkey_pb` is the protobuf PublicKey.  Returns 0, GW_EDENIED (bad signature), GW_EPROTO
  * (malformed key) or GW_EUNSUP (unknown key type). */
 int pubkey_verify(struct bytes pubkey_pb, struct bytes msg, struct bytes sig);
+
+/* The same, and the id of the peer that signed.  A key in any encoding but the one that peer ids
+ * are derived from (specs/peer-ids, "Keys") is GW_EPROTO: it would give its holder a second id. */
+int pubkey_prove(struct bytes pubkey_pb, struct bytes msg, struct bytes sig, struct peerid *signer);
 
 /* Whether a key that GnuTLS has read lies within the bounds above. */
 bool pubkey_is_bounded(gnutls_pubkey_t key);

@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/libnet.a
 src_libnet_a_SOURCES = \
 	src/net/bridge.c src/net/bridge.h \
 	src/net/chunkq.c src/net/chunkq.h \
+	src/net/clockjump.c src/net/clockjump.h \
 	src/net/dgrams.c src/net/dgrams.h \
 	src/net/dialtcp.c src/net/dialtcp.h \
 	src/net/dns.c src/net/dns.h src/net/dns_dial.c src/net/dns_outside.c src/net/dns_public.c \
@@ -9,14 +10,27 @@ src_libnet_a_SOURCES = \
 	src/net/hangup.c src/net/hangup.h \
 	src/net/limit.c src/net/limit.h \
 	src/net/listen.c src/net/listen.h \
+	src/net/mapping.c src/net/mapping.h \
+	src/net/netsnap.c src/net/netsnap.h \
+	src/net/netwatch.c src/net/netwatch.h \
 	src/net/parting.c src/net/parting.h \
+	src/net/pcp.c src/net/pcp.h \
+	src/net/portmap.c src/net/portmap.h \
+	src/net/route.c src/net/route.h \
+	src/net/rtnl.c src/net/rtnl.h \
 	src/net/sockaddr.c src/net/sockaddr.h \
 	src/net/stream.c src/net/stream.h \
 	src/net/turn.c src/net/turn.h \
 	src/net/ifaces.c src/net/ifaces.h \
 	src/net/udp.c src/net/udp.h \
 	src/net/udp_pipe.c src/net/udp_pipe.h \
-	src/net/udp_port.c src/net/udp_port.h
+	src/net/udp_port.c src/net/udp_port.h \
+	src/net/upnp.c src/net/upnp.h src/net/upnp_igd.h
+if HAVE_MINIUPNPC
+src_libnet_a_SOURCES += src/net/upnp_igd.c
+else
+src_libnet_a_SOURCES += src/net/upnp_igd_none.c
+endif
 
 if HAVE_CMOCKA
 check_PROGRAMS += \
@@ -62,4 +76,18 @@ tests_unit_test_ifaces_SOURCES = tests/unit/test_ifaces.c tests/unit/vec.h
 tests_unit_test_ifaces_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_parting_SOURCES = tests/unit/test_parting.c tests/unit/fdpair.h tests/unit/looprig.h $(FAKE_HOST)
 tests_unit_test_parting_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_clockjump tests/unit/test_netwatch
+check_PROGRAMS += tests/unit/test_mapping tests/unit/test_pcp tests/unit/test_upnp tests/unit/test_portmap
+tests_unit_test_clockjump_SOURCES = tests/unit/test_clockjump.c tests/unit/vec.h
+tests_unit_test_clockjump_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_mapping_SOURCES = tests/unit/test_mapping.c tests/unit/vec.h
+tests_unit_test_mapping_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_pcp_SOURCES = tests/unit/test_pcp.c tests/unit/vec.h
+tests_unit_test_pcp_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_netwatch_SOURCES = tests/unit/test_netwatch.c tests/unit/netns.h tests/unit/vec.h
+tests_unit_test_netwatch_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_upnp_SOURCES = tests/unit/test_upnp.c tests/unit/vec.h
+tests_unit_test_upnp_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_portmap_SOURCES = tests/unit/test_portmap.c tests/unit/netns.h tests/unit/vec.h
+tests_unit_test_portmap_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 endif

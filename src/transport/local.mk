@@ -30,7 +30,8 @@ src_libtransport_a_SOURCES = \
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_negotiate tests/unit/test_quic tests/unit/test_quic_cid \
 	tests/unit/test_quic_dgrams tests/unit/test_sched tests/unit/test_quic_tls \
-	tests/unit/test_noise_xx tests/unit/test_secure tests/unit/test_yamux
+	tests/unit/test_noise_xx tests/unit/test_secure tests/unit/test_tcp \
+	tests/unit/test_upgrade tests/unit/test_yamux
 tests_unit_test_negotiate_SOURCES = tests/unit/test_negotiate.c tests/unit/fake_stream.c tests/unit/fake_stream.h
 tests_unit_test_negotiate_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_quic_SOURCES = tests/unit/test_quic.c tests/unit/quicrig.c tests/unit/quicrig.h
@@ -48,6 +49,12 @@ tests_unit_test_noise_xx_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_secure_SOURCES = tests/unit/test_secure.c tests/unit/streamend.h tests/unit/looprig.h \
 	tests/unit/fdpair.h tests/unit/fake_stream.c tests/unit/fake_stream.h
 tests_unit_test_secure_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tcp_SOURCES = tests/unit/test_tcp.c tests/unit/upgraderig.h tests/unit/streamend.h \
+	tests/unit/looprig.h tests/unit/fdpair.h
+tests_unit_test_tcp_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_upgrade_SOURCES = tests/unit/test_upgrade.c tests/unit/upgraderig.h tests/unit/streamend.h \
+	tests/unit/looprig.h tests/unit/fdpair.h tests/unit/fake_stream.c tests/unit/fake_stream.h
+tests_unit_test_upgrade_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_yamux_SOURCES = tests/unit/test_yamux.c tests/unit/streamend.h tests/unit/looprig.h \
 	tests/unit/fdpair.h tests/unit/fake_stream.c tests/unit/fake_stream.h tests/unit/testpeers.h tests/unit/vec.h
 tests_unit_test_yamux_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)

@@ -45,6 +45,9 @@ struct muxed_ops { /* set by the transport */
      * room, the path gets narrower, it is lost) never.  GW_EUNSUP: the peer takes none, or none so
      * long now (a stream has to carry it), or the connection is not ready or over. */
     int (*send_datagram)(struct muxed *m, struct bytes head, struct bytes v);
+    /* The network has changed: tells the peer where we are now, and finds out whether it still
+     * hears us.  NULL: the next keep-alive does. */
+    void (*probe)(struct muxed *m);
 };
 
 struct muxed {

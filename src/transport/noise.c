@@ -84,13 +84,23 @@ static int speak(struct noise *n, const struct cipher_sink *out)
     return out->put(out->arg, (struct bytes){ msg, LENGTH_LEN + (size_t)len });
 }
 
-static const char *choose_muxer(const struct noise *n, const struct noise_msg *m)
+/* The first on the initiator's list that both speak (specs/connections, inlined muxer negotiation).
+ * 0; GW_EUNSUP: both have told theirs, and none is common. */
+static int choose_muxer(const struct noise *n, const struct noise_msg *m, const char **out)
 {
-    for (size_t i = 0; n->cfg->muxers[i]; i++)
-        for (size_t k = 0; k < m->nmuxers; k++)
-            if (bytes_eq(m->muxers[k], bytes_of(n->cfg->muxers[i])))
-                return n->cfg->muxers[i];
-    return NULL;
+    size_t best = SIZE_MAX;
+
+    *out = NULL;
+    for (size_t i = 0; n->cfg->muxers[i]; i++) {
+        for (size_t k = 0; k < m->nmuxers; k++) {
+            size_t rank = n->is_initiator ? i : k;
+            if (rank >= best || !bytes_eq(m->muxers[k], bytes_of(n->cfg->muxers[i])))
+                continue;
+            best = rank;
+            *out = n->cfg->muxers[i];
+        }
+    }
+    return *out || !m->nmuxers || !n->cfg->muxers[0] ? 0 : GW_EUNSUP;
 }
 
 /* Who has signed this static key? */
@@ -102,14 +112,14 @@ static int prove(struct noise *n, struct bytes payload, struct cipher_proof *pro
 
     make_signed(text, n->xx.rs);
     if (!err)
-        err = pubkey_verify(m.identity_key, (struct bytes){ text, sizeof text }, m.identity_sig);
+        err = pubkey_prove(m.identity_key, (struct bytes){ text, sizeof text }, m.identity_sig,
+                           &proof->peer);
     if (err) {
         log_info("noise handshake refused: the identity is not proved (%s)", gw_strerror(err));
         return GW_EPROTO;
     }
-    peerid_from_pubkey(m.identity_key, &proof->peer);
-    proof->muxer = choose_muxer(n, &m);
-    return secure_judge(n->cfg, n->is_initiator, &proof->peer);
+    err = secure_judge(n->cfg, n->is_initiator, &proof->peer);
+    return err ? err : choose_muxer(n, &m, &proof->muxer);
 }
 
 static int hear(struct noise *n, struct bytes msg, struct cipher_proof *proof)

@@ -44,11 +44,26 @@ int quic_close_error(const ngtcp2_ccerr *from)
     }
 }
 
-int quic_close_local(int rv, int refused, uint8_t tls_alert, ngtcp2_ccerr *out)
+int quic_close_judge(ngtcp2_conn *nc, int rv, int refused, ngtcp2_ccerr *out, bool *is_silent)
 {
+    *is_silent = true;
+    switch (rv) {
+    case NGTCP2_ERR_DRAINING:
+        return quic_close_error(ngtcp2_conn_get_ccerr(nc));
+    case NGTCP2_ERR_IDLE_CLOSE:
+    case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
+        return GW_ETIMEOUT;
+    case NGTCP2_ERR_DROP_CONN:
+    case NGTCP2_ERR_CLOSING:
+    case NGTCP2_ERR_RETRY:
+        return GW_EPROTO;
+    default:
+        *is_silent = false;
+    }
     if (rv == NGTCP2_ERR_CRYPTO) {
-        ngtcp2_ccerr_set_tls_alert(out, refused == GW_EDENIED ? ALERT_ACCESS_DENIED : tls_alert,
-                                   NULL, 0);
+        uint8_t alert = ngtcp2_conn_get_tls_alert(nc);
+        ngtcp2_ccerr_set_tls_alert(out, refused == GW_EDENIED ? ALERT_ACCESS_DENIED : alert, NULL,
+                                   0);
         return refused ? refused : GW_EPROTO;
     }
     ngtcp2_ccerr_set_liberr(out, rv, NULL, 0);

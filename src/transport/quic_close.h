@@ -3,6 +3,7 @@
 #define GW_TRANSPORT_QUIC_CLOSE_H
 
 #include <ngtcp2/ngtcp2.h>
+#include <stdbool.h>
 
 /* Application error codes of gw (doc/PROTOCOLS.md); other programs' codes are all "closed". */
 enum quic_close_code {
@@ -18,9 +19,10 @@ void quic_close_reason(int err, ngtcp2_ccerr *out);
 /* Why the peer closed. */
 int quic_close_error(const ngtcp2_ccerr *from);
 
-/* ngtcp2 failed with `rv` on our side: fills what the peer is told and returns the GW_E* for our
- * own.  `refused`: why the TLS certificate was turned down (0: was not); a peer that is not
- * admitted learns access_denied (RFC 8446 s.6.2). */
-int quic_close_local(int rv, int refused, uint8_t tls_alert, ngtcp2_ccerr *out);
+/* ngtcp2 gave the connection up with `rv`: returns the GW_E* for our own, and fills what the peer
+ * is told, or sets *is_silent where there is nothing to tell.  `refused`: why the TLS certificate
+ * was turned down (0: was not); a peer that is not admitted learns access_denied (RFC 8446 s.6.2).
+ */
+int quic_close_judge(ngtcp2_conn *nc, int rv, int refused, ngtcp2_ccerr *out, bool *is_silent);
 
 #endif

@@ -26,7 +26,7 @@ enum state { ST_HANDSHAKE, ST_READY, ST_CLOSED };
 struct quic_conn {
     struct muxed muxed; /* must be first */
     enum state state;
-    bool is_close_wanted, is_moved;
+    bool is_close_wanted, is_moved, is_probing;
     int close_err;
     struct quic_env *env;
     struct udp *udp;
@@ -255,25 +255,11 @@ static void die(struct quic_conn *c, int err)
 static void fail(struct quic_conn *c, int rv)
 {
     ngtcp2_ccerr reason;
-    int err;
+    bool is_silent;
+    int err = quic_close_judge(c->nc, rv, c->tls.refused, &reason, &is_silent);
 
-    switch (rv) {
-    case NGTCP2_ERR_DRAINING:
-        err = quic_close_error(ngtcp2_conn_get_ccerr(c->nc));
-        break;
-    case NGTCP2_ERR_IDLE_CLOSE:
-    case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
-        err = GW_ETIMEOUT;
-        break;
-    case NGTCP2_ERR_DROP_CONN:
-    case NGTCP2_ERR_CLOSING:
-    case NGTCP2_ERR_RETRY:
-        err = GW_EPROTO;
-        break;
-    default:
-        err = quic_close_local(rv, c->tls.refused, ngtcp2_conn_get_tls_alert(c->nc), &reason);
+    if (!is_silent)
         say_bye(c, &reason);
-    }
     log_debug("quic peer=%s closed: %s (%s)", peerid_short(&c->muxed.peer), gw_strerror(err),
               ngtcp2_strerror(rv));
     bury(c, err);
@@ -335,6 +321,10 @@ static void run(struct turn_task *t)
             fail(c, rv);
             return;
         }
+    }
+    if (c->is_probing) {
+        c->is_probing = false;
+        ngtcp2_conn_set_keep_alive_timeout(c->nc, KEEP_ALIVE_NS);
     }
     quic_streams_deliver_drained(&c->streams);
     follow_path(c);
@@ -446,8 +436,24 @@ static void op_info(const struct muxed *m, struct muxed_info *out)
     out->rtt_us = ci.smoothed_rtt / 1000;
 }
 
+/* A keep-alive that is due sends a PING at once. */
+static void op_probe(struct muxed *m)
+{
+    struct quic_conn *c = conn_of(m);
+
+    if (c->state != ST_READY)
+        return;
+    c->is_probing = true;
+    ngtcp2_conn_set_keep_alive_timeout(c->nc, 1);
+    quic_conn_touch(c);
+}
+
 static const struct muxed_ops ops = {
-    .open = op_open, .close = op_close, .info = op_info, .send_datagram = op_send_datagram
+    .open = op_open,
+    .close = op_close,
+    .info = op_info,
+    .send_datagram = op_send_datagram,
+    .probe = op_probe,
 };
 
 /* --- birth --- */

@@ -1,8 +1,9 @@
 /* seal.c - see seal.h.
  *
- * One life with the raw stream: its on_close is ours.  Octets are not as many on both sides: what
- * is reported as drained follows the raw stream until that is empty, and is then made even; the raw
- * stream is given credit for all but what waits here or at our owner. */
+ * One life with the raw stream: its on_close is ours.  Octets are not as many on both sides: of
+ * what the raw stream holds the cipher's own part is counted as leaving first, so plaintext is
+ * reported as drained to the last octet when the raw stream is empty; the raw stream is given
+ * credit for all but what waits here or at our owner. */
 #include "transport/seal.h"
 
 #include <assert.h>
@@ -50,8 +51,10 @@ static void end(struct seal *s, int err)
 static int put_raw(void *arg, struct bytes v)
 {
     struct seal *s = arg;
-    ssize_t left = s->raw->ops->write(s->raw, v);
 
+    if (s->is_fin_wanted)
+        return GW_ECLOSED; /* the cipher has more to say, behind our FIN */
+    ssize_t left = s->raw->ops->write(s->raw, v);
     if (left < 0)
         return (int)left;
     s->in_raw += v.n - (size_t)left;
@@ -96,8 +99,8 @@ static struct span op_reserve(struct stream *base, size_t want)
     struct seal *s = of(base);
 
     assert(!s->is_fin_wanted);
-    if (s->is_ended || s->in_raw >= AHEAD_MAX)
-        return (struct span){ 0 };
+    if (s->is_ended || (s->in_raw >= AHEAD_MAX && s->owed_plain > s->nout))
+        return (struct span){ 0 }; /* there is something to report as drained */
     struct span room = out_room(s);
     if (!room.n)
         end(s, GW_ENOMEM);
@@ -129,13 +132,11 @@ static ssize_t op_write(struct stream *base, struct bytes v)
     return 0;
 }
 
-/* n octets of ciphertext have left. */
-static void report_drained(struct seal *s, size_t n)
+static void report_drained(struct seal *s)
 {
     size_t sealed = s->owed_plain - s->nout;
+    size_t n = sealed > s->in_raw ? sealed - s->in_raw : 0;
 
-    if (n > sealed || !s->in_raw)
-        n = sealed;
     s->owed_plain -= n;
     s->sent += n;
     if (n)
@@ -251,7 +252,7 @@ static void on_drained(struct stream *raw, size_t n)
 {
     struct seal *s = raw->owner;
     s->in_raw -= n < s->in_raw ? n : s->in_raw;
-    report_drained(s, n);
+    report_drained(s);
 }
 
 static void on_eof(struct stream *raw)
@@ -313,9 +314,9 @@ static void op_shutdown(struct stream *base)
     if (s->is_ended || s->is_fin_wanted)
         return;
     flush(s);
-    s->is_fin_wanted = true;
     if (!s->is_ended)
         say_end(s);
+    s->is_fin_wanted = true;
 }
 
 static void op_reset(struct stream *base, int err)
@@ -352,8 +353,8 @@ static void run(struct turn_task *t)
     }
     if (!s->is_fin_wanted)
         flush(s);
-    if (!s->in_raw && !s->is_ended)
-        report_drained(s, 0); /* it has left already */
+    if (!s->is_ended)
+        report_drained(s); /* it may have left already */
 }
 
 struct stream *seal_new(struct turn *turn, struct stream *raw, const struct cipher_ops *cipher_ops,

@@ -11,6 +11,8 @@
 #define UNIT_MAX   (64u << 10) /* several records, and a whole flight of the handshake */
 #define ALPN_ALONE "libp2p"    /* the muxer is not told early */
 #define MUXERS_MAX 2
+/* Records sealed with one key: AES-GCM is good for 2^24 (RFC 8446 s.5.5). */
+#define REKEY_RECORDS (1u << 18)
 
 struct tls {
     gnutls_session_t session;
@@ -22,6 +24,7 @@ struct tls {
     const struct cipher_sink *out;
     int out_err;
     gnutls_packet_t record; /* what was opened last; NULL: nothing */
+    uint32_t nsealed;       /* records, since the handshake */
 };
 
 static ssize_t pull(gnutls_transport_ptr_t ptr, void *dst, size_t max)
@@ -162,7 +165,7 @@ static ssize_t op_open(void *cipher, struct span in, const struct cipher_sink *o
     size_t used = in.n - t->in.left;
     if (n == 0)
         return GW_ECLOSED;
-    if (n < 0 && n != GNUTLS_E_AGAIN)
+    if (n < 0 && gnutls_error_is_fatal((int)n))
         return error_of(t, n);
     if (t->record)
         gnutls_packet_get(t->record, &v, NULL);
@@ -177,6 +180,9 @@ static int op_seal(void *cipher, struct span plain, const struct cipher_sink *ou
     t->out = out;
     while (plain.n) { /* the peer may have asked for shorter records */
         ssize_t n = gnutls_record_send(t->session, plain.p, plain.n);
+        if (n > 0 && ++t->nsealed % REKEY_RECORDS == 0 &&
+            gnutls_session_key_update(t->session, 0) < 0)
+            n = GNUTLS_E_INTERNAL_ERROR;
         if (n <= 0)
             return error_of(t, n);
         plain.p += n;

@@ -53,8 +53,7 @@ int tls_cred_use(const struct tls_cred *c, gnutls_session_t tls, bool is_server,
         names[n] = (gnutls_datum_t){ (unsigned char *)alpn[n], (unsigned)strlen(alpn[n]) };
     if (gnutls_priority_set(tls, c->priority) < 0 ||
         gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, c->cert) < 0 ||
-        gnutls_alpn_set_protocols(tls, names, n,
-                                  GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE) < 0)
+        gnutls_alpn_set_protocols(tls, names, n, GNUTLS_ALPN_MANDATORY) < 0)
         return GW_ENOMEM;
     if (is_server)
         gnutls_certificate_server_set_request(tls, GNUTLS_CERT_REQUIRE);

@@ -16,8 +16,9 @@ struct tls_cred;
 int tls_cred_new(const struct key *host, struct tls_cred **out); /* 0, GW_ENOMEM, GW_EIO */
 void tls_cred_free(struct tls_cred *c);                          /* NULL is fine */
 
-/* Gives the session certificate, ciphers and the ALPN protocols (NULL-terminated, best first), asks
- * a client for its certificate, and has `verify` called inside the handshake.  0 or GW_ENOMEM. */
+/* Gives the session certificate, ciphers and the ALPN protocols (NULL-terminated, best first; the
+ * client's order decides), asks a client for its certificate, and has `verify` called inside the
+ * handshake.  0 or GW_ENOMEM. */
 int tls_cred_use(const struct tls_cred *c, gnutls_session_t tls, bool is_server,
                  const char *const *alpn, gnutls_certificate_verify_function *verify);
 

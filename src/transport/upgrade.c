@@ -79,7 +79,7 @@ static void on_muxer_agreed(void *arg, int err, struct stream *s, struct bytes e
 
     u->negotiate = NULL;
     if (err)
-        fail(u, err);
+        fail(u, err == GW_ENOPROTO ? GW_EUNSUP : err);
     else
         attach(u, s, early);
 }
@@ -248,8 +248,8 @@ static int propose(struct upgrade *u, struct stream *raw, enum upgrade_security 
     uint8_t first[FIRST_MAX];
     struct wr w = wr_init((struct span){ first, sizeof first });
     const struct cipher_sink sink = { append, &w };
-    bool is_done;
     struct cipher_proof proof;
+    bool is_done = false;
 
     u->cipher = make_cipher(u, security);
     if (!u->cipher || u->ops->step(u->cipher, (struct bytes){ 0 }, &sink, &is_done, &proof) < 0) {
@@ -284,24 +284,27 @@ int upgrade_start(struct upgrade_env *env, struct muxed *m, struct stream *raw,
     return err;
 }
 
+static void drop_stream(struct upgrade *u, int err)
+{
+    negotiate_cancel(u->negotiate, err);
+    if (u->secure)
+        secure_cancel(u->secure, err);
+}
+
 void upgrade_cancel(struct upgrade *u, int err)
 {
     if (!u)
         return;
-    negotiate_cancel(u->negotiate, err);
-    if (u->secure)
-        secure_cancel(u->secure, err);
+    drop_stream(u, err);
     release(u);
 }
 
 void upgrade_cancel_all(struct upgrade_env *env)
 {
-    struct upgrade *u, *next;
-
-    DL_FOREACH_SAFE (env->all, u, next) {
-        struct muxed *inbound = u->is_inbound ? u->m : NULL;
-        upgrade_cancel(u, GW_ECANCELED);
-        yamux_free(inbound);
+    while (env->all) {
+        struct upgrade *u = env->all;
+        drop_stream(u, GW_ECANCELED);
+        fail(u, GW_ECANCELED);
     }
     parting_drop_all(&env->partings);
 }

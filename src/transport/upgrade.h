@@ -4,6 +4,10 @@
  *
  * Who dials proposes one security protocol in one flight with its first message; a peer that does
  * not speak it ends the raw stream, and the caller may come with a new one and UPGRADE_TLS.
+ *
+ * The raw stream may be anybody's (net/stream.h).  A caller that has read from it (the answer of a
+ * relay) starts the upgrade inside its own on_data, and then hands on what came behind its part:
+ * raw->ev->on_data(raw, rest), not credited yet.
  */
 #ifndef GW_TRANSPORT_UPGRADE_H
 #define GW_TRANSPORT_UPGRADE_H
@@ -35,7 +39,7 @@ enum upgrade_security { UPGRADE_NOISE, UPGRADE_TLS };
 /* Takes the raw stream for m (yamux_new), which waits for its carrier.  Returns 0 and *out, or
  * GW_ENOMEM.  `done` is called once, from the loop, and *out is gone.  err 0: m is given its
  * carrier next (m->ev->on_ready follows).  Else m still waits; GW_ENOPROTO: the peer does not speak
- * the security protocol. */
+ * the security protocol; GW_EUNSUP: it speaks no muxer of ours. */
 int upgrade_start(struct upgrade_env *env, struct muxed *m, struct stream *raw,
                   const struct peerid *expect, enum upgrade_security security,
                   void (*done)(void *arg, int err), void *arg, struct upgrade **out);
@@ -46,7 +50,8 @@ void upgrade_cancel(struct upgrade *u, int err); /* resets the stream; done is n
 void upgrade_accept(struct upgrade_env *env, struct stream *raw, const char *transport,
                     const struct multiaddr *local, const struct multiaddr *remote);
 
-/* At the end of the program: upgrades and farewells under way are reset. */
+/* At the end of the program: upgrades (done(GW_ECANCELED) is called of those we dialled) and
+ * farewells under way are reset. */
 void upgrade_cancel_all(struct upgrade_env *env);
 
 #endif

@@ -114,6 +114,8 @@ static uint16_t opening_flags(const struct yamux_stream *s)
     return (uint16_t)((s->syn_due ? YAMUX_SYN : 0) | (s->ack_due ? YAMUX_ACK : 0));
 }
 
+/* FIN has a frame of its own, as other implementations send it: js-libp2p forgets the octets of the
+ * frame that ends a stream whose other direction has ended before. */
 static void put_data(struct yamux *y, struct yamux_stream *s)
 {
     size_t n = yamux_stream_sendable(s);
@@ -127,7 +129,7 @@ static void put_data(struct yamux *y, struct yamux_stream *s)
             v[i].iov_len = n - octets;
         octets += v[i].iov_len;
     }
-    bool fin = yamux_stream_wants_fin(s, octets);
+    bool fin = octets == 0;
     put_frame(y, YAMUX_DATA, (uint16_t)(opening_flags(s) | (fin ? YAMUX_FIN : 0)), s->id,
               (uint32_t)octets);
     for (size_t i = 0; i < nv; i++)

@@ -245,14 +245,14 @@ size_t yamux_stream_sendable(const struct yamux_stream *s)
     return s->out.len < may ? s->out.len : (size_t)may;
 }
 
-bool yamux_stream_wants_fin(const struct yamux_stream *s, size_t after)
+static bool is_fin_due(const struct yamux_stream *s)
 {
-    return s->is_fin_wanted && !s->is_fin_sent && s->out.len == after;
+    return s->is_fin_wanted && !s->is_fin_sent && !s->out.len;
 }
 
 bool yamux_stream_has_output(const struct yamux_stream *s)
 {
-    return !s->is_closing && (yamux_stream_sendable(s) > 0 || yamux_stream_wants_fin(s, 0));
+    return !s->is_closing && (yamux_stream_sendable(s) > 0 || is_fin_due(s));
 }
 
 void yamux_stream_sent(struct yamux_stream *s, size_t n, bool fin)

@@ -70,9 +70,8 @@ struct yamux_stream *yamux_stream_find(const struct yamux_streams *set, uint32_t
 struct yamux_stream *yamux_stream_of(struct sched_entry *e);
 void yamux_streams_free_all(struct yamux_streams *set); /* without events */
 
-/* Output: how many octets may go into the next frame, and whether FIN goes with the last. */
+/* Output: how many octets may go into the next frame, 0 where it is FIN; and is there any? */
 size_t yamux_stream_sendable(const struct yamux_stream *s);
-bool yamux_stream_wants_fin(const struct yamux_stream *s, size_t after);
 bool yamux_stream_has_output(const struct yamux_stream *s);
 void yamux_stream_sent(struct yamux_stream *s, size_t n, bool fin);
 

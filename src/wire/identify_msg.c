@@ -1,7 +1,6 @@
 /* identify_msg.c - the Identify message. */
 #include "wire/identify_msg.h"
 
-#include "base/err.h"
 #include "wire/pb.h"
 #include "wire/varint.h"
 
@@ -78,5 +77,5 @@ int identify_encode(uint8_t *dst, size_t cap, const struct identify_msg *m)
     pb_opt_bytes(&w, PROTOCOL_VERSION, m->protocol_version);
     pb_opt_bytes(&w, AGENT_VERSION, m->agent_version);
     pb_opt_bytes(&w, SIGNED_PEER_RECORD, m->signed_peer_record);
-    return cap - w.left > IDENTIFY_MAX ? GW_EINVAL : varint_add_prefix(dst, cap, &w);
+    return varint_add_prefix(dst, cap, IDENTIFY_MAX, &w);
 }

@@ -3,8 +3,17 @@ src_libwire_a_SOURCES = \
 	src/wire/varint.c src/wire/varint.h \
 	src/wire/pb.c src/wire/pb.h \
 	src/wire/mss.c src/wire/mss.h \
+	src/wire/netlink_msg.c src/wire/netlink_msg.h \
 	src/wire/noise_msg.c src/wire/noise_msg.h \
+	src/wire/pcp_msg.c src/wire/pcp_msg.h \
 	src/wire/keypb.c src/wire/keypb.h \
+	src/wire/peer_msg.c src/wire/peer_msg.h \
+	src/wire/circuit_msg.c src/wire/circuit_msg.h \
+	src/wire/dcutr_msg.c src/wire/dcutr_msg.h \
+	src/wire/autonat_msg.c src/wire/autonat_msg.h \
+	src/wire/autonat2_msg.c src/wire/autonat2_msg.h \
+	src/wire/envelope_msg.c src/wire/envelope_msg.h \
+	src/wire/voucher_msg.c src/wire/voucher_msg.h \
 	src/wire/tunnel_msg.c src/wire/tunnel_msg.h \
 	src/wire/http1.c src/wire/http1.h \
 	src/wire/proxyv2.c src/wire/proxyv2.h \
@@ -62,4 +71,31 @@ tests_unit_test_noise_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_yamux_frame
 tests_unit_test_yamux_frame_SOURCES = tests/unit/test_yamux_frame.c tests/unit/vec.h
 tests_unit_test_yamux_frame_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_peer_msg
+tests_unit_test_peer_msg_SOURCES = tests/unit/test_peer_msg.c tests/unit/pblist.h tests/unit/vec.h
+tests_unit_test_peer_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_circuit_msg
+tests_unit_test_circuit_msg_SOURCES = tests/unit/test_circuit_msg.c tests/unit/pblist.h tests/unit/vec.h
+tests_unit_test_circuit_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_dcutr_msg
+tests_unit_test_dcutr_msg_SOURCES = tests/unit/test_dcutr_msg.c tests/unit/pblist.h tests/unit/vec.h
+tests_unit_test_dcutr_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_autonat_msg
+tests_unit_test_autonat_msg_SOURCES = tests/unit/test_autonat_msg.c tests/unit/pblist.h tests/unit/vec.h
+tests_unit_test_autonat_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_autonat2_msg
+tests_unit_test_autonat2_msg_SOURCES = tests/unit/test_autonat2_msg.c tests/unit/pblist.h tests/unit/vec.h
+tests_unit_test_autonat2_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_envelope_msg
+tests_unit_test_envelope_msg_SOURCES = tests/unit/test_envelope_msg.c tests/unit/vec.h
+tests_unit_test_envelope_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_voucher_msg
+tests_unit_test_voucher_msg_SOURCES = tests/unit/test_voucher_msg.c tests/unit/vec.h
+tests_unit_test_voucher_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_netlink_msg
+tests_unit_test_netlink_msg_SOURCES = tests/unit/test_netlink_msg.c tests/unit/vec.h
+tests_unit_test_netlink_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_pcp_msg
+tests_unit_test_pcp_msg_SOURCES = tests/unit/test_pcp_msg.c tests/unit/vec.h
+tests_unit_test_pcp_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 endif

@@ -23,5 +23,5 @@ int mss_encode(uint8_t *dst, size_t cap, struct bytes line)
     struct wr w = wr_init((struct span){ dst, cap });
     wr_bytes(&w, line);
     wr_u8(&w, '\n');
-    return varint_add_prefix(dst, cap, &w);
+    return varint_add_prefix(dst, cap, MSS_LINE_MAX, &w);
 }

@@ -59,22 +59,16 @@ int pb_next(struct rd *r, struct pb_field *f)
     return r->short_ ? GW_EPROTO : 1;
 }
 
-static void wr_varint(struct wr *w, uint64_t v)
-{
-    uint8_t b[VARINT_MAX];
-    wr_bytes(w, (struct bytes){ b, (size_t)varint_encode(b, sizeof b, v) });
-}
-
 void pb_put_uint(struct wr *w, uint32_t num, uint64_t v)
 {
-    wr_varint(w, (uint64_t)num << 3 | PB_VARINT);
-    wr_varint(w, v);
+    varint_put(w, (uint64_t)num << 3 | PB_VARINT);
+    varint_put(w, v);
 }
 
 void pb_put_bytes(struct wr *w, uint32_t num, struct bytes v)
 {
-    wr_varint(w, (uint64_t)num << 3 | PB_LEN);
-    wr_varint(w, v.n);
+    varint_put(w, (uint64_t)num << 3 | PB_LEN);
+    varint_put(w, v.n);
     wr_bytes(w, v);
 }
 
@@ -88,4 +82,41 @@ void pb_opt_bytes(struct wr *w, uint32_t num, struct bytes v)
 {
     if (v.n)
         pb_put_bytes(w, num, v);
+}
+
+void pb_opt_i64(struct wr *w, uint32_t num, uint64_t v)
+{
+    if (!v)
+        return;
+    varint_put(w, (uint64_t)num << 3 | PB_I64);
+    for (unsigned shift = 0; shift < 64; shift += 8)
+        wr_u8(w, (uint8_t)(v >> shift));
+}
+
+uint8_t *pb_open(struct wr *w, uint32_t num)
+{
+    varint_put(w, (uint64_t)num << 3 | PB_LEN);
+    return w->p;
+}
+
+void pb_close(struct wr *w, uint8_t *opened)
+{
+    size_t cap = (size_t)(w->p - opened) + w->left;
+    int n = varint_add_prefix(opened, cap, cap, w);
+    if (n < 0)
+        w->full = true;
+    else
+        *w = wr_init((struct span){ opened + n, cap - (size_t)n });
+}
+
+void pb_list_add(struct pb_list *l, struct bytes v)
+{
+    if (l->n < PB_LIST_MAX)
+        l->v[l->n++] = v;
+}
+
+void pb_put_list(struct wr *w, uint32_t num, const struct pb_list *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        pb_put_bytes(w, num, l->v[i]);
 }

@@ -52,5 +52,22 @@ void pb_put_bytes(struct wr *w, uint32_t num, struct bytes v);
 /* The same, but a value of 0 or an empty one is left out, as proto3 does it. */
 void pb_opt_uint(struct wr *w, uint32_t num, uint64_t v);
 void pb_opt_bytes(struct wr *w, uint32_t num, struct bytes v);
+void pb_opt_i64(struct wr *w, uint32_t num, uint64_t v); /* fixed64 */
+
+/* A sub-message: what is put between the two calls becomes field `num`.  `opened` is what pb_open
+ * returned; the octets move up to make room for their length. */
+uint8_t *pb_open(struct wr *w, uint32_t num);
+void pb_close(struct wr *w, uint8_t *opened);
+
+/* A repeated bytes field: the addresses of a peer, and the like. */
+#define PB_LIST_MAX 16
+
+struct pb_list {
+    size_t n;
+    struct bytes v[PB_LIST_MAX]; /* views; they may be empty */
+};
+
+void pb_list_add(struct pb_list *l, struct bytes v); /* passed over when there is no room */
+void pb_put_list(struct wr *w, uint32_t num, const struct pb_list *l);
 
 #endif

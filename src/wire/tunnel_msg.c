@@ -91,7 +91,7 @@ int tunnel_encode_request(uint8_t *dst, size_t cap, const struct tunnel_request 
     pb_opt_uint(&w, REQUEST_OFFSET, m->resume_offset);
     pb_opt_uint(&w, REQUEST_FLOW, m->flow);
     pb_opt_bytes(&w, REQUEST_DEST, m->destination);
-    return varint_add_prefix(dst, cap, &w);
+    return varint_add_prefix(dst, cap, TUNNEL_BODY_MAX, &w);
 }
 
 int tunnel_encode_answer(uint8_t *dst, size_t cap, const struct tunnel_answer *m)
@@ -103,5 +103,5 @@ int tunnel_encode_answer(uint8_t *dst, size_t cap, const struct tunnel_answer *m
     pb_opt_bytes(&w, ANSWER_TEXT, m->text);
     pb_opt_bytes(&w, ANSWER_TOKEN, m->resume_token);
     pb_opt_uint(&w, ANSWER_OFFSET, m->resume_offset);
-    return varint_add_prefix(dst, cap, &w);
+    return varint_add_prefix(dst, cap, TUNNEL_BODY_MAX, &w);
 }

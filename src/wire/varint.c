@@ -38,6 +38,12 @@ int varint_encode(uint8_t *dst, size_t cap, uint64_t v)
     return GW_ENOMEM;
 }
 
+void varint_put(struct wr *w, uint64_t v)
+{
+    uint8_t b[VARINT_MAX];
+    wr_bytes(w, (struct bytes){ b, (size_t)varint_encode(b, sizeof b, v) });
+}
+
 int varint_decode_prefixed(struct bytes in, size_t max, struct bytes *body)
 {
     uint64_t n;
@@ -52,13 +58,15 @@ int varint_decode_prefixed(struct bytes in, size_t max, struct bytes *body)
     return used + (int)n;
 }
 
-int varint_add_prefix(uint8_t *dst, size_t cap, const struct wr *w)
+int varint_add_prefix(uint8_t *dst, size_t cap, size_t max, const struct wr *w)
 {
     uint8_t head[VARINT_MAX];
     size_t n = cap - w->left;
     int h = varint_encode(head, sizeof head, n);
     if (w->full || (size_t)h > w->left)
         return GW_ENOMEM;
+    if (n > max)
+        return GW_EINVAL;
     memmove(dst + h, dst, n);
     memcpy(dst, head, (size_t)h);
     return h + (int)n;

@@ -20,6 +20,9 @@ int varint_decode(struct bytes in, uint64_t *out);
 /* Puts the shortest form of v (above 63 bits only pb.h reads it back).  GW_ENOMEM: no room. */
 int varint_encode(uint8_t *dst, size_t cap, uint64_t v);
 
+/* The same for a cursor; sticky like every writer of base/cursor.h. */
+void varint_put(struct wr *w, uint64_t v);
+
 /* Reads a varint length and that many octets; *body is a view into `in`.  GW_EPROTO: a bad
  * varint, or a length above `max` (noticed before the body has come).  `max` is at
  * most INT_MAX - VARINT_MAX. */
@@ -27,7 +30,7 @@ int varint_decode_prefixed(struct bytes in, size_t max, struct bytes *body);
 
 /* Puts a length in front of what `w` has written from `dst` on, which moves up to make room.  `w`
  * was started on all of `dst`.  Returns the octets of both together; GW_ENOMEM: no room, or w is
- * full. */
-int varint_add_prefix(uint8_t *dst, size_t cap, const struct wr *w);
+ * full; GW_EINVAL: more than `max` octets without the length. */
+int varint_add_prefix(uint8_t *dst, size_t cap, size_t max, const struct wr *w);
 
 #endif

@@ -10,12 +10,29 @@ static void check_put(const struct pb_field *f)
         pb_put_uint(&w, f->num, f->u);
     else if (f->type == PB_LEN)
         pb_put_bytes(&w, f->num, f->v);
+    else if (f->type == PB_I64)
+        pb_opt_i64(&w, f->num, f->u);
     if (w.full || w.left == sizeof out)
         return;
     struct rd r = rd_init((struct bytes){ out, sizeof out - w.left });
     struct pb_field again;
     assert(pb_next(&r, &again) == 1 && r.left == 0);
     assert(pb_is(&again, f->num, f->type) && again.u == f->u && bytes_eq(again.v, f->v));
+}
+
+/* A sub-message that is written in place is the field that pb_put_bytes makes of it. */
+static void check_nested(struct bytes body)
+{
+    static uint8_t nested[1 << 20], whole[1 << 20];
+    struct wr a = wr_init((struct span){ nested, sizeof nested });
+    struct wr b = wr_init((struct span){ whole, sizeof whole });
+    uint8_t *opened = pb_open(&a, 7);
+    wr_bytes(&a, body);
+    pb_close(&a, opened);
+    pb_put_bytes(&b, 7, body);
+    assert(a.full == b.full);
+    if (!a.full)
+        assert(a.left == b.left && memcmp(nested, whole, sizeof whole - b.left) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -25,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct pb_field f;
     size_t left = r.left;
     int more;
+    check_nested(in);
     while ((more = pb_next(&r, &f)) > 0) {
         assert(r.left < left);
         left = r.left;

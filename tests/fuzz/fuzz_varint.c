@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_inside(body, in);
         struct wr w = wr_init((struct span){ out, sizeof out });
         wr_bytes(&w, body);
-        assert(varint_add_prefix(out, sizeof out, &w) == used);
+        assert(varint_add_prefix(out, sizeof out, 1024, &w) == used);
         assert(memcmp(out, data, (size_t)used) == 0);
     }
     return 0;

@@ -113,6 +113,69 @@ tests_fuzz_fuzz_yamux_frame_SOURCES = tests/fuzz/fuzz_yamux_frame.c tests/fuzz/f
 tests_fuzz_fuzz_yamux_frame_LDADD = $(WIRE_LIBS)
 tests_fuzz_fuzz_yamux_frame_LDFLAGS = $(LIBFUZZER)
 
+check_PROGRAMS += tests/fuzz/replay_peer_msg
+tests_fuzz_replay_peer_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_peer_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_replay_peer_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_peer_msg_SOURCES = tests/fuzz/fuzz_peer_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_fuzz_peer_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_peer_msg_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_circuit_msg
+tests_fuzz_replay_circuit_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_circuit_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_replay_circuit_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_circuit_msg_SOURCES = tests/fuzz/fuzz_circuit_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_fuzz_circuit_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_circuit_msg_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_dcutr_msg
+tests_fuzz_replay_dcutr_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_dcutr_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_replay_dcutr_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_dcutr_msg_SOURCES = tests/fuzz/fuzz_dcutr_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_fuzz_dcutr_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_dcutr_msg_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_autonat_msg
+tests_fuzz_replay_autonat_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_autonat_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_replay_autonat_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_autonat_msg_SOURCES = tests/fuzz/fuzz_autonat_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_fuzz_autonat_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_autonat_msg_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_autonat2_msg
+tests_fuzz_replay_autonat2_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_autonat2_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_replay_autonat2_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_autonat2_msg_SOURCES = tests/fuzz/fuzz_autonat2_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_fuzz_autonat2_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_autonat2_msg_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_envelope_msg
+tests_fuzz_replay_envelope_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_envelope_msg.c tests/fuzz/fuzz.h
+tests_fuzz_replay_envelope_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_envelope_msg_SOURCES = tests/fuzz/fuzz_envelope_msg.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_envelope_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_envelope_msg_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_voucher_msg
+tests_fuzz_replay_voucher_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_voucher_msg.c tests/fuzz/fuzz.h
+tests_fuzz_replay_voucher_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_voucher_msg_SOURCES = tests/fuzz/fuzz_voucher_msg.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_voucher_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_voucher_msg_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_netlink_msg
+tests_fuzz_replay_netlink_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_netlink_msg.c tests/fuzz/fuzz.h
+tests_fuzz_replay_netlink_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_netlink_msg_SOURCES = tests/fuzz/fuzz_netlink_msg.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_netlink_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_netlink_msg_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_pcp_msg
+tests_fuzz_replay_pcp_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_pcp_msg.c tests/fuzz/fuzz.h
+tests_fuzz_replay_pcp_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_pcp_msg_SOURCES = tests/fuzz/fuzz_pcp_msg.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_pcp_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_pcp_msg_LDFLAGS = $(LIBFUZZER)
+
 check_PROGRAMS += tests/fuzz/replay_multiaddr
 tests_fuzz_replay_multiaddr_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_multiaddr.c tests/fuzz/fuzz.h
 tests_fuzz_replay_multiaddr_LDADD = $(ID_LIBS)
@@ -126,6 +189,13 @@ tests_fuzz_replay_cert_LDADD = $(ID_LIBS)
 tests_fuzz_fuzz_cert_SOURCES = tests/fuzz/fuzz_cert.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_cert_LDADD = $(ID_LIBS)
 tests_fuzz_fuzz_cert_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_envelope
+tests_fuzz_replay_envelope_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_envelope.c tests/fuzz/fuzz.h
+tests_fuzz_replay_envelope_LDADD = $(ID_LIBS)
+tests_fuzz_fuzz_envelope_SOURCES = tests/fuzz/fuzz_envelope.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_envelope_LDADD = $(ID_LIBS)
+tests_fuzz_fuzz_envelope_LDFLAGS = $(LIBFUZZER)
 
 check_PROGRAMS += tests/fuzz/replay_yamux
 tests_fuzz_replay_yamux_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_yamux.c tests/fuzz/fuzz.h \
@@ -182,10 +252,20 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_http1 \
 	tests/fuzz/fuzz_proxyv2 \
 	tests/fuzz/fuzz_http_tag \
+	tests/fuzz/fuzz_netlink_msg \
 	tests/fuzz/fuzz_noise_msg \
+	tests/fuzz/fuzz_pcp_msg \
 	tests/fuzz/fuzz_yamux_frame \
+	tests/fuzz/fuzz_peer_msg \
+	tests/fuzz/fuzz_circuit_msg \
+	tests/fuzz/fuzz_dcutr_msg \
+	tests/fuzz/fuzz_autonat_msg \
+	tests/fuzz/fuzz_autonat2_msg \
+	tests/fuzz/fuzz_envelope_msg \
+	tests/fuzz/fuzz_voucher_msg \
 	tests/fuzz/fuzz_multiaddr \
 	tests/fuzz/fuzz_cert \
+	tests/fuzz/fuzz_envelope \
 	tests/fuzz/fuzz_yamux \
 	tests/fuzz/fuzz_authkeys \
 	tests/fuzz/fuzz_names \

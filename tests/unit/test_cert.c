@@ -338,8 +338,8 @@ static const struct {
     { { .signs_other_key = true }, "bad host signature" },
     { { .host = KEYPB_SECP256K1, .signs_other_key = true }, "bad host signature" },
     { { .host_bits = 2048, .signs_other_key = true }, "bad host signature" },
-    { { .host_bits = 1024 }, "peer broke the protocol" },
-    { { .is_noncanonical = true }, "malformed host key" },
+    { { .host_bits = 1024 }, "bad host key" },
+    { { .is_noncanonical = true }, "bad host key" },
     { { .has_trailing_octet = true }, "malformed libp2p extension" },
 };
 

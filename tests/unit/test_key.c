@@ -1,8 +1,8 @@
 /* test_key.c - id/key.h: the key file, signatures, derived secrets. */
 #include "id/key.h"
 
-#include "hex.h"
 #include "id/pubkey.h"
+#include "keyfile.h"
 #include "tmpfiles.h"
 
 static struct tmpfiles files;
@@ -26,24 +26,6 @@ static void write_file(const uint8_t *p, size_t n, mode_t mode)
     assert_int_equal(fileio_replace(files.path, (struct bytes){ p, n }, mode), 0);
 }
 
-/* Reads one pair of tests/vectors/key.txt. */
-static void vector(const char *type, uint8_t priv[4096], size_t *npriv, uint8_t pub[4096],
-                   size_t *npub)
-{
-    char *text = vectors_read("key.txt"), *next = text, *line;
-    while ((line = vectors_next(&next))) {
-        const char *name = fileio_next_word(&line), *a = fileio_next_word(&line),
-                   *b = fileio_next_word(&line);
-        if (strcmp(name, type) != 0)
-            continue;
-        *npriv = hex_read(a, priv, 4096);
-        *npub = hex_read(b, pub, 4096);
-        free(text);
-        return;
-    }
-    fail_msg("no vector for %s", type);
-}
-
 static struct key *load_good(void)
 {
     struct key *k;
@@ -53,10 +35,10 @@ static struct key *load_good(void)
 
 static void test_load_reads_the_vector(void **state)
 {
-    uint8_t priv[4096], pub[4096];
+    uint8_t priv[KEYFILE_MAX], pub[KEYFILE_MAX];
     size_t npriv, npub;
     (void)state;
-    vector("ed25519", priv, &npriv, pub, &npub);
+    keyfile_vector("ed25519", priv, &npriv, pub, &npub);
     write_file(priv, npriv, 0600);
     struct key *k = load_good();
     assert_bytes(key_public_pb(k), (struct bytes){ pub, npub });
@@ -68,11 +50,11 @@ static void test_load_reads_the_vector(void **state)
 
 static void test_load_reads_the_old_form(void **state)
 {
-    uint8_t priv[4096], pub[4096], old[100];
+    uint8_t priv[KEYFILE_MAX], pub[KEYFILE_MAX], old[100];
     size_t npriv, npub;
     struct key *k;
     (void)state;
-    vector("ed25519", priv, &npriv, pub, &npub);
+    keyfile_vector("ed25519", priv, &npriv, pub, &npub);
     memcpy(old, "\x08\x01\x12\x60", 4);
     memcpy(old + 4, priv + 4, 64);
     memcpy(old + 68, priv + 36, 32);
@@ -88,12 +70,12 @@ static void test_load_reads_the_old_form(void **state)
 static void test_load_refuses_other_key_types(void **state)
 {
     static const char *const types[] = { "rsa", "ecdsa", "secp256k1" };
-    uint8_t priv[4096], pub[4096];
+    uint8_t priv[KEYFILE_MAX], pub[KEYFILE_MAX];
     size_t npriv, npub;
     struct key *k;
     (void)state;
     for (size_t i = 0; i < COUNT(types); i++) {
-        vector(types[i], priv, &npriv, pub, &npub);
+        keyfile_vector(types[i], priv, &npriv, pub, &npub);
         write_file(priv, npriv, 0600);
         assert_int_equal(key_load(files.path, &k), GW_EUNSUP);
     }
@@ -102,11 +84,11 @@ static void test_load_refuses_other_key_types(void **state)
 static void test_load_refuses_files_that_others_can_read(void **state)
 {
     static const mode_t modes[] = { 0644, 0640, 0604, 0620, 0601 };
-    uint8_t priv[4096], pub[4096];
+    uint8_t priv[KEYFILE_MAX], pub[KEYFILE_MAX];
     size_t npriv, npub;
     struct key *k;
     (void)state;
-    vector("ed25519", priv, &npriv, pub, &npub);
+    keyfile_vector("ed25519", priv, &npriv, pub, &npub);
     for (size_t i = 0; i < COUNT(modes); i++) {
         write_file(priv, npriv, modes[i]);
         assert_int_equal(key_load(files.path, &k), GW_EPERM);
@@ -117,12 +99,12 @@ static void test_load_refuses_files_that_others_can_read(void **state)
 
 static void test_load_refuses_what_is_no_key(void **state)
 {
-    uint8_t priv[4096], pub[4096], big[8193] = { 0 };
+    uint8_t priv[KEYFILE_MAX], pub[KEYFILE_MAX], big[8193] = { 0 };
     size_t npriv, npub;
     struct key *k;
     (void)state;
     assert_int_equal(key_load(files.path, &k), GW_ENOTFOUND);
-    vector("ed25519", priv, &npriv, pub, &npub);
+    keyfile_vector("ed25519", priv, &npriv, pub, &npub);
     for (size_t n = 0; n < npriv; n++) {
         write_file(priv, n, 0600);
         assert_int_equal(key_load(files.path, &k), GW_ESYNTAX);
@@ -136,11 +118,11 @@ static void test_load_refuses_what_is_no_key(void **state)
 
 static void test_load_checks_that_the_halves_match(void **state)
 {
-    uint8_t priv[4096], pub[4096];
+    uint8_t priv[KEYFILE_MAX], pub[KEYFILE_MAX];
     size_t npriv, npub;
     struct key *k;
     (void)state;
-    vector("ed25519", priv, &npriv, pub, &npub);
+    keyfile_vector("ed25519", priv, &npriv, pub, &npub);
     for (size_t i = 4; i < npriv; i += 7) {
         priv[i] ^= 0x10;
         write_file(priv, npriv, 0600);

@@ -117,6 +117,77 @@ static void test_opt_leaves_out_defaults_and_put_does_not(void **state)
                  (struct bytes)B("\x08\0\x12\0\x08\x01\x12\x01x"));
 }
 
+static int put_fixed64(uint8_t *dst, size_t cap)
+{
+    struct wr w = wr_init((struct span){ dst, cap });
+    pb_opt_i64(&w, 1, 0);
+    pb_opt_i64(&w, 3, 0x8000000000000201);
+    return w.full ? GW_ENOMEM : (int)(cap - w.left);
+}
+
+static void test_opt_i64_is_little_endian(void **state)
+{
+    (void)state;
+    assert_needs_room((struct bytes)B("\x19\x01\x02\0\0\0\0\0\x80"), put_fixed64);
+}
+
+/* The sub-message of the spec's example: Test3 { c: { a: 150 } }, once more inside field 4. */
+static int put_nested(uint8_t *dst, size_t cap)
+{
+    struct wr w = wr_init((struct span){ dst, cap });
+    uint8_t *outer = pb_open(&w, 4);
+    uint8_t *inner = pb_open(&w, 3);
+    pb_put_uint(&w, 1, 150);
+    pb_close(&w, inner);
+    pb_close(&w, outer);
+    pb_close(&w, pb_open(&w, 5));
+    return w.full ? GW_ENOMEM : (int)(cap - w.left);
+}
+
+static void test_close_puts_the_length_in_front(void **state)
+{
+    (void)state;
+    assert_needs_room((struct bytes)B("\x22\x05\x1a\x03\x08\x96\x01\x2a\0"), put_nested);
+}
+
+static void test_close_of_128_octets_moves_them_by_two(void **state)
+{
+    (void)state;
+    static const uint8_t body[126];
+    uint8_t dst[131];
+    struct wr w = wr_init((struct span){ dst, sizeof dst });
+    uint8_t *opened = pb_open(&w, 1);
+    pb_put_bytes(&w, 2, (struct bytes){ body, sizeof body });
+    pb_close(&w, opened);
+    assert_false(w.full);
+    assert_int_equal(w.left, 0);
+    assert_memory_equal(dst, "\x0a\x80\x01\x12\x7e\0", 6);
+}
+
+static void test_list_keeps_its_bound_and_its_order(void **state)
+{
+    (void)state;
+    static const char digits[] = "0123456789abcdefgh";
+    struct pb_list l = { 0 };
+    uint8_t dst[3 * PB_LIST_MAX];
+    struct wr w = wr_init((struct span){ dst, sizeof dst });
+    for (size_t i = 0; i < sizeof digits - 1; i++)
+        pb_list_add(&l, (struct bytes){ (const uint8_t *)digits + i, 1 });
+    assert_int_equal(l.n, PB_LIST_MAX);
+    pb_put_list(&w, 2, &l);
+    assert_int_equal(w.left, 0);
+    assert_memory_equal(dst,
+                        "\x12\x01"
+                        "0"
+                        "\x12\x01"
+                        "1",
+                        6);
+    assert_memory_equal(dst + sizeof dst - 3,
+                        "\x12\x01"
+                        "f",
+                        3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +197,10 @@ int main(void)
         cmocka_unit_test(test_next_ends_with_the_message),
         cmocka_unit_test(test_put_matches_the_examples_of_the_spec),
         cmocka_unit_test(test_opt_leaves_out_defaults_and_put_does_not),
+        cmocka_unit_test(test_opt_i64_is_little_endian),
+        cmocka_unit_test(test_close_puts_the_length_in_front),
+        cmocka_unit_test(test_close_of_128_octets_moves_them_by_two),
+        cmocka_unit_test(test_list_keeps_its_bound_and_its_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,6 +156,46 @@ static void test_verify_refuses_a_key_of_another_type(void **state)
     hostkey_fini(&h);
 }
 
+static void test_prove_names_the_signer(void **state)
+{
+    static const enum keypb_type types[] = { KEYPB_ED25519, KEYPB_RSA };
+    (void)state;
+    for (size_t i = 0; i < COUNT(types); i++) {
+        struct hostkey h;
+        struct peerid want, got;
+        uint8_t sig[256];
+        hostkey_generate(&h, types[i], 2048);
+        struct bytes s = { sig, hostkey_sign(&h, MSG, sig, sizeof sig) };
+        peerid_from_pubkey(hostkey_public(&h), &want);
+        assert_int_equal(pubkey_prove(hostkey_public(&h), MSG, s, &got), 0);
+        assert_true(peerid_eq(&got, &want));
+        assert_int_equal(pubkey_prove(hostkey_public(&h), bytes_of("libp2q"), s, &got), GW_EDENIED);
+        assert_int_equal(got.n, 0);
+        hostkey_fini(&h);
+    }
+}
+
+/* Each encoding would be another peer id of the same holder. */
+static void test_prove_refuses_a_second_encoding_of_the_key(void **state)
+{
+    struct hostkey h;
+    struct peerid id;
+    uint8_t sig[64], key[64];
+    (void)state;
+    hostkey_generate(&h, KEYPB_ED25519, 0);
+    struct bytes pub = hostkey_public(&h), s = { sig, hostkey_sign(&h, MSG, sig, sizeof sig) };
+    memcpy(key, pub.p, pub.n);
+    memcpy(key + pub.n, "\x18\x01", 2); /* an unknown field */
+    assert_int_equal(pubkey_prove((struct bytes){ key, pub.n + 2 }, MSG, s, &id), GW_EPROTO);
+    memcpy(key, "\x08\x81\0", 3); /* a padded varint */
+    memcpy(key + 3, pub.p + 2, pub.n - 2);
+    assert_int_equal(pubkey_prove((struct bytes){ key, pub.n + 1 }, MSG, s, &id), GW_EPROTO);
+    memcpy(key, pub.p + 2, pub.n - 2); /* data before type */
+    memcpy(key + pub.n - 2, pub.p, 2);
+    assert_int_equal(pubkey_verify((struct bytes){ key, pub.n }, MSG, s), 0);
+    assert_int_equal(pubkey_prove((struct bytes){ key, pub.n }, MSG, s, &id), GW_EPROTO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +206,8 @@ int main(void)
         cmocka_unit_test(test_verify_normalises_secp256k1),
         cmocka_unit_test(test_verify_refuses_malformed_keys),
         cmocka_unit_test(test_verify_refuses_a_key_of_another_type),
+        cmocka_unit_test(test_prove_names_the_signer),
+        cmocka_unit_test(test_prove_refuses_a_second_encoding_of_the_key),
     };
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,6 +39,7 @@ static struct fake_pair *pair;
 
 static const char *const mux_one[] = { "/one/1", NULL }, *const mux_two[] = { "/two/1", NULL },
                          *const mux_both[] = { "/one/1", "/two/1", NULL },
+                         *const mux_swapped[] = { "/two/1", "/one/1", NULL },
                          *const mux_none[] = { NULL };
 
 /* ---- two ends ---- */
@@ -228,15 +229,41 @@ static void check_muxers(const char *const *ours, const char *const *theirs, con
     }
 }
 
-static void test_muxer_is_left_open_where_none_is_common(void **state)
+static void test_muxer_is_left_open_where_one_end_tells_none(void **state)
+{
+    (void)state;
+    check_muxers(mux_none, mux_one, NULL);
+    check_muxers(mux_one, mux_none, NULL);
+    check_muxers(mux_none, mux_none, NULL);
+}
+
+static void test_muxer_is_the_first_of_the_dialler_that_both_speak(void **state)
 {
     (void)state;
     check_muxers(mux_both, mux_two, mux_two[0]);
     check_muxers(mux_two, mux_both, mux_two[0]);
-    check_muxers(mux_none, mux_one, NULL);
-    check_muxers(mux_one, mux_none, NULL);
-    check_muxers(mux_one, mux_two, NULL);
-    check_muxers(mux_none, mux_none, NULL);
+    check_muxers(mux_both, mux_swapped, mux_one[0]);
+    check_muxers(mux_swapped, mux_both, mux_two[0]);
+}
+
+/* specs/connections, inlined muxer negotiation: over Noise the handshake must fail; over TLS there
+ * is "libp2p" to agree on. */
+static void test_muxers_without_a_common_one_fail_noise_and_are_left_open_by_tls(void **state)
+{
+    (void)state;
+    dialler.cfg.muxers = mux_one;
+    listener.cfg.muxers = mux_two;
+    meet(NOISE, SOCKETS);
+    RUN_UNTIL(rig.loop, dialler.ndone && listener.ndone);
+    assert_int_equal(dialler.err, GW_EUNSUP);
+    assert_true(listener.err < 0);
+    teardown(NULL);
+    setup(NULL);
+    dialler.cfg.muxers = mux_one;
+    listener.cfg.muxers = mux_two;
+    connect_both(TLS, SOCKETS);
+    assert_null(dialler.muxer);
+    assert_null(listener.muxer);
 }
 
 static void check_wrong_peer(enum security security, enum carrier carrier)
@@ -277,7 +304,15 @@ static void test_a_peer_that_is_not_admitted_sees_the_connection_end(void **stat
 /* ---- a dialler made by hand, with any kind of host key (specs/noise, "The libp2p Handshake
  * Payload") ---- */
 
-enum forgery { HONEST, OTHER_STATIC, BAD_SIGNATURE, NO_IDENTITY, OTHER_KEY, NOT_A_MESSAGE };
+enum forgery {
+    HONEST,
+    OTHER_STATIC,
+    BAD_SIGNATURE,
+    NO_IDENTITY,
+    OTHER_ENCODING,
+    OTHER_KEY,
+    NOT_A_MESSAGE
+};
 
 static void hand_send(int fd, struct bytes msg)
 {
@@ -301,7 +336,7 @@ static size_t hand_payload(const struct hostkey *h, enum forgery forgery, const 
                            uint8_t *out, size_t cap)
 {
     static const char prefix[] = "noise-libp2p-static-key:";
-    uint8_t text[sizeof prefix - 1 + NOISE_KEY_LEN], sig[1024];
+    uint8_t text[sizeof prefix - 1 + NOISE_KEY_LEN], sig[1024], longer[sizeof h->public_pb + 2];
     struct hostkey other;
     struct noise_msg m = { .identity_key = hostkey_public(h) };
 
@@ -316,6 +351,11 @@ static size_t hand_payload(const struct hostkey *h, enum forgery forgery, const 
         m.identity_key = hostkey_public(&other);
     if (forgery == NO_IDENTITY)
         m.identity_key = m.identity_sig = (struct bytes){ 0 };
+    if (forgery == OTHER_ENCODING) { /* one more field behind the two */
+        memcpy(longer, h->public_pb, h->npublic);
+        memcpy(longer + h->npublic, "\x18\x01", 2);
+        m.identity_key = (struct bytes){ longer, h->npublic + 2 };
+    }
     int n = noise_msg_encode(out, cap, &m);
     assert_true(n > 0);
     if (forgery == NOT_A_MESSAGE)
@@ -855,7 +895,9 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_both_ends_are_proved_and_the_muxer_agreed),
-        TEST(test_muxer_is_left_open_where_none_is_common),
+        TEST(test_muxer_is_left_open_where_one_end_tells_none),
+        TEST(test_muxer_is_the_first_of_the_dialler_that_both_speak),
+        TEST(test_muxers_without_a_common_one_fail_noise_and_are_left_open_by_tls),
         TEST(test_another_peer_than_expected_is_refused),
         TEST(test_a_peer_that_is_not_admitted_sees_the_connection_end),
         TEST(test_noise_proves_host_keys_of_every_kind),

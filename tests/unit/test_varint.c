@@ -123,7 +123,7 @@ static int encode_prefixed_abc(uint8_t *dst, size_t cap)
 {
     struct wr w = wr_init((struct span){ dst, cap });
     wr_bytes(&w, bytes_of("abc"));
-    return varint_add_prefix(dst, cap, &w);
+    return varint_add_prefix(dst, cap, 3, &w);
 }
 
 static void test_add_prefix_moves_the_body_up(void **state)
@@ -141,9 +141,33 @@ static void test_add_prefix_of_128_octets_takes_two(void **state)
     struct wr w = wr_init((struct span){ dst, sizeof dst });
     for (uint8_t i = 0; i < 128; i++)
         wr_u8(&w, i);
-    assert_int_equal(varint_add_prefix(dst, sizeof dst, &w), 130);
+    assert_int_equal(varint_add_prefix(dst, sizeof dst, 128, &w), 130);
     assert_memory_equal(dst, "\x80\x01\x00\x01", 4);
     assert_int_equal(dst[129], 127);
+}
+
+static void test_add_prefix_refuses_a_long_body(void **state)
+{
+    (void)state;
+    uint8_t dst[8];
+    struct wr w = wr_init((struct span){ dst, sizeof dst });
+    wr_bytes(&w, bytes_of("abcd"));
+    assert_int_equal(varint_add_prefix(dst, sizeof dst, 3, &w), GW_EINVAL);
+    assert_int_equal(varint_add_prefix(dst, sizeof dst, 4, &w), 5);
+}
+
+static int put_300_and_1(uint8_t *dst, size_t cap)
+{
+    struct wr w = wr_init((struct span){ dst, cap });
+    varint_put(&w, 300);
+    varint_put(&w, 1);
+    return w.full ? GW_ENOMEM : (int)(w.p - dst);
+}
+
+static void test_put_appends_whole_varints_or_nothing(void **state)
+{
+    (void)state;
+    assert_needs_room((struct bytes)B("\xac\x02\x01"), put_300_and_1);
 }
 
 int main(void)
@@ -160,6 +184,8 @@ int main(void)
         cmocka_unit_test(test_decode_prefixed_refuses_a_long_body_before_it_comes),
         cmocka_unit_test(test_add_prefix_moves_the_body_up),
         cmocka_unit_test(test_add_prefix_of_128_octets_takes_two),
+        cmocka_unit_test(test_add_prefix_refuses_a_long_body),
+        cmocka_unit_test(test_put_appends_whole_varints_or_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -643,13 +643,15 @@ static void test_streams_beyond_the_backlog_wait_for_an_answer(void **state)
         assert_int_equal(x[i].nclosed, 1);
 }
 
-static void test_first_octets_and_fin_go_with_the_opening(void **state)
+/* js-libp2p loses the octets of a frame that has FIN, too. */
+static void test_first_octets_go_with_the_opening_and_fin_behind_them(void **state)
 {
     (void)state;
     meet_plain_raw();
     open_end(&a, &one);
     streamend_send(&one, 100, true);
-    raw_expect(YAMUX_DATA, YAMUX_SYN | YAMUX_FIN, 2, 100);
+    raw_expect(YAMUX_DATA, YAMUX_SYN, 2, 100);
+    raw_expect(YAMUX_DATA, YAMUX_FIN, 2, 0);
     raw_put(YAMUX_DATA, YAMUX_SYN, 1, 0);
     raw_expect(YAMUX_WINDOW_UPDATE, YAMUX_ACK, 1, 0);
     streamend_send(&a.in[0], 10, false);
@@ -1144,7 +1146,7 @@ int main(void)
         TEST(test_window_is_granted_in_halves),
         TEST(test_streams_above_the_limit_are_reset),
         TEST(test_streams_beyond_the_backlog_wait_for_an_answer),
-        TEST(test_first_octets_and_fin_go_with_the_opening),
+        TEST(test_first_octets_go_with_the_opening_and_fin_behind_them),
         TEST(test_ids_of_the_peer_come_in_any_order),
         TEST(test_frames_of_a_stream_that_is_over_are_passed_over),
         TEST(test_pings_are_answered_with_their_value),

@@ -1,0 +1,21 @@
+/* route.h - the way that packets to the internet take. */
+#ifndef GW_NET_ROUTE_H
+#define GW_NET_ROUTE_H
+
+#include "id/multiaddr.h"
+
+struct route {
+    struct ipaddr gateway; /* family 0: none, the internet is on the link (a tunnel) */
+    struct ipaddr source;  /* the address that the kernel sends from */
+    uint32_t ifindex;      /* 0 when not told */
+    bool is_running;       /* the interface has a carrier; true when not told */
+};
+
+/* For IPv4 (4) or IPv6 (6); rules and VPNs count, as the kernel itself is asked.  Nothing is sent.
+ * Where the routing socket is refused: the source, and the gateway of /proc/net/route if there is
+ * one.  Returns 0, or GW_ENETDOWN: there is no such way. */
+int route_to_internet(uint8_t family, struct route *out);
+
+bool route_eq(const struct route *a, const struct route *b);
+
+#endif

@@ -1,0 +1,201 @@
+/* upnp.c - see upnp.h.
+ *
+ * A fork, not a program of its own: it shares gw's memory as of the start, and nothing else.  Its
+ * end is an event of its descriptor (pidfd_open(2)), so no signal is involved. */
+#include "net/upnp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+#define RELEASE_DEADLINE_S 5
+
+_Static_assert(sizeof(struct upnp_report) <= PIPE_BUF, "it goes through the pipe in one piece");
+
+struct upnp {
+    struct ev_loop *loop;
+    int result;     /* the pipe's end that the report comes out of */
+    int process;    /* pidfd */
+    ev_io ended;    /* the process has */
+    ev_timer timer; /* the deadline */
+    bool is_late;
+    size_t n;
+    upnp_done_fn *done;
+    void *arg;
+};
+
+/* --- in the child */
+
+/* Leaves the child `keep` (-1: nothing) and a null device for the library's complaints. */
+static bool shed(int keep, unsigned deadline_s)
+{
+    const struct rlimit no_core = { 0 };
+    sigset_t none;
+
+    for (int sig = 1; sig < NSIG; sig++)
+        signal(sig, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    alarm(deadline_s);
+    setrlimit(RLIMIT_CORE, &no_core); /* it would hold the node's key */
+    int null = open("/dev/null", O_RDWR);
+    for (int fd = 0; fd <= 2; fd++)
+        if (dup2(null, fd) < 0)
+            return false;
+    unsigned up_to = keep < 0 ? ~0u : (unsigned)keep - 1;
+    return (up_to < 3 || close_range(3, up_to, 0) == 0) &&
+           (keep < 0 || close_range((unsigned)keep + 1, ~0u, 0) == 0);
+}
+
+_Noreturn static void run_map(struct upnp_report *r, int to)
+{
+    if (shed(to, UPNP_DEADLINE_S + 5)) {
+        upnp_igd_map(r);
+        _exit(write(to, r, sizeof *r) == sizeof *r ? 0 : 1);
+    }
+    _exit(1);
+}
+
+/* --- in gw */
+
+static bool is_string(const char *s, size_t room)
+{
+    return memchr(s, '\0', room) != NULL;
+}
+
+/* The child has read what anybody on the network wrote: it is not believed. */
+static int check(const struct upnp *u, struct upnp_report *r)
+{
+    if (r->err)
+        return r->err < 0 ? r->err : GW_EIO;
+    if (r->n != u->n || !is_string(r->control_url, sizeof r->control_url) ||
+        !is_string(r->service_type, sizeof r->service_type))
+        return GW_EIO;
+    bool any = false;
+    for (size_t i = 0; i < r->n; i++)
+        any |= r->v[i].external_port != 0;
+    return any && r->addr.family == 4 && mapping_is_possible(&r->addr, 1) ? 0 : GW_EREFUSED;
+}
+
+static int take_report(struct upnp *u, struct upnp_report *r)
+{
+    if (u->is_late)
+        return GW_ETIMEOUT;
+    if (read(u->result, r, sizeof *r) != sizeof *r)
+        return GW_EIO;
+    return check(u, r);
+}
+
+static void release(struct upnp *u)
+{
+    siginfo_t info;
+
+    waitid(P_PIDFD, (id_t)u->process, &info, WEXITED); /* it has ended, or been killed */
+    ev_io_stop(u->loop, &u->ended);
+    ev_timer_stop(u->loop, &u->timer);
+    close(u->process);
+    close(u->result);
+    free(u);
+}
+
+static void on_ended(struct ev_loop *loop, ev_io *io, int revents)
+{
+    struct upnp *u = io->data;
+    upnp_done_fn *done = u->done;
+    void *arg = u->arg;
+    struct upnp_report r = { 0 };
+    (void)loop;
+    (void)revents;
+
+    int err = take_report(u, &r);
+    release(u);
+    done(arg, err, &r);
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *t, int revents)
+{
+    struct upnp *u = t->data;
+    (void)loop;
+    (void)revents;
+    u->is_late = true;
+    pidfd_send_signal(u->process, SIGKILL, NULL, 0);
+}
+
+/* Returns 0 with the two descriptors set. */
+static int spawn(struct upnp *u, struct upnp_report *r)
+{
+    int fd[2];
+
+    if (pipe2(fd, O_CLOEXEC) != 0)
+        return err_from_errno(errno);
+    fcntl(fd[0], F_SETFL, O_NONBLOCK);
+    pid_t pid = fork();
+    if (pid == 0)
+        run_map(r, fd[1]);
+    int err = pid < 0 ? err_from_errno(errno) : 0;
+    close(fd[1]);
+    if (!err && (u->process = pidfd_open(pid, 0)) < 0) {
+        err = err_from_errno(errno);
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+    }
+    if (err)
+        close(fd[0]);
+    u->result = fd[0];
+    return err;
+}
+
+struct upnp *upnp_start(struct ev_loop *loop, const struct mapping_port *ports, size_t n,
+                        upnp_done_fn *done, void *arg, int *err)
+{
+    struct upnp_report r = { .n = n < MAPPING_MAX ? n : MAPPING_MAX };
+    struct upnp *u = upnp_igd_is_built() ? malloc(sizeof *u) : NULL;
+
+    *err = upnp_igd_is_built() ? GW_ENOMEM : GW_EUNSUP;
+    if (!u)
+        return NULL;
+    *u = (struct upnp){ .loop = loop, .n = r.n, .done = done, .arg = arg };
+    for (size_t i = 0; i < r.n; i++)
+        r.v[i].internal = ports[i];
+    *err = spawn(u, &r);
+    if (*err) {
+        free(u);
+        return NULL;
+    }
+    ev_io_init(&u->ended, on_ended, u->process, EV_READ);
+    u->ended.data = u;
+    ev_io_start(loop, &u->ended);
+    ev_timer_init(&u->timer, on_deadline, UPNP_DEADLINE_S, 0.);
+    u->timer.data = u;
+    ev_timer_start(loop, &u->timer);
+    return u;
+}
+
+void upnp_cancel(struct upnp *u)
+{
+    if (!u)
+        return;
+    pidfd_send_signal(u->process, SIGKILL, NULL, 0);
+    release(u);
+}
+
+/* By a grandchild, which init inherits: nobody has to wait for it. */
+void upnp_release(const struct upnp_report *r)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (fork() == 0 && shed(-1, RELEASE_DEADLINE_S))
+            upnp_igd_unmap(r);
+        _exit(0);
+    }
+    if (pid > 0)
+        waitpid(pid, NULL, 0); /* it only forks */
+}

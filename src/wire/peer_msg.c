@@ -1,0 +1,31 @@
+/* peer_msg.c - a peer and its addresses. */
+#include "wire/peer_msg.h"
+
+#include "base/err.h"
+
+enum { ID = 1, ADDRS = 2 };
+
+int peer_msg_decode(struct bytes in, struct peer_msg *out)
+{
+    struct rd r = rd_init(in);
+    struct pb_field f;
+    int more;
+
+    while ((more = pb_next(&r, &f)) > 0) {
+        if (pb_is(&f, ID, PB_LEN))
+            out->id = f.v;
+        else if (pb_is(&f, ADDRS, PB_LEN))
+            pb_list_add(&out->addrs, f.v);
+    }
+    return more < 0 || !out->id.n ? GW_EPROTO : 0;
+}
+
+void peer_msg_put(struct wr *w, uint32_t num, const struct peer_msg *m)
+{
+    if (!m->id.n)
+        return;
+    uint8_t *opened = pb_open(w, num);
+    pb_put_bytes(w, ID, m->id);
+    pb_put_list(w, ADDRS, &m->addrs);
+    pb_close(w, opened);
+}
