@@ -94,3 +94,13 @@ int html_respond(struct strbuf *out, int status, const char *reason, const char 
     strbuf_put(out, body);
     return out->err;
 }
+
+struct bytes html_response(const struct strbuf *out, bool to_head)
+{
+    struct bytes v = out->err ? (struct bytes){ 0 } : strbuf_bytes(out);
+    const uint8_t *end = to_head && v.n ? memmem(v.p, v.n, "\r\n\r\n", 4) : NULL;
+
+    if (end)
+        v.n = (size_t)(end - v.p) + 4;
+    return v;
+}

@@ -13,5 +13,7 @@ void html_end(struct strbuf *b);
  */
 int html_respond(struct strbuf *out, int status, const char *reason, const char *type,
                  const char *extra, struct bytes body);
+/* What of such a response goes out (to HEAD: its head); a view.  n == 0: it could not be made. */
+struct bytes html_response(const struct strbuf *out, bool to_head);
 
 #endif

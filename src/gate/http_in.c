@@ -6,12 +6,15 @@
 #include "base/base64.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "gate/html.h"
 #include "gate/http_error.h"
+#include "gate/http_exchange.h"
 #include "gate/http_rewrite.h"
 #include "net/ifaces.h"
 
-#define CREDENTIALS_MAX 512 /* octets of user:password */
-#define HOST_MAX        64  /* octets of an address, or `localhost` */
+#define CREDENTIALS_MAX 512  /* octets of user:password */
+#define HOST_MAX        64   /* octets of an address, or `localhost` */
+#define END_MS          2000 /* what both ends have to end behind the answer */
 #define REALM           "Basic realm=\"gw\", charset=\"UTF-8\"\r\n"
 
 struct request { /* lives for one call of read; views into the input */
@@ -25,7 +28,8 @@ struct request { /* lives for one call of read; views into the input */
 
 struct asked { /* what is needed once the service is open, or is not */
     struct front_target target;
-    bool is_connect, is_head, is_page;
+    bool is_connect;
+    struct http_request request;
     size_t nahead;
     uint8_t ahead[]; /* the head for the origin */
 };
@@ -42,12 +46,7 @@ _Static_assert(PROXY_IN_MAX >= HTTP1_HEAD_MAX, "a head that is too long is seen 
 /* The last answer, or if it could not be made the end.  Frees `out`. */
 static void part_with(struct proxy_client *c, struct strbuf *out, bool is_head)
 {
-    struct bytes v = out->err ? (struct bytes){ 0 } : strbuf_bytes(out);
-    const uint8_t *end = is_head && v.n ? memmem(v.p, v.n, "\r\n\r\n", 4) : NULL;
-
-    if (end)
-        v.n = (size_t)(end - v.p) + 4;
-    proxy_client_part(c, v);
+    proxy_client_part(c, html_response(out, is_head));
     strbuf_free(out);
 }
 
@@ -73,14 +72,43 @@ static int refuse_head(struct proxy_client *c, int err)
     return refuse(&q, 400, "", "this is not a valid HTTP request");
 }
 
+/* Joins the client for one exchange.  Behind a request for an upgrade its octets could be either
+ * protocol's. */
+static void join_exchange(struct proxy_client *c, struct asked *a)
+{
+    struct bytes behind = proxy_client_behind(c);
+    struct request q = { .c = c, .is_head = a->request.is_head, .is_page = a->request.is_page };
+    ssize_t n = http1_body_take(&a->request.body, behind);
+
+    if (n < 0) {
+        refuse(&q, 400, "", "the body of the request is malformed");
+        return;
+    }
+    if (a->request.is_upgrade && (size_t)n < behind.n) {
+        refuse(&q, 400, "", "a request for an upgrade has to wait for its answer");
+        return;
+    }
+    struct stream *s = http_exchange_new(proxy_client_loop(c), proxy_client_stream(c), &a->request,
+                                         END_MS);
+    if (!s) {
+        proxy_client_drop(c, GW_ENOMEM);
+        return;
+    }
+    proxy_client_wrap(c, s, (size_t)n);
+    proxy_client_join(c, (struct bytes){ 0 }, (struct bytes){ a->ahead, a->nahead });
+}
+
 static void http_opened(struct proxy_client *c, int err, const char *why)
 {
-    static const char established[] = "HTTP/1.1 200 Connection established\r\n\r\n";
-    const struct asked *a = proxy_client_kept(c);
+    struct asked *a = proxy_client_kept(c);
 
+    if (!err && a->is_connect) {
+        proxy_client_join(c, bytes_of("HTTP/1.1 200 Connection established\r\n\r\n"),
+                          (struct bytes){ 0 });
+        return;
+    }
     if (!err) {
-        proxy_client_join(c, bytes_of(a->is_connect ? established : ""),
-                          (struct bytes){ a->ahead, a->nahead });
+        join_exchange(c, a);
         return;
     }
     struct strbuf out = { .max = HTTP_ERROR_MAX };
@@ -88,9 +116,9 @@ static void http_opened(struct proxy_client *c, int err, const char *why)
                                     .err = err,
                                     .why = why,
                                     .self = proxy_client_config(c)->self,
-                                    .is_page = a->is_page };
+                                    .is_page = a->request.is_page };
     http_error_explain(&out, &f);
-    part_with(c, &out, a->is_head);
+    part_with(c, &out, a->request.is_head);
 }
 
 /* ---- who asks ---- */
@@ -140,8 +168,11 @@ static int connect_to(const struct request *q, uint16_t port, struct bytes ahead
         return GW_ENOMEM;
     *a = (struct asked){ .target.port = port,
                          .is_connect = q->target.form == HTTP1_AUTHORITY,
-                         .is_head = q->is_head,
-                         .is_page = q->is_page,
+                         .request = { .body = q->body,
+                                      .minor = q->head.minor,
+                                      .is_head = q->is_head,
+                                      .is_upgrade = http_rewrite_is_upgrade(&q->head),
+                                      .is_page = q->is_page },
                          .nahead = ahead.n };
     memcpy(a->target.host, host.p, host.n);
     if (ahead.n)

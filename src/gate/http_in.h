@@ -1,12 +1,11 @@
 /* http_in.h - HTTP on the proxy port (RFC 9110, RFC 9112): struct proxy_proto http_proto.
  *
  *   CONNECT host:port      a tunnel
- *   GET http://host/path   any method, http only: the head is rewritten (http_rewrite.h), then
- * octets as they are; one request for each connection GET /path              the port's own pages
- * (struct proxy_in_config.page), GET and HEAD
+ *   GET http://host/path   any method, http only: one request and its answer (http_exchange.h)
+ *   GET /path              the port's own pages (struct proxy_in_config.page), GET and HEAD
  *
  * A failure is answered with its true reason (http_error.h), never with an empty end.  Every answer
- * made here closes the connection.
+ * closes the connection, but for 200 to CONNECT and 101.
  *
  * With a user or password configured all of it needs Basic credentials (407; the pages 401).  The
  * user name of a proxy request may carry option tags: http://path=direct:x@127.0.0.1:1080.

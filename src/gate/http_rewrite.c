@@ -66,22 +66,49 @@ static void put_host(struct strbuf *out, const struct http1_target *t)
     strbuf_puts(out, "\r\n");
 }
 
-int http_rewrite_head(const struct http1_head *h, const struct http1_target *t, struct strbuf *out)
+/* Upgrade is of this hop, but here of the next one, too. */
+static void put_fields(struct strbuf *out, const struct http1_head *h, bool upgrades)
 {
-    bool upgrades = http1_has_token(h, "Connection", "upgrade");
-    bool has_trailers = http1_has_token(h, "TE", "trailers");
-
-    put_request_line(out, h, t->path);
-    put_host(out, t);
     for (size_t i = 0; i < h->nfields; i++) {
         bool is_upgrade = upgrades && http1_is(h->fields[i].name, "Upgrade");
         if (is_upgrade || is_end_to_end(h, h->fields[i].name))
             put_field(out, &h->fields[i]);
     }
+}
+
+bool http_rewrite_is_upgrade(const struct http1_head *h)
+{
+    return h->minor && http1_has_token(h, "Connection", "upgrade") && http1_field(h, "Upgrade").n;
+}
+
+int http_rewrite_head(const struct http1_head *h, const struct http1_target *t, struct strbuf *out)
+{
+    bool upgrades = http_rewrite_is_upgrade(h);
+    bool has_trailers = http1_has_token(h, "TE", "trailers");
+
+    put_request_line(out, h, t->path);
+    put_host(out, t);
+    put_fields(out, h, upgrades);
     if (has_trailers)
         strbuf_puts(out, "TE: trailers\r\n");
     strbuf_printf(out, "Connection: close%s%s\r\n", upgrades ? ", upgrade" : "",
                   has_trailers ? ", TE" : "");
+    strbuf_printf(out, "Via: 1.%d gw\r\n\r\n", h->minor);
+    return out->err;
+}
+
+int http_rewrite_answer(const struct http1_head *h, struct strbuf *out)
+{
+    bool upgrades = h->status == 101 || http_rewrite_is_upgrade(h);
+    bool is_final = h->status / 100 != 1;
+
+    strbuf_printf(out, "HTTP/1.1 %d ", h->status);
+    strbuf_put(out, h->reason);
+    strbuf_puts(out, "\r\n");
+    put_fields(out, h, upgrades);
+    if (is_final || upgrades)
+        strbuf_printf(out, "Connection: %s%s%s\r\n", is_final ? "close" : "",
+                      is_final && upgrades ? ", " : "", upgrades ? "upgrade" : "");
     strbuf_printf(out, "Via: 1.%d gw\r\n\r\n", h->minor);
     return out->err;
 }

@@ -8,6 +8,7 @@ src_libgate_a_SOURCES = \
 	src/gate/held.c src/gate/held.h \
 	src/gate/html.c src/gate/html.h \
 	src/gate/http_error.c src/gate/http_error.h \
+	src/gate/http_exchange.c src/gate/http_exchange.h \
 	src/gate/http_in.c src/gate/http_in.h \
 	src/gate/http_rewrite.c src/gate/http_rewrite.h \
 	src/gate/proxy_client.c src/gate/proxy_client.h \
@@ -62,4 +63,8 @@ tests_unit_test_http_rewrite_SOURCES = tests/unit/test_http_rewrite.c tests/unit
 tests_unit_test_http_rewrite_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_http_in_SOURCES = tests/unit/test_http_in.c tests/unit/vec.h
 tests_unit_test_http_in_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_http_exchange
+tests_unit_test_http_exchange_SOURCES = tests/unit/test_http_exchange.c tests/unit/fake_stream.c \
+	tests/unit/fake_stream.h tests/unit/looprig.h tests/unit/fdpair.h tests/unit/vec.h
+tests_unit_test_http_exchange_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
 endif

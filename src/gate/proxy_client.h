@@ -46,6 +46,11 @@ void proxy_client_connect(struct proxy_client *c, const struct front_target *t);
 /* From opened(0): says `answer` to the client and `ahead` to the service, then what the client sent
  * behind its request, and joins both.  c is gone. */
 void proxy_client_join(struct proxy_client *c, struct bytes answer, struct bytes ahead);
+/* From opened(0), before join.  What the client sent behind its request; its stream, for one around
+ * it; and that in its place `around` is joined, of what came behind only the first n octets. */
+struct bytes proxy_client_behind(const struct proxy_client *c);
+struct stream *proxy_client_stream(const struct proxy_client *c);
+void proxy_client_wrap(struct proxy_client *c, struct stream *around, size_t n);
 
 /* Asks for the address of a host (front_address): as with connect the handshake is over, and
  * `found` comes later, from the loop, or never when the client goes first.  It is to part. */

@@ -419,6 +419,24 @@ void proxy_client_join(struct proxy_client *c, struct bytes answer, struct bytes
     release(c);
 }
 
+struct bytes proxy_client_behind(const struct proxy_client *c)
+{
+    return input(c);
+}
+
+struct stream *proxy_client_stream(const struct proxy_client *c)
+{
+    return c->stream;
+}
+
+void proxy_client_wrap(struct proxy_client *c, struct stream *around, size_t n)
+{
+    assert(c->open && n <= c->nin);
+    c->stream = around;
+    c->nin = n;
+    stream_own(around, &client_events, c);
+}
+
 void proxy_client_look_up(struct proxy_client *c, const char *host, proxy_client_found_fn *found)
 {
     begin_opening(c);

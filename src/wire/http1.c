@@ -1,4 +1,4 @@
-/* http1.c - HTTP/1.1 requests: heads, targets, where a body ends; the status of an answer. */
+/* http1.c - HTTP/1.1: heads, targets, where a body ends; the status of an answer. */
 #include "wire/http1.h"
 
 #include <arpa/inet.h>
@@ -94,14 +94,15 @@ static struct bytes trim(struct bytes v)
     return v;
 }
 
-/* Splits the next line off *in, without its CRLF: 1; 0: it is not whole; GW_EPROTO. */
-static int next_line(struct bytes *in, struct bytes *line)
+/* Splits the next line off *in, without its end: 1; 0: it is not whole; GW_EPROTO. */
+static int next_line(struct bytes *in, bool lf_will_do, struct bytes *line)
 {
     if (!split(in, '\n', line))
         return 0;
-    if (!line->n || line->p[line->n - 1] != '\r')
+    if (line->n && line->p[line->n - 1] == '\r')
+        line->n--;
+    else if (!lf_will_do)
         return GW_EPROTO;
-    line->n--;
     return all(*line, is_text) ? 1 : GW_EPROTO; /* another CR is no text */
 }
 
@@ -112,27 +113,51 @@ static bool is_target_char(uint8_t c)
     return is_text(c) && !is_blank(c);
 }
 
+/* HTTP/1.minor.  1 or GW_E*. */
+static int read_version(struct bytes text, int *minor)
+{
+    static const char name[] = "HTTP/";
+    const size_t n = sizeof name - 1;
+
+    if (text.n != n + 3 || memcmp(text.p, name, n) != 0)
+        return GW_EPROTO;
+    const uint8_t *number = text.p + n;
+    if (!is_digit(number[0]) || number[1] != '.' || !is_digit(number[2]))
+        return GW_EPROTO;
+    if (number[0] != '1' || number[2] > '1')
+        return GW_EUNSUP;
+    *minor = number[2] - '0';
+    return 1;
+}
+
 /* 1 or GW_E*. */
 static int read_request_line(struct bytes line, struct http1_head *out)
 {
-    static const char version[] = "HTTP/";
-    const size_t nversion = sizeof version - 1;
-
     if (!split(&line, ' ', &out->method) || !split(&line, ' ', &out->target))
         return GW_EPROTO;
     if (!out->method.n || !all(out->method, is_tchar))
         return GW_EPROTO;
     if (!out->target.n || !all(out->target, is_target_char))
         return GW_EPROTO;
-    if (line.n != nversion + 3 || memcmp(line.p, version, nversion) != 0)
+    return read_version(line, &out->minor);
+}
+
+/* 1 or GW_E*.  Many leave out the blank in front of a reason that is not there. */
+static int read_status_line(struct bytes line, struct http1_head *out)
+{
+    struct bytes version, code;
+
+    if (!split(&line, ' ', &version))
         return GW_EPROTO;
-    const uint8_t *number = line.p + nversion;
-    if (!is_digit(number[0]) || number[1] != '.' || !is_digit(number[2]))
+    if (!split(&line, ' ', &code)) {
+        code = line;
+        line.n = 0;
+    }
+    if (code.n != 3 || !all(code, is_digit) || code.p[0] == '0')
         return GW_EPROTO;
-    if (number[0] != '1' || number[2] > '1')
-        return GW_EUNSUP;
-    out->minor = number[2] - '0';
-    return 1;
+    out->status = (code.p[0] - '0') * 100 + (code.p[1] - '0') * 10 + code.p[2] - '0';
+    out->reason = line;
+    return read_version(version, &out->minor);
 }
 
 /* 1 or GW_E*. */
@@ -140,7 +165,11 @@ static int read_field(struct bytes line, struct http1_head *out)
 {
     struct http1_field f;
 
-    if (!split(&line, ':', &f.name) || !f.name.n || !all(f.name, is_tchar))
+    if (!split(&line, ':', &f.name))
+        return GW_EPROTO;
+    while (out->status && f.name.n && is_blank(f.name.p[f.name.n - 1]))
+        f.name.n--;
+    if (!f.name.n || !all(f.name, is_tchar))
         return GW_EPROTO;
     f.value = trim(line);
     if (out->nfields == HTTP1_FIELDS_MAX)
@@ -149,23 +178,34 @@ static int read_field(struct bytes line, struct http1_head *out)
     return 1;
 }
 
-int http1_decode_head(struct bytes in, struct http1_head *out)
+static int decode(struct bytes in, bool is_answer, struct http1_head *out)
 {
     struct bytes rest = { in.p, in.n < HTTP1_HEAD_MAX ? in.n : HTTP1_HEAD_MAX }, line;
     int empty = 0, r;
 
     out->nfields = 0;
-    while ((r = next_line(&rest, &line)) > 0 && !line.n) {
+    out->status = 0;
+    while ((r = next_line(&rest, is_answer, &line)) > 0 && !line.n) {
         if (++empty > EMPTY_LINES_MAX)
             return GW_EPROTO;
     }
     if (r > 0)
-        r = read_request_line(line, out);
-    while (r > 0 && (r = next_line(&rest, &line)) > 0 && line.n)
+        r = is_answer ? read_status_line(line, out) : read_request_line(line, out);
+    while (r > 0 && (r = next_line(&rest, is_answer, &line)) > 0 && line.n)
         r = read_field(line, out);
     if (r == 0 && in.n >= HTTP1_HEAD_MAX)
         return GW_ELIMIT;
     return r > 0 ? (int)(rest.p - in.p) : r;
+}
+
+int http1_decode_head(struct bytes in, struct http1_head *out)
+{
+    return decode(in, false, out);
+}
+
+int http1_decode_answer(struct bytes in, struct http1_head *out)
+{
+    return decode(in, true, out);
 }
 
 struct bytes http1_field(const struct http1_head *h, const char *name)
@@ -349,6 +389,17 @@ int http1_body_of(const struct http1_head *h, struct http1_body *out)
     return 0;
 }
 
+int http1_answer_body_of(const struct http1_head *h, bool to_head, struct http1_body *out)
+{
+    int err = http1_body_of(h, out);
+
+    if (to_head || h->status / 100 == 1 || h->status == 204 || h->status == 304)
+        *out = (struct http1_body){ .kind = HTTP1_NO_BODY };
+    else if (out->kind == HTTP1_NO_BODY)
+        out->kind = HTTP1_UNTIL_CLOSE;
+    return err;
+}
+
 /*   SIZE_START -> SIZE [-> EXTENSION] -> SIZE_LF -> DATA -> DATA_CR -> DATA_LF -> SIZE_START
  *   of size 0:                           SIZE_LF -> LINE -> NAME -> VALUE -> LINE_LF -> LINE
  *                                                   LINE -> LAST_LF -> OVER               */
@@ -474,6 +525,8 @@ ssize_t http1_body_take(struct http1_body *b, struct bytes in)
         return (ssize_t)take_left(b, in.n);
     case HTTP1_CHUNKED:
         return take_chunked(b, in);
+    case HTTP1_UNTIL_CLOSE:
+        return (ssize_t)in.n;
     default:
         return 0;
     }
@@ -481,7 +534,9 @@ ssize_t http1_body_take(struct http1_body *b, struct bytes in)
 
 bool http1_body_is_over(const struct http1_body *b)
 {
-    return b->kind == HTTP1_CHUNKED ? b->state == OVER : b->left == 0;
+    if (b->kind == HTTP1_CHUNKED)
+        return b->state == OVER;
+    return b->kind != HTTP1_UNTIL_CLOSE && b->left == 0;
 }
 
 bool http1_body_in_trailers(const struct http1_body *b)

@@ -1,4 +1,4 @@
-/* http1.h - HTTP/1.1 request heads and the framing of request bodies (RFC 9112), the server's side.
+/* http1.h - HTTP/1.1 heads and the framing of bodies (RFC 9112), of requests and of answers.
  * Pure: no I/O, no allocation.  Strict: what two programs could read in two ways is refused.
  * Looks at a head once a line of it is whole.
  *
@@ -11,16 +11,18 @@
 
 #include "base/cursor.h"
 
-#define HTTP1_HEAD_MAX   16384 /* octets of a request head */
+#define HTTP1_HEAD_MAX   16384 /* octets of a head */
 #define HTTP1_FIELDS_MAX 100
 
 struct http1_field {
     struct bytes name, value; /* value without blanks around it */
 };
 
-struct http1_head { /* views into the input */
-    struct bytes method, target;
-    int minor; /* HTTP/1.minor: 0 or 1 */
+struct http1_head {              /* views into the input */
+    struct bytes method, target; /* of a request */
+    struct bytes reason;         /* of an answer; may be empty */
+    int status;                  /* likewise, 100 to 999; 0: a request */
+    int minor;                   /* HTTP/1.minor: 0 or 1 */
     struct http1_field fields[HTTP1_FIELDS_MAX];
     size_t nfields;
 };
@@ -30,6 +32,9 @@ struct http1_head { /* views into the input */
  * empty lines before the request line are passed over.  GW_ELIMIT: a limit above is passed.
  * GW_EUNSUP: a version other than 1.0 and 1.1. */
 int http1_decode_head(struct bytes in, struct http1_head *out);
+/* The same for the status line and fields of an answer, for who writes the head anew: LF alone ends
+ * a line (s.2.2), and a blank before a colon is left out (s.5.1).  A fold: GW_EPROTO (s.5.2). */
+int http1_decode_answer(struct bytes in, struct http1_head *out);
 
 /* The value of the first field of that name, without regard to case; n == 0 and p == NULL: none. */
 struct bytes http1_field(const struct http1_head *h, const char *name);
@@ -59,9 +64,9 @@ int http1_parse_target(const struct http1_head *h, struct http1_target *out);
  * port outside 1..65535.  A colon without a port is fine (RFC 3986 s.3.2.3). */
 int http1_parse_authority(struct bytes text, struct bytes *host, uint16_t *port);
 
-/* Where the body of a request ends (RFC 9112 s.6.3). */
+/* Where a body ends (RFC 9112 s.6.3). */
 struct http1_body {
-    enum { HTTP1_NO_BODY, HTTP1_LENGTH, HTTP1_CHUNKED } kind;
+    enum { HTTP1_NO_BODY, HTTP1_LENGTH, HTTP1_CHUNKED, HTTP1_UNTIL_CLOSE } kind;
     /* May be set once, before the first take: take then stops in front of the trailers, so that the
      * caller can leave them out, and goes on with the next call. */
     bool stops_at_trailers;
@@ -73,6 +78,9 @@ struct http1_body {
  * is no number, a coding that is not exactly `chunked`, Transfer-Encoding with HTTP/1.0, a name
  * that is only like one of the two (http1_is_like). */
 int http1_body_of(const struct http1_head *h, struct http1_body *out);
+/* The same for an answer: none to HEAD and with 1xx, 204 and 304; without a length it ends with the
+ * connection (UNTIL_CLOSE: take takes all, and it is never over). */
+int http1_answer_body_of(const struct http1_head *h, bool to_head, struct http1_body *out);
 /* Looks at the next octets: how many belong to the body (<= in.n, > 0 as long as it is not over and
  * there are any), framing and trailers included, or GW_EPROTO, then and from then on.  Strict about
  * chunk lines (LF alone, a size of more than 16 digits, over 256 octets with extensions, blanks

@@ -10,10 +10,13 @@
   mute          accepts, and says and reads nothing
   hang          never accepts: with its backlog full, a connect() to it gets no answer
   web TEXT      one small HTTP page
+  keep TEXT     the same after 0.3 s, again and again on one connection: `Connection: close` is
+                ignored, and whatever comes is printed, as one line of JSON
 
 Listens on 127.0.0.1, any free port; the first line on stdout is the port.
 """
 import hashlib
+import json
 import os
 import socket
 import struct
@@ -90,8 +93,18 @@ def web(s, text):
               b"Content-Length: %d\r\n\r\n" % len(body) + body)
 
 
+def keep(s, text):
+    body = text.encode() + b"\n"
+    while data := s.recv(CHUNK):
+        say(json.dumps(data.decode("latin-1")))
+        time.sleep(0.3)
+        s.sendall(b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nKeep-Alive: timeout=60\r\n"
+                  b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+
 KINDS = {"echo": echo, "sum": answer_sum, "source": source, "reset": answer_reset,
-         "watch": watch, "mute": mute, "web": web}
+         "watch": watch, "mute": mute, "web": web,
+         "keep": keep}
 
 
 def run(fn, s, args):

@@ -1,5 +1,5 @@
-/* test_http1.c - HTTP/1.1 requests.  Sections without a name are those of RFC 9112; "smuggling"
- * marks what is known to be read differently by two programs in a row. */
+/* test_http1.c - HTTP/1.1 heads and bodies.  Sections without a name are those of RFC 9112;
+ * "smuggling" marks what is known to be read differently by two programs in a row. */
 #include "wire/http1.h"
 
 #include <stdio.h>
@@ -503,6 +503,107 @@ static void test_body_take_stops_once_in_front_of_trailers(void **state)
 
 /* ---- answers ---- */
 
+static int decode_answer(struct bytes in)
+{
+    struct http1_head h;
+    return http1_decode_answer(in, &h);
+}
+
+static void test_decode_answer_views_line_and_fields(void **state)
+{
+    static const struct {
+        struct bytes wire;
+        int status, minor;
+        struct bytes reason;
+    } table[] = {
+        { B("HTTP/1.1 200 OK\r\nA: b\r\n\r\n"), 200, 1, B("OK") },
+        { B("HTTP/1.0 404 Not  \xfcound\r\nA: b\r\n\r\n"), 404, 0, B("Not  \xfcound") },
+        { B("HTTP/1.1 999 \r\nA: b\r\n\r\n"), 999, 1, B("") }, /* s.4: reason-phrase is optional */
+        { B("HTTP/1.1 100\r\nA: b\r\n\r\n"), 100, 1, B("") },
+        { B("HTTP/1.1 200 OK\nA: b\n\n"), 200, 1, B("OK") },          /* s.2.2: LF alone */
+        { B("HTTP/1.1 200 OK\r\nA \t: b\r\n\r\n"), 200, 1, B("OK") }, /* s.5.1 */
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct http1_head h;
+        assert_int_equal(http1_decode_answer(table[i].wire, &h), table[i].wire.n);
+        assert_int_equal(h.status, table[i].status);
+        assert_int_equal(h.minor, table[i].minor);
+        assert_bytes(h.reason, table[i].reason);
+        assert_int_equal(h.nfields, 1);
+        assert_bytes(h.fields[0].name, (struct bytes)B("A"));
+        assert_bytes(h.fields[0].value, (struct bytes)B("b"));
+        assert_every_prefix_waits(table[i].wire, decode_answer);
+    }
+}
+
+static void test_decode_answer_refuses(void **state)
+{
+    static const struct {
+        struct bytes wire;
+        int err;
+    } table[] = {
+        { B("HTTP/1.2 200 OK\r\n\r\n"), GW_EUNSUP },
+        { B("HTTP/2 200\r\n\r\n"), GW_EPROTO },
+        { B("http/1.1 200 OK\r\n\r\n"), GW_EPROTO },
+        { B("ICY 200 OK\r\n\r\n"), GW_EPROTO },
+        { B("HTTP/1.1\r\n\r\n"), GW_EPROTO },
+        { B("HTTP/1.1  200 OK\r\n\r\n"), GW_EPROTO },
+        { B("HTTP/1.1 20 OK\r\n\r\n"), GW_EPROTO },
+        { B("HTTP/1.1 2000 OK\r\n\r\n"), GW_EPROTO },
+        { B("HTTP/1.1 2x0 OK\r\n\r\n"), GW_EPROTO },
+        { B("HTTP/1.1 099 OK\r\n\r\n"), GW_EPROTO },
+        { B("HTTP/1.1 200 O\rK\r\n\r\n"), GW_EPROTO },
+        { B("HTTP/1.1 200 O\0K\r\n\r\n"), GW_EPROTO },
+        { B("HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n"), GW_EPROTO }, /* s.5.2: a fold */
+        { B("HTTP/1.1 200 OK\r\n A: b\r\n\r\n"), GW_EPROTO },
+        { B("HTTP/1.1 200 OK\r\nA b: c\r\n\r\n"), GW_EPROTO },
+        { B("HTTP/1.1 200 OK\r\n : b\r\n\r\n"), GW_EPROTO },
+        { B("HTTP/1.1 200 OK\r\nA\r\n\r\n"), GW_EPROTO },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++)
+        assert_int_equal(decode_answer(table[i].wire), table[i].err);
+}
+
+/* s.6.3 */
+static void test_answer_body_of_tells_how_it_ends(void **state)
+{
+    static const struct {
+        const char *wire;
+        bool to_head;
+        int kind;
+        bool is_over;
+    } table[] = {
+        { "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", false, HTTP1_LENGTH, false },
+        { "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false, HTTP1_LENGTH, true },
+        { "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", true, HTTP1_NO_BODY, true },
+        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", false, HTTP1_CHUNKED, false },
+        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", true, HTTP1_NO_BODY, true },
+        { "HTTP/1.1 200 OK\r\n\r\n", false, HTTP1_UNTIL_CLOSE, false },
+        { "HTTP/1.1 200 OK\r\n\r\n", true, HTTP1_NO_BODY, true },
+        { "HTTP/1.1 103 Early Hints\r\n\r\n", false, HTTP1_NO_BODY, true },
+        { "HTTP/1.1 204 No Content\r\n\r\n", false, HTTP1_NO_BODY, true },
+        { "HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n\r\n", false, HTTP1_NO_BODY, true },
+        { "HTTP/1.1 205 Reset Content\r\n\r\n", false, HTTP1_UNTIL_CLOSE, false },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        struct http1_head h;
+        struct http1_body b;
+        assert_true(http1_decode_answer(bytes_of(table[i].wire), &h) > 0);
+        assert_int_equal(http1_answer_body_of(&h, table[i].to_head, &b), 0);
+        assert_int_equal(b.kind, table[i].kind);
+        assert_int_equal(http1_body_is_over(&b), table[i].is_over);
+        ssize_t all = table[i].kind == HTTP1_UNTIL_CLOSE ? 5
+                      : b.kind == HTTP1_LENGTH           ? (ssize_t)b.left
+                                                         : 0;
+        if (b.kind != HTTP1_CHUNKED)
+            assert_int_equal(http1_body_take(&b, (struct bytes)B("12345")), all);
+        assert_int_equal(http1_body_is_over(&b), table[i].kind < HTTP1_CHUNKED);
+    }
+}
+
 static void test_status_take_tells_the_final_code(void **state)
 {
     (void)state;
@@ -555,6 +656,9 @@ int main(void)
         cmocka_unit_test(test_body_take_refuses_and_goes_on_refusing),
         cmocka_unit_test(test_body_take_bounds_lines),
         cmocka_unit_test(test_body_take_stops_once_in_front_of_trailers),
+        cmocka_unit_test(test_decode_answer_views_line_and_fields),
+        cmocka_unit_test(test_decode_answer_refuses),
+        cmocka_unit_test(test_answer_body_of_tells_how_it_ends),
         cmocka_unit_test(test_status_take_tells_the_final_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,9 @@ struct proxy_client {
     char said[65536]; /* the last answer, or that of join */
     size_t nsaid;
     char ahead[65536];
+    struct bytes behind;   /* what came behind the request, */
+    size_t nbehind;        /* what of it is for the service, */
+    struct stream *around; /* and the stream it comes through; NULL: the client's own */
     char page_path[64], page_host[64];
 };
 
@@ -84,15 +87,57 @@ void proxy_client_join(struct proxy_client *p, struct bytes answer, struct bytes
     assert_true(p->is_connecting);
     keep_said(p, answer);
     assert_true(ahead.n < sizeof p->ahead);
-    memcpy(p->ahead, ahead.p, ahead.n);
+    if (ahead.n)
+        memcpy(p->ahead, ahead.p, ahead.n);
     p->ahead[ahead.n] = '\0';
     p->is_joined = true;
+}
+
+struct bytes proxy_client_behind(const struct proxy_client *p)
+{
+    return p->behind;
+}
+
+/* Its end is all that a test asks of the client's stream. */
+static void ignore_reset(struct stream *s, int err)
+{
+    s->ev->on_close(s, err);
+}
+
+static const struct stream_ops client_ops = { .reset = ignore_reset };
+static struct stream client_stream = { .ops = &client_ops };
+
+struct stream *proxy_client_stream(const struct proxy_client *p)
+{
+    (void)p;
+    return &client_stream;
+}
+
+struct ev_loop *proxy_client_loop(const struct proxy_client *p)
+{
+    (void)p;
+    return ev_default_loop(0);
+}
+
+void proxy_client_wrap(struct proxy_client *p, struct stream *around, size_t n)
+{
+    assert_false(p->is_joined);
+    p->around = around;
+    p->nbehind = n;
+}
+
+void proxy_client_drop(struct proxy_client *p, int err)
+{
+    (void)p;
+    fail_msg("dropped: %d", err);
 }
 
 /* A client on this machine, at a port without a password. */
 static void fresh(void)
 {
     proxy_client_keep(&c, NULL);
+    if (c.around)
+        stream_drop(c.around, GW_ECANCELED);
     memset(&c, 0, sizeof c);
     assert_int_equal(sockaddr_parse("127.0.0.1:40000", &c.from), 0);
     assert_int_equal(sockaddr_parse("127.0.0.1:1080", &c.local), 0);
@@ -167,6 +212,7 @@ static void test_connect_every_prefix_waits(void **state)
     assert_true(c.is_joined);
     assert_string_equal(c.said, "HTTP/1.1 200 Connection established\r\n\r\n");
     assert_string_equal(c.ahead, "");
+    assert_null(c.around);
 }
 
 static void test_connect_leaves_early_octets(void **state)
@@ -232,6 +278,57 @@ static void test_absolute_reaches_the_origin_rewritten(void **state)
     assert_string_equal(c.ahead,
                         "POST /form?x=1 HTTP/1.1\r\nHost: web.alice\r\nContent-Length: 3\r\n"
                         "Connection: close\r\nVia: 1.1 gw\r\n\r\n");
+}
+
+/* What comes next may be for another host. */
+static void test_absolute_takes_its_own_body_and_no_more(void **state)
+{
+#define NEXT "GET http://other/ HTTP/1.1\r\nHost: other\r\n\r\n"
+    static const struct {
+        const char *fields, *behind;
+        size_t n;
+    } table[] = {
+        { "", NEXT, 0 },
+        { "Content-Length: 3\r\n", "abc" NEXT, 3 },
+        { "Content-Length: 3\r\n", "ab", 2 },
+        { "Transfer-Encoding: chunked\r\n", "1\r\na\r\n0\r\n\r\n" NEXT, 11 },
+    };
+    char text[256];
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        fresh();
+        snprintf(text, sizeof text, "POST http://web/ HTTP/1.1\r\nHost: web\r\n%s\r\n",
+                 table[i].fields);
+        assert_int_equal(ask(text), strlen(text));
+        c.behind = bytes_of(table[i].behind);
+        http_proto.opened(&c, 0, "");
+        assert_true(c.is_joined);
+        assert_non_null(c.around);
+        assert_int_equal(c.nbehind, table[i].n);
+    }
+#undef NEXT
+}
+
+static void test_absolute_refuses_what_is_behind_and_unclear(void **state)
+{
+    static const struct {
+        const char *fields, *behind;
+    } table[] = {
+        { "Transfer-Encoding: chunked\r\n", "x" },
+        { "Connection: upgrade\r\nUpgrade: websocket\r\n", "\x81" },
+    };
+    char text[256];
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        fresh();
+        snprintf(text, sizeof text, "GET http://web/ HTTP/1.1\r\nHost: web\r\n%s\r\n",
+                 table[i].fields);
+        assert_int_equal(ask(text), strlen(text));
+        c.behind = bytes_of(table[i].behind);
+        http_proto.opened(&c, 0, "");
+        assert_status(400);
+        assert_false(c.is_joined);
+    }
 }
 
 static void test_absolute_takes_port_and_address_of_the_target(void **state)
@@ -584,7 +681,7 @@ static void test_unknown_pages_are_not_found(void **state)
 static int forget(void **state)
 {
     (void)state;
-    proxy_client_keep(&c, NULL);
+    fresh();
     return 0;
 }
 
@@ -596,6 +693,8 @@ int main(void)
         cmocka_unit_test(test_connect_refuses_what_is_no_target),
         cmocka_unit_test(test_names_fit_or_are_refused),
         cmocka_unit_test(test_absolute_reaches_the_origin_rewritten),
+        cmocka_unit_test(test_absolute_takes_its_own_body_and_no_more),
+        cmocka_unit_test(test_absolute_refuses_what_is_behind_and_unclear),
         cmocka_unit_test(test_absolute_takes_port_and_address_of_the_target),
         cmocka_unit_test(test_absolute_refuses_other_schemes),
         cmocka_unit_test(test_requests_of_two_readings_are_refused),

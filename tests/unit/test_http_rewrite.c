@@ -1,4 +1,5 @@
-/* test_http_rewrite.c - what of a proxy request reaches the origin. */
+/* test_http_rewrite.c - what of a proxy request reaches the origin, and of the answer the client.
+ */
 #include "gate/http_rewrite.h"
 
 #include <stdio.h>
@@ -20,6 +21,16 @@ static void rewrite(const char *head)
     strbuf_free(&out);
     out.max = 65536;
     assert_int_equal(http_rewrite_head(&h, &t, &out), 0);
+}
+
+static void rewrite_answer(const char *head)
+{
+    struct http1_head h;
+
+    assert_int_equal(http1_decode_answer(bytes_of(head), &h), strlen(head));
+    strbuf_free(&out);
+    out.max = 65536;
+    assert_int_equal(http_rewrite_answer(&h, &out), 0);
 }
 
 /* RFC 9112 s.3.2.1 (path), s.3.2.2 (Host), s.3.2.4 (OPTIONS), s.2.3 (version) */
@@ -105,6 +116,16 @@ static void test_upgrade_stays_one(void **state)
                                "Connection: close, upgrade\r\nVia: 1.1 gw\r\n\r\n");
 }
 
+/* RFC 9110 s.7.8 */
+static void test_upgrade_takes_a_version_and_a_protocol(void **state)
+{
+    (void)state;
+    rewrite("GET http://a/ HTTP/1.0\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n");
+    assert_null(strstr(out.p, "pgrade"));
+    rewrite("GET http://a/ HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\n\r\n");
+    assert_null(strstr(out.p, "pgrade"));
+}
+
 /* RFC 9110 s.10.1.4 */
 static void test_trailers_stay_wanted(void **state)
 {
@@ -124,6 +145,47 @@ static void test_via_is_added(void **state)
                                "Connection: close\r\nVia: 1.0 gw\r\n\r\n");
 }
 
+/* RFC 9110 s.7.6.1, s.7.6.3; RFC 9112 s.2.3 (our version), s.9.6 (close) */
+static void test_answer_says_close_and_nothing_of_its_hop(void **state)
+{
+    (void)state;
+    rewrite_answer("HTTP/1.0 404 Not Here\n"
+                   "Connection: keep-alive, X-Mine, Content-Length\r\n"
+                   "connection: keep-alive\r\n"
+                   "Keep-Alive: timeout=5\r\n"
+                   "Proxy-Connection: keep-alive\r\n"
+                   "Proxy-Authenticate: Basic realm=\"give me yours\"\r\n"
+                   "Upgrade: h2c\r\n"
+                   "X-Mine: 1\r\n"
+                   "X-Mine-Not : 2\r\n"
+                   "Via: 1.1 other\r\n"
+                   "Content-Length: 5\r\n\r\n");
+    assert_string_equal(out.p, "HTTP/1.1 404 Not Here\r\n"
+                               "X-Mine-Not: 2\r\n"
+                               "Via: 1.1 other\r\n"
+                               "Content-Length: 5\r\n"
+                               "Connection: close\r\n"
+                               "Via: 1.0 gw\r\n\r\n");
+}
+
+/* RFC 9110 s.15.2, s.15.5.22 (426), s.7.8 */
+static void test_answer_keeps_an_upgrade(void **state)
+{
+    (void)state;
+    rewrite_answer("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+                   "Upgrade: websocket\r\n\r\n");
+    assert_string_equal(out.p, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                               "Connection: upgrade\r\nVia: 1.1 gw\r\n\r\n");
+    rewrite_answer("HTTP/1.1 101 Sloppy\r\nUpgrade: websocket\r\n\r\n"); /* names it nowhere */
+    assert_string_equal(out.p, "HTTP/1.1 101 Sloppy\r\nUpgrade: websocket\r\n"
+                               "Connection: upgrade\r\nVia: 1.1 gw\r\n\r\n");
+    rewrite_answer("HTTP/1.1 426 Upgrade Required\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
+    assert_string_equal(out.p, "HTTP/1.1 426 Upgrade Required\r\nUpgrade: x\r\n"
+                               "Connection: close, upgrade\r\nVia: 1.1 gw\r\n\r\n");
+    rewrite_answer("HTTP/1.1 100 Continue\r\nConnection: close\r\n\r\n");
+    assert_string_equal(out.p, "HTTP/1.1 100 Continue\r\nVia: 1.1 gw\r\n\r\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,8 +193,11 @@ int main(void)
         cmocka_unit_test(test_fields_of_this_hop_are_dropped),
         cmocka_unit_test(test_connection_cannot_take_the_framing_away),
         cmocka_unit_test(test_upgrade_stays_one),
+        cmocka_unit_test(test_upgrade_takes_a_version_and_a_protocol),
         cmocka_unit_test(test_trailers_stay_wanted),
         cmocka_unit_test(test_via_is_added),
+        cmocka_unit_test(test_answer_says_close_and_nothing_of_its_hop),
+        cmocka_unit_test(test_answer_keeps_an_upgrade),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     strbuf_free(&out);

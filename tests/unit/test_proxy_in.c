@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "gate/http_exchange.h"
 #include "gate/proxy_client.h"
 #include "proxyrig.h"
 
@@ -16,6 +17,7 @@ static struct {
     struct proxy_client *c;   /* that it read from */
     int err;                  /* of opened or found */
     unsigned nopened, nended; /* calls */
+    bool wraps;               /* opened joins a stream around the client's */
     struct ipaddr ip;
 } seen;
 
@@ -91,6 +93,17 @@ static int read_socks4(struct proxy_client *c, struct bytes in)
     return (int)in.n;
 }
 
+static void join_wrapped(struct proxy_client *c)
+{
+    const struct http_request q = { .minor = 1 };
+    struct stream *s = http_exchange_new(proxy_client_loop(c), proxy_client_stream(c), &q, 1000);
+
+    assert_non_null(s);
+    assert_bytes(proxy_client_behind(c), (struct bytes)B("early and late"));
+    proxy_client_wrap(c, s, 5);
+    proxy_client_join(c, (struct bytes){ 0 }, (struct bytes)B("ahead "));
+}
+
 static void on_opened(struct proxy_client *c, int err, const char *why)
 {
     assert_non_null(why);
@@ -98,6 +111,8 @@ static void on_opened(struct proxy_client *c, int err, const char *why)
     seen.err = err;
     if (err)
         proxy_client_part(c, (struct bytes)B("no"));
+    else if (seen.wraps)
+        join_wrapped(c);
     else
         proxy_client_join(c, (struct bytes)B("ok"), (struct bytes)B("ahead "));
 }
@@ -175,6 +190,20 @@ static void test_join_says_answer_then_ahead_then_what_came_early(void **state)
     SAY(&rig, "hello");
     assert_int_equal(rig.front.open[0].ngot, 5);
     assert_memory_equal(rig.front.open[0].got, "hello", 5);
+    proxyrig_stop(&rig);
+}
+
+static void test_wrap_joins_another_stream_and_a_part_of_what_came(void **state)
+{
+    (void)state;
+    start(&proxyrig_open);
+    seen.wraps = true;
+    SAY(&rig, "Cearly and late");
+    proxyrig_opened(&rig, 0, 0);
+    assert_bytes(((struct bytes){ rig.front.open[0].sent, rig.front.open[0].nsent }),
+                 (struct bytes)B("ahead early"));
+    SAY(&rig, "later");
+    assert_int_equal(rig.front.open[0].ngot, 0); /* the stream around sees to it */
     proxyrig_stop(&rig);
 }
 
@@ -649,6 +678,7 @@ int main(void)
         cmocka_unit_test(test_read_is_called_until_it_waits),
         cmocka_unit_test(test_label_names_protocol_and_client),
         cmocka_unit_test(test_join_says_answer_then_ahead_then_what_came_early),
+        cmocka_unit_test(test_wrap_joins_another_stream_and_a_part_of_what_came),
         cmocka_unit_test(test_early_data_is_bounded_and_loses_nothing),
         cmocka_unit_test(test_request_that_fills_the_room_is_closed),
         cmocka_unit_test(test_fin_behind_early_data_crosses_as_fin),
