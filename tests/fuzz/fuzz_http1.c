@@ -1,6 +1,6 @@
-/* fuzz_http1.c - a head uses no more than there is, waits until it is whole, and holds no octet
- * that ends a line early; a body is as long however it is cut, and take claims no more than it is
- * given. */
+/* fuzz_http1.c - a head, of a request or an answer, uses no more than there is, waits until it is
+ * whole, and holds no octet that ends a line early; a body is as long however it is cut, and take
+ * claims no more than it is given. */
 #include "fuzz.h"
 #include "wire/http1.h"
 
@@ -8,6 +8,12 @@ static int decode_head(struct bytes in)
 {
     struct http1_head h;
     return http1_decode_head(in, &h);
+}
+
+static int decode_answer(struct bytes in)
+{
+    struct http1_head h;
+    return http1_decode_answer(in, &h);
 }
 
 static void check_text(struct bytes v, struct bytes in)
@@ -70,6 +76,25 @@ static void check_body(const struct http1_body *b, struct bytes in)
     assert(body_length(stopping, in, 1) == n);
 }
 
+static void check_answer(struct bytes in)
+{
+    struct http1_head h;
+    struct http1_body b;
+    int used = http1_decode_answer(in, &h);
+
+    check_used(used, in, decode_answer);
+    if (used <= 0)
+        return;
+    assert(used <= HTTP1_HEAD_MAX && h.nfields <= HTTP1_FIELDS_MAX);
+    assert(h.status >= 100 && h.status <= 999);
+    check_text(h.reason, in);
+    check_fields(&h, in);
+    for (int to_head = 0; to_head < 2; to_head++) {
+        if (http1_answer_body_of(&h, to_head, &b) == 0)
+            check_body(&b, (struct bytes){ in.p + used, in.n - (size_t)used });
+    }
+}
+
 static void check_status(struct bytes in)
 {
     struct http1_status whole = { 0 }, octets = { 0 };
@@ -100,6 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check_body(&b, rest);
     }
     check_body(&(struct http1_body){ .kind = HTTP1_CHUNKED }, in);
+    check_answer(in);
     check_status(in);
     return 0;
 }
