@@ -10,8 +10,8 @@
 set -eu
 
 build="gcc make libc6-dev autoconf automake pkg-config libev-dev libsodium-dev libinih-dev
- libjansson-dev libc-ares-dev libminiupnpc-dev uthash-dev libsecp256k1-dev libgnutls28-dev nettle-dev libprotobuf-c-dev
- protobuf-c-compiler ca-certificates curl python3"
+ libjansson-dev libc-ares-dev libminiupnpc-dev uthash-dev libsecp256k1-dev libgnutls28-dev nettle-dev
+ libprotobuf-c-dev protobuf-c-compiler ca-certificates curl python3"
 quic="libngtcp2-dev libngtcp2-crypto-gnutls-dev"
 quic_min=1.11
 test="clang clang-format libcmocka-dev openssh-client openssh-server git zsh fish

@@ -124,13 +124,14 @@ static void add_peer(void *arg, struct conn *c)
     conn_info(c, &info);
     const char *name = tier_static_name_of(w->d->names, id);
     json_array_append_new(
-        w->list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:f, s:i, s:I, s:I}", "id",
-                           peerid_print(id, id_text), "name", name ? name : "", "state",
-                           "connected", "path", "direct", "transport", info.transport, "addr",
-                           multiaddr_print(&info.remote, addr), "inbound", conn_is_inbound(c),
-                           "agent", ctl_status_foreign(bytes_of(conn_identity(c)->agent)), "rtt_ms",
-                           (double)info.rtt_us / 1000, "streams", (int)info.streams, "rx_bytes",
-                           (json_int_t)info.rx_bytes, "tx_bytes", (json_int_t)info.tx_bytes));
+        w->list,
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:f, s:i, s:I, s:I}", "id",
+                  peerid_print(id, id_text), "name", name ? name : "", "state", "connected", "path",
+                  conn_is_relayed(c) ? "relayed" : "direct", "transport", info.transport, "addr",
+                  multiaddr_print(&info.remote, addr), "inbound", conn_is_inbound(c), "agent",
+                  ctl_status_foreign(bytes_of(conn_identity(c)->agent)), "rtt_ms",
+                  (double)info.rtt_us / 1000, "streams", (int)info.streams, "rx_bytes",
+                  (json_int_t)info.rx_bytes, "tx_bytes", (json_int_t)info.tx_bytes));
 }
 
 static json_t *peer_list(const struct ctl_deps *d)

@@ -10,7 +10,9 @@ struct aim_rules { /* borrowed, but for via */
     struct loopback *loopback; /* NULL: no stable addresses */
     struct dns *dns;           /* NULL: none */
     enum front_other other;
-    char *via; /* of FRONT_VIA; owned */
+    char *via;           /* of FRONT_VIA; owned */
+    front_path_fn *path; /* NULL: any will do */
+    void *path_arg;
 };
 
 enum aim_kind { AIM_PEER, AIM_DIRECT, AIM_EXIT };

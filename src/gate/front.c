@@ -272,6 +272,12 @@ void front_use(struct front *f, struct loopback *loopback, struct dns *dns)
     f->rules.dns = dns;
 }
 
+void front_set_paths(struct front *f, front_path_fn *fn, void *arg)
+{
+    f->rules.path = fn;
+    f->rules.path_arg = arg;
+}
+
 void front_set_udp_idle(struct front *f, uint64_t ms)
 {
     f->udp_idle_ms = ms;

@@ -24,7 +24,8 @@ struct front_target {
     char service[SERVICE_NAME_MAX + 1]; /* "" = by port */
     uint16_t port;                      /* 0 = by service name */
     bool is_udp;                        /* datagrams: front_join_dgrams in place of front_join */
-    enum svc_path path;
+    enum host_path path;
+    bool has_path; /* else front_set_paths decides */
 };
 
 enum front_other { FRONT_REFUSE, FRONT_DIRECT, FRONT_VIA };
@@ -56,6 +57,10 @@ int front_set_other(struct front *f, enum front_other other, const char *via);
 /* Borrowed.  NULL (as at the start): there are no stable addresses; FRONT_DIRECT fails with
  * GW_ENETDOWN. */
 void front_use(struct front *f, struct loopback *loopback, struct dns *dns);
+/* Which path is taken to a peer when the target does not say.  Borrows arg; at the start, and for
+ * NULL, it is HOST_PATH_ANY. */
+typedef enum host_path front_path_fn(void *arg, const struct peerid *peer);
+void front_set_paths(struct front *f, front_path_fn *fn, void *arg);
 /* A pipe of datagrams without traffic ends after so long; at the start 2 minutes. */
 void front_set_udp_idle(struct front *f, uint64_t ms);
 

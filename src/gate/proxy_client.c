@@ -6,10 +6,12 @@
 
 static const struct {
     const char *text;
-    enum svc_path path;
+    enum host_path path;
 } options[] = {
-    { "path=direct", SVC_PATH_DIRECT },
-    { "path=relay", SVC_PATH_RELAY },
+    { "path=any", HOST_PATH_ANY },
+    { "path=direct", HOST_PATH_DIRECT },
+    { "path=relay", HOST_PATH_RELAY },
+    { "path=both", HOST_PATH_BOTH },
 };
 
 bool proxy_client_needs_auth(const struct proxy_client *c)
@@ -72,6 +74,7 @@ static int read_option(struct bytes v, struct front_target *out)
         if (!bytes_eq(v, bytes_of(options[i].text)))
             continue;
         out->path = options[i].path;
+        out->has_path = true;
         return 0;
     }
     return GW_EINVAL;

@@ -78,8 +78,18 @@ static const char *mapped_protocol(const struct name_answer *a, uint16_t port)
     return NULL;
 }
 
-static void open_target(struct reach *r, const struct svc_target *t, uint64_t timeout_ms)
+static enum host_path path_to(const struct reach *r, const struct peerid *peer)
 {
+    const struct aim_rules *rules = r->aim.rules;
+
+    if (r->target->has_path)
+        return r->target->path;
+    return rules->path ? rules->path(rules->path_arg, peer) : HOST_PATH_ANY;
+}
+
+static void open_target(struct reach *r, struct svc_target *t, uint64_t timeout_ms)
+{
+    t->path = path_to(r, &t->peer);
     r->out = svc_out_open(r->host, t, timeout_ms, on_service, r);
     if (!r->out)
         fail_plain(r, GW_ENOMEM);
@@ -95,7 +105,6 @@ static void open_service(struct reach *r, const struct name_answer *a, uint64_t 
         .naddrs = a->naddrs,
         .port = target->port,
         .is_udp = target->is_udp,
-        .path = target->path,
         .protocol = target->is_udp ? NULL : mapped_protocol(a, target->port),
     };
     snprintf(t.service, sizeof t.service, "%s", *target->service ? target->service : a->service);
@@ -112,7 +121,6 @@ static void open_exit(struct reach *r, const struct name_answer *a, uint64_t tim
         .service = SERVICE_EXIT,
         .destination = front_target_print(r->target, destination),
         .is_udp = r->target->is_udp,
-        .path = r->target->path,
     };
     open_target(r, &t, timeout_ms);
 }

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "net/ifaces.h"
 
 struct dial_key {
     struct peerid peer;
@@ -38,8 +39,13 @@ struct dials {
     struct peers *peers;
     struct dial *by_key;
     uint64_t timeout_ms;
+    uint32_t nbeaten; /* as dials_beaten */
     bool is_stopped;
 };
+
+/* Of dials: HOST_PATH_BOTH is tried as ANY. */
+static const enum host_path paths[] = { HOST_PATH_ANY, HOST_PATH_DIRECT, HOST_PATH_RELAY };
+#define NPATHS (sizeof paths / sizeof paths[0])
 
 static int telling(int err)
 {
@@ -137,15 +143,17 @@ static const struct muxed_events lost_events = {
     .on_close = on_lost_close,
 };
 
+void dials_abandon(struct muxed *m)
+{
+    m->ev = &lost_events;
+    m->ops->close(m, GW_ECANCELED);
+}
+
 static void abandon_all(struct dial *d)
 {
-    for (size_t i = 0; i < d->next; i++) {
-        struct muxed *m = d->attempts[i];
-        if (!m)
-            continue;
-        m->ev = &lost_events;
-        m->ops->close(m, GW_ECANCELED);
-    }
+    for (size_t i = 0; i < d->next; i++)
+        if (d->attempts[i])
+            dials_abandon(d->attempts[i]);
 }
 
 /* Takes the dial out of the table: the next dials_join starts a new one. */
@@ -205,6 +213,20 @@ static size_t index_of(const struct dial *d, const struct muxed *m)
     return i;
 }
 
+/* Attempt `i` is ready over TCP; was QUIC tried before at the same IP address? */
+static bool has_beaten_quic(const struct dial *d, size_t i)
+{
+    struct ipaddr ip, other;
+    uint16_t port;
+
+    if (!multiaddr_as_tcp(&d->addrs[i], &ip, &port) || ifaces_is_loopback(&ip))
+        return false;
+    for (size_t k = 0; k < i; k++)
+        if (multiaddr_as_quic(&d->addrs[k], &other, &port) && ipaddr_eq(&ip, &other))
+            return true;
+    return false;
+}
+
 static void on_ready(struct muxed *m)
 {
     struct dial *d = m->owner;
@@ -212,6 +234,7 @@ static void on_ready(struct muxed *m)
     size_t i = index_of(d, m);
     struct conn *c = NULL;
 
+    ds->nbeaten += has_beaten_quic(d, i);
     d->attempts[i] = NULL; /* conns owns it from here on */
     end(d);
     peers_learn(ds->peers, &d->key.peer, &d->addrs[i]);
@@ -240,13 +263,12 @@ static const struct muxed_events attempt_events = {
     .on_close = on_close,
 };
 
-static int attempt(struct dial *d, size_t i)
+int dials_try(const struct dials *ds, const struct multiaddr *addr, const struct peerid *peer,
+              struct muxed **out)
 {
-    const struct dials *ds = d->all;
-
     for (size_t k = 0; k < ds->ndialers; k++) {
         const struct host_dialer *by = &ds->dialers[k];
-        int err = by->dial(by->arg, &d->addrs[i], &d->key.peer, &d->attempts[i]);
+        int err = by->dial(by->arg, addr, peer, out);
         if (err != GW_EUNSUP)
             return err;
     }
@@ -260,7 +282,7 @@ static bool start_next(struct dial *d)
 
     while (d->next < d->n && !ds->is_stopped) {
         size_t i = d->next++;
-        int err = attempt(d, i);
+        int err = dials_try(ds, &d->addrs[i], &d->key.peer, &d->attempts[i]);
         if (!err) {
             d->attempts[i]->ev = &attempt_events;
             d->attempts[i]->owner = d;
@@ -412,13 +434,24 @@ void dials_leave(struct dial_wait *w)
     free(d);
 }
 
+bool dials_has(const struct dials *ds, const struct peerid *peer)
+{
+    for (size_t i = 0; i < NPATHS; i++)
+        if (find(ds, peer, paths[i]))
+            return true;
+    return false;
+}
+
 void dials_satisfy(struct dials *ds, struct conn *c)
 {
-    static const enum host_path paths[] = { HOST_PATH_ANY, HOST_PATH_DIRECT, HOST_PATH_RELAY };
-
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+    for (size_t i = 0; i < NPATHS; i++) {
         struct dial *d = find(ds, conn_peer(c), paths[i]);
         if (d && conn_fits(c, paths[i]))
             finish(d, 0, c);
     }
+}
+
+uint32_t dials_beaten(const struct dials *ds)
+{
+    return ds->nbeaten;
 }

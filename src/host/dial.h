@@ -52,7 +52,19 @@ int dials_join(struct dials *ds, const struct dial_req *req, struct dial_wait *w
 /* Its done will not be called; when nobody waits any more the dial is given up.  Fine when idle. */
 void dials_leave(struct dial_wait *w);
 
+bool dials_has(const struct dials *ds, const struct peerid *peer); /* on any path */
+
 /* A connection to its peer came up by other means: whoever waits for such a one gets it. */
 void dials_satisfy(struct dials *ds, struct conn *c);
+
+/* One attempt at one address, which no dial knows of.  0: set the events of *out at once, on_ready
+ * or on_close follows.  Else GW_E*; GW_EUNSUP: nobody dials such addresses. */
+int dials_try(const struct dials *ds, const struct multiaddr *addr, const struct peerid *peer,
+              struct muxed **out);
+/* Closes a connection, ready or not, that nobody wants any more: what it still has to say is lost. */
+void dials_abandon(struct muxed *m);
+
+/* How many dials were won by TCP at an IP address at which QUIC had been tried before. */
+uint32_t dials_beaten(const struct dials *ds);
 
 #endif

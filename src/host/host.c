@@ -15,6 +15,7 @@
 #include "host/handlers.h"
 #include "host/open.h"
 #include "host/peers.h"
+#include "host/probe.h"
 #include "net/ifaces.h"
 #include "transport/negotiate.h"
 #include "transport/quic.h"
@@ -48,6 +49,7 @@ struct host {
     host_announced_fn *announced;
     void *announced_arg;
     uint64_t next_flow;
+    uint32_t nquic, beaten_before; /* connections, and dials_beaten, at the last change of network */
 };
 
 static bool on_admit(void *arg, const struct peerid *peer)
@@ -91,10 +93,21 @@ static void on_stream(struct host *h, struct conn *c, struct stream *s)
         log_warn("stream peer=%s refused: %s", peerid_short(conn_peer(c)), gw_strerror(GW_ENOMEM));
 }
 
+static bool is_over_udp(struct conn *c)
+{
+    struct muxed_info info;
+    struct ipaddr ip;
+    uint16_t port;
+
+    conn_info(c, &info);
+    return multiaddr_as_quic(&info.remote, &ip, &port) && !ifaces_is_loopback(&ip);
+}
+
 static void on_conn(struct host *h, struct conn *c)
 {
     struct observer *o;
 
+    h->nquic += is_over_udp(c);
     LL_FOREACH (h->observers, o)
         if (o->ev->on_conn)
             o->ev->on_conn(o->arg, c);
@@ -392,6 +405,16 @@ struct conn *host_conn(const struct host *h, const struct peerid *peer)
     return conns_find(h->conns, peer, HOST_PATH_ANY);
 }
 
+struct conn *host_conn_by(const struct host *h, const struct peerid *peer, enum host_path path)
+{
+    return conns_find(h->conns, peer, path);
+}
+
+bool host_is_dialling(const struct host *h, const struct peerid *peer)
+{
+    return dials_has(h->dials, peer);
+}
+
 void host_each_conn(const struct host *h, void (*each)(void *arg, struct conn *c), void *arg)
 {
     conns_each(h->conns, each, arg);
@@ -402,8 +425,16 @@ bool host_dialled(const struct host *h, const struct peerid *peer)
     return conns_has_dialled(h->conns, peer);
 }
 
+void host_udp(const struct host *h, struct host_udp *out)
+{
+    *out = (struct host_udp){ .ready = h->nquic,
+                              .beaten = dials_beaten(h->dials) - h->beaten_before };
+}
+
 void host_network_changed(struct host *h)
 {
+    h->nquic = 0;
+    h->beaten_before = dials_beaten(h->dials);
     conns_network_changed(h->conns);
 }
 
@@ -420,4 +451,16 @@ uint64_t host_last_seen_ms(const struct host *h, const struct peerid *peer)
 void host_learn_addr(struct host *h, const struct peerid *peer, const struct multiaddr *addr)
 {
     peers_learn(&h->peers, peer, addr);
+}
+
+const struct multiaddr *host_known_addrs(const struct host *h, const struct peerid *peer,
+                                         size_t *n)
+{
+    return peers_addrs(&h->peers, peer, n);
+}
+
+int host_probe(struct host *h, const struct host_probe_req *req, host_probed_fn *done, void *arg,
+               struct host_probe **out)
+{
+    return probe_start(h->loop, h->dials, req, done, arg, out);
 }

@@ -90,13 +90,12 @@ int host_handle(struct host *h, const char *protocol, host_wants_fn *wants, host
 /* The protocols served, for identify: calls `each` per exact id. */
 void host_protocols(const struct host *h, void (*each)(void *arg, const char *protocol), void *arg);
 
-/* Which ways to a peer will do. */
-enum host_path {
-    HOST_PATH_ANY,    /* the best there is */
-    HOST_PATH_DIRECT, /* no relay */
-    HOST_PATH_RELAY,  /* only through a relay */
-    HOST_PATH_BOTH,   /* a direct one and a relay are tried at once, the first that is ready wins */
-};
+/* Which ways to a peer will do.
+ *
+ * HOST_PATH_BOTH is for host_open (elsewhere it is as ANY): while there is no connection, a stream
+ * over a direct one and another through a relay are asked for at once.  The first that is agreed on
+ * wins and the other is reset, so the peer may see `first` twice. */
+enum host_path { HOST_PATH_ANY, HOST_PATH_DIRECT, HOST_PATH_RELAY, HOST_PATH_BOTH };
 
 /* Opens a stream.  Uses the connection to `peer` or dials `addrs` (copied; addresses known from
  * earlier are tried too), several requests for one peer share one dial.  `protocols` are proposed
@@ -155,6 +154,14 @@ struct upgrade_env *host_upgrade(struct host *h);
  * or firewall of ours lets its answer in.  0 also when it is lost; GW_EUNSUP: no QUIC address. */
 int host_punch(struct host *h, const struct multiaddr *to);
 
+/* What has been seen of UDP since host_new or the last host_network_changed, this machine by itself
+ * left out. */
+struct host_udp {
+    uint32_t ready;  /* connections over QUIC, both ways */
+    uint32_t beaten; /* dials that TCP won where QUIC had been tried before: UDP may be blocked */
+};
+void host_udp(const struct host *h, struct host_udp *out);
+
 /* Have we a connection to it that we dialled?  Such a peer may dial us, too: host_admit_fn is not
  * asked.  Hole punching and dial-backs need it, and what it may use is another question. */
 bool host_dialled(const struct host *h, const struct peerid *peer);
@@ -162,6 +169,9 @@ bool host_dialled(const struct host *h, const struct peerid *peer);
 /* Connections. */
 struct conn *host_conn(const struct host *h,
                        const struct peerid *peer); /* the one in use; NULL when none */
+struct conn *host_conn_by(const struct host *h, const struct peerid *peer,
+                          enum host_path path); /* of those that fit */
+bool host_is_dialling(const struct host *h, const struct peerid *peer);
 void host_each_conn(const struct host *h, void (*each)(void *arg, struct conn *c), void *arg);
 void host_close_peer(struct host *h, const struct peerid *peer,
                      int err);            /* every connection to it */
@@ -216,5 +226,23 @@ bool conn_speaks(const struct conn *c,
 
 /* Remembers addresses of a peer for later dials (names file, identify). Bounded per peer. */
 void host_learn_addr(struct host *h, const struct peerid *peer, const struct multiaddr *addr);
+/* Those of a peer, the one learnt last first; a view until the next turn.  NULL when *n is 0. */
+const struct multiaddr *host_known_addrs(const struct host *h, const struct peerid *peer,
+                                         size_t *n);
+
+/* Tries one address, QUIC, TCP or a circuit, by a connection of its own, which is closed as soon as
+ * it is ready and never used; the peer sees it come and go.  `done` tells how long it took to be
+ * ready, or why it was not (GW_ETIMEOUT after timeout_ms). */
+struct host_probe;
+struct host_probe_req {
+    struct peerid peer;
+    struct multiaddr addr;
+    uint64_t timeout_ms;
+};
+typedef void host_probed_fn(void *arg, int err, uint64_t took_us);
+/* 0: `done` is called once, from the loop, and *out is gone.  Else it cannot be dialled: GW_E*. */
+int host_probe(struct host *h, const struct host_probe_req *req, host_probed_fn *done, void *arg,
+               struct host_probe **out);
+void host_probe_cancel(struct host_probe *p); /* done will not be called; NULL is fine */
 
 #endif

@@ -8,7 +8,8 @@ src_libhost_a_SOURCES = \
 	src/host/handlers.c src/host/handlers.h \
 	src/host/host.c src/host/host.h \
 	src/host/open.c src/host/open.h \
-	src/host/peers.c src/host/peers.h
+	src/host/peers.c src/host/peers.h \
+	src/host/probe.c src/host/probe.h
 
 if HAVE_CMOCKA
 # Two hosts joined in memory: its quic_* functions stand in for those of src/libtransport.a.
@@ -29,4 +30,10 @@ tests_unit_test_open_SOURCES = tests/unit/test_open.c $(TWO_HOSTS)
 tests_unit_test_open_LDADD = $(HOST_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_peers_SOURCES = tests/unit/test_peers.c tests/unit/vec.h
 tests_unit_test_peers_LDADD = $(HOST_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_probe
+tests_unit_test_probe_SOURCES = tests/unit/test_probe.c $(TWO_HOSTS)
+tests_unit_test_probe_LDADD = $(HOST_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_dial_order
+tests_unit_test_dial_order_SOURCES = tests/unit/test_dial_order.c tests/unit/vec.h
+tests_unit_test_dial_order_LDADD = $(HOST_LIBS) $(CMOCKA_LIBS)
 endif

@@ -4,6 +4,9 @@
  *              ^          | na: the next protocol, on a new stream
  *              +----------+ the connection died: once more, unless the peer refused us
  *
+ * HOST_PATH_BOTH without a connection: two opens of their own, on a direct path and through a
+ * relay; the first that has a stream decides, and the other is cancelled.
+ *
  * A stream ends before its connection does, so a failed proposal is judged at the end of the turn,
  * when it is known whether the connection went with it.  This matters right after a dial: in
  * TLS 1.3 the client is ready before the server has looked at its certificate, and a peer that does
@@ -23,6 +26,13 @@ struct proposal {
     size_t nfirst;
 };
 
+struct way { /* of a hedged open */
+    struct host_open *of;
+    struct host_open *open; /* NULL: it has failed, or was not begun */
+};
+
+#define WAYS 2
+
 struct host_open {
     struct opens *all;
     struct host_open *prev, *next;
@@ -39,6 +49,7 @@ struct host_open {
     struct multiaddr *addrs; /* owned */
     size_t naddrs;
     enum host_path path;
+    struct way ways[WAYS];
     size_t at, nproposals;
     struct proposal proposals[HOST_PROPOSALS_MAX];
 };
@@ -131,6 +142,65 @@ static void on_dialled(struct dial_wait *w, int err, struct conn *c)
         propose(o, c);
 }
 
+static void give_up_ways(struct host_open *o)
+{
+    for (size_t i = 0; i < WAYS; i++) {
+        host_open_cancel(o->ways[i].open);
+        o->ways[i].open = NULL;
+    }
+}
+
+/* That a way has no address says nothing when the other one says more. */
+static void on_way_failed(struct host_open *o, int err)
+{
+    if (!o->err || o->err == GW_EOFFLINE)
+        o->err = err;
+    if (!o->ways[0].open && !o->ways[1].open)
+        finish(o, o->err);
+}
+
+static void on_way(void *arg, int err, struct conn *c, struct stream *s, const char *protocol,
+                   struct bytes early)
+{
+    struct way *w = arg;
+    struct host_open *o = w->of;
+
+    o->wait.tried += host_open_tried(w->open);
+    w->open = NULL;
+    if (err) {
+        on_way_failed(o, err);
+        return;
+    }
+    give_up_ways(o);
+    detach(o);
+    o->done(o->arg, 0, c, s, protocol, early);
+    release(o);
+}
+
+/* The ways stand behind `o` in the list, so opens_free ends it, and them with it, first. */
+static void race(struct host_open *o)
+{
+    static const enum host_path paths[WAYS] = { HOST_PATH_DIRECT, HOST_PATH_RELAY };
+    struct host_proposal proposals[HOST_PROPOSALS_MAX];
+    struct host_open_req req = { .peer = o->peer,
+                                 .addrs = o->addrs,
+                                 .naddrs = o->naddrs,
+                                 .proposals = proposals,
+                                 .nproposals = o->nproposals };
+
+    for (size_t i = 0; i < o->nproposals; i++)
+        proposals[i] = (struct host_proposal){ o->proposals[i].protocol,
+                                               { o->proposals[i].first, o->proposals[i].nfirst } };
+    o->err = 0;
+    for (size_t i = 0; i < WAYS; i++) {
+        req.path = paths[i];
+        o->ways[i].of = o;
+        o->ways[i].open = opens_start(o->all, &req, on_way, &o->ways[i]);
+    }
+    if (!o->ways[0].open && !o->ways[1].open)
+        finish(o, GW_ENOMEM);
+}
+
 static void start(struct host_open *o)
 {
     struct opens *os = o->all;
@@ -138,6 +208,10 @@ static void start(struct host_open *o)
 
     if (c) {
         propose(o, c);
+        return;
+    }
+    if (o->path == HOST_PATH_BOTH) {
+        race(o);
         return;
     }
     const struct dial_req req = {
@@ -257,6 +331,7 @@ void host_open_cancel(struct host_open *o)
 {
     if (!o)
         return;
+    give_up_ways(o);
     negotiate_cancel(o->negotiate, GW_ECANCELED);
     detach(o);
     release(o);

@@ -29,4 +29,7 @@ tests_unit_test_cert_LDADD = $(ID_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_envelope
 tests_unit_test_envelope_SOURCES = tests/unit/test_envelope.c tests/unit/keyfile.h tests/unit/hex.h tests/unit/tmpfiles.h tests/unit/vec.h
 tests_unit_test_envelope_LDADD = $(ID_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_circuit_addr
+tests_unit_test_circuit_addr_SOURCES = tests/unit/test_circuit_addr.c tests/unit/vec.h
+tests_unit_test_circuit_addr_LDADD = $(ID_LIBS) $(CMOCKA_LIBS)
 endif

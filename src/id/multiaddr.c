@@ -374,6 +374,11 @@ static bool print(const struct multiaddr *a, char out[MULTIADDR_STR_MAX])
     return !w.full;
 }
 
+bool ipaddr_eq(const struct ipaddr *a, const struct ipaddr *b)
+{
+    return a->family == b->family && memcmp(a->b, b->b, sizeof a->b) == 0;
+}
+
 int multiaddr_parse(struct bytes text, struct multiaddr *out)
 {
     char printed[MULTIADDR_STR_MAX];

@@ -25,6 +25,8 @@ struct ipaddr {
     uint32_t zone;  /* interface index of a link-local IPv6 address; 0 = none */
 };
 
+bool ipaddr_eq(const struct ipaddr *a, const struct ipaddr *b); /* whatever the zones */
+
 int multiaddr_parse(struct bytes text, struct multiaddr *out);     /* 0, GW_ESYNTAX, GW_EUNSUP */
 int multiaddr_from_bytes(struct bytes bin, struct multiaddr *out); /* 0, GW_EPROTO, GW_EUNSUP */
 const char *multiaddr_print(const struct multiaddr *a,

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "main/node.h"
+#include "main/reachable.h"
 #include "net/fdstream.h"
 
 struct alone {
@@ -17,6 +17,7 @@ struct alone {
     struct nodedir dir;
     struct config config;
     struct node node;
+    struct reachable reachable;
     struct front_open *open;
     int err;
     char why[CONF_ERR_MAX];
@@ -110,6 +111,9 @@ static int start(struct alone *a, const struct options *o, const struct front_ta
         rc = node_listen(&a->node, &listen, NULL, a->why);
     if (rc)
         return rc;
+    rc = reachable_open(&a->reachable, &a->node, &a->config, NULL, NULL, NULL);
+    if (rc)
+        return conf_fail(a->why, rc, "%s", gw_strerror(rc));
     a->open = front_open(a->node.front, "nc", t, on_opened, a);
     if (a->open)
         return 0;
@@ -136,6 +140,7 @@ int alone_nc(const struct options *o, const char *name, const char *service)
     if (a.err)
         fprintf(stderr, "gw: %s %s: %s\n", name, service, a.why);
     node_stop(&a.node);
+    reachable_close(&a.reachable);
     node_close(&a.node);
     config_free(&a.config);
     nodedir_close(&a.dir);

@@ -5,15 +5,6 @@
 #include <limits.h>
 #include <string.h>
 
-const struct options_row *completion_next_option(size_t *i)
-{
-    const struct options_row *r;
-
-    while ((r = options_row((*i)++)) != NULL && r->kind == OPTIONS_ABSENT)
-        continue;
-    return r;
-}
-
 char completion_letter(const struct options_row *r)
 {
     return r->letter <= UCHAR_MAX ? (char)r->letter : '\0';
@@ -98,7 +89,7 @@ static void put_value_cases(FILE *f)
     const struct options_row *r;
     struct cli_usage u;
 
-    for (size_t i = 0; (r = completion_next_option(&i)) != NULL;)
+    for (size_t i = 0; (r = options_row(i)) != NULL; i++)
         if (r->arg)
             fprintf(f, "            :-%c) option=$word ;;\n", completion_letter(r));
     for (size_t i = 0; cli_describe(i, &u); i++)
@@ -113,13 +104,13 @@ static void put_option_cases(FILE *f)
     const struct options_row *r;
     struct cli_usage u;
 
-    for (size_t i = 0; (r = completion_next_option(&i)) != NULL;)
+    for (size_t i = 0; (r = options_row(i)) != NULL; i++)
         if (r->kind == OPTIONS_DIR || r->kind == OPTIONS_FILE)
             fprintf(f, "        -%c) want=%s ;;\n", completion_letter(r),
                     r->kind == OPTIONS_DIR ? "DIR" : "FILE");
     fputs("        ?*) ;; # any text\n        *) case $command:$n:$word in\n", f);
     fputs("            :0:-*) want='", f);
-    for (size_t i = 0; (r = completion_next_option(&i)) != NULL;) {
+    for (size_t i = 0; (r = options_row(i)) != NULL; i++) {
         if (completion_letter(r))
             fprintf(f, "-%c ", completion_letter(r));
         if (r->name)

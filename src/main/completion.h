@@ -14,8 +14,6 @@ void completion_fish(FILE *f); /* fish 3.1 or later */
 
 /* ---- what the three share ---- */
 
-/* The next row that this version takes; *i starts at 0.  NULL behind the last. */
-const struct options_row *completion_next_option(size_t *i);
 /* The letter (0: none) that tells an option of gw in a shell script. */
 char completion_letter(const struct options_row *r);
 /* The first line of the text as one word in '...'; `quote`: how the shell writes ' within. */

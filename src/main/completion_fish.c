@@ -60,7 +60,7 @@ static void put_value_options(FILE *f)
     const struct options_row *r;
     struct cli_usage u;
 
-    for (size_t i = 0; (r = completion_next_option(&i)) != NULL;)
+    for (size_t i = 0; (r = options_row(i)) != NULL; i++)
         if (r->arg)
             fprintf(f, " -%c", completion_letter(r));
     for (size_t i = 0; cli_describe(i, &u); i++)
@@ -113,7 +113,7 @@ void completion_fish(FILE *f)
     fputs(head, f);
     put_value_options(f);
     fputs(middle, f);
-    for (size_t i = 0; (r = completion_next_option(&i)) != NULL;)
+    for (size_t i = 0; (r = options_row(i)) != NULL; i++)
         put_option(f, r);
     for (size_t i = 0; cli_describe(i, &u); i++)
         put_command(f, &u);

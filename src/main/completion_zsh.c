@@ -102,7 +102,7 @@ void completion_zsh(FILE *f)
         fputc('\n', f);
     }
     fputs("    )\n    _arguments -C -S \\\n", f);
-    for (size_t i = 0; (r = completion_next_option(&i)) != NULL;)
+    for (size_t i = 0; (r = options_row(i)) != NULL; i++)
         put_option(f, r);
     fputs(middle, f);
     for (size_t i = 0; cli_describe(i, &u); i++)

@@ -23,6 +23,17 @@ static const char *check_listen_addr(const char *value)
     return NULL;
 }
 
+/* A name is looked up later, like every name. */
+static const char *check_relay(const char *value)
+{
+    struct multiaddr a;
+    struct peerid id;
+
+    if (*value == '/' && (multiaddr_parse(bytes_of(value), &a) != 0 || !multiaddr_peer(&a, &id)))
+        return "is neither a name nor of the form /ip4/ADDR/udp/PORT/quic-v1/p2p/ID";
+    return NULL;
+}
+
 static const char *check_socket_addr(const char *value)
 {
     struct sockaddr_any a;
@@ -95,6 +106,7 @@ static const char *const log_level_names[] = { [LOG_LEVEL_ERROR] = "error",
 
 static const struct conf_section sections[] = {
     { .name = "node", .help = "This node: where it listens, and its limits" },
+    { .name = "relay", .help = "The relay that this node is for others, if it is one" },
     { .name = "proxy",
       .help = "The proxy for programs on this machine: SOCKS5, SOCKS4a and HTTP on one port" },
     { .name = "forward",
@@ -150,6 +162,41 @@ static const struct conf_key keys[] = {
       .help = "Answer /perf/1.0.0, a test of throughput, for any peer that may connect" },
     { "node", "log-level", CONF_ENUM, NODE(log_level), .def = "info", .names = log_level_names,
       .help = "Least weighty lines to log (-v: debug, -q: warn)" },
+
+    { "node", "relay", CONF_LIST, NODE(relays), .check = check_relay,
+      .help = "Relay to be reachable through (-r): its multiaddr with /p2p/ID, or its name" },
+    { "node", "port-map", CONF_BOOL, NODE(port_map), .def = "no",
+      .help = "Ask the router to open our ports: PCP, NAT-PMP, UPnP" },
+
+    { "relay", "enabled", CONF_BOOL, NODE(relay_enabled), .def = "no",
+      .help = "Be a relay (-R) for peers that may use the service `relay`" },
+    { "relay", "public", CONF_BOOL, NODE(relay_public), .def = "no",
+      .help = "Be one for everybody; set limits then" },
+    { "relay", "max-reservations", CONF_INT, NODE(relay_max_reservations),
+      .def = "1024", .min = 1, .max = 65536, .help = "Peers that hold a slot at a time" },
+    { "relay", "max-reservations-per-ip", CONF_INT, NODE(relay_max_reservations_per_ip),
+      .def = "64", .min = 1, .max = 65536,
+      .help = "Of these from one IP address, or one /64 of IPv6" },
+    { "relay", "max-circuits", CONF_INT, NODE(relay_max_circuits),
+      .def = "512", .min = 1, .max = 65536, .help = "Relayed connections at a time" },
+    { "relay", "max-circuits-per-peer", CONF_INT, NODE(relay_max_circuits_per_peer),
+      .def = "32", .min = 1, .max = 65536,
+      .help = "Of these by one peer, and to one peer" },
+    { "relay", "max-pending", CONF_INT, NODE(relay_max_pending),
+      .def = "128", .min = 1, .max = 65536,
+      .help = "Calls that the peer called has not answered yet" },
+    { "relay", "per-minute", CONF_INT, NODE(relay_per_minute),
+      .def = "60", .min = 1, .max = 65536, .help = "Requests of one peer in a minute" },
+    { "relay", "reservation-time", CONF_DURATION, NODE(relay_reservation_ms),
+      .def = "1h", .min = 60000, .max = 86400000, .help = "How long a slot lasts unless renewed" },
+    { "relay", "circuit-time", CONF_DURATION, NODE(relay_circuit_ms), .def = "0",
+      .max = 365 * 86400000LL, .help = "Longest life of a relayed connection; 0: no limit" },
+    { "relay", "circuit-data", CONF_SIZE, NODE(relay_circuit_bytes), .def = "0",
+      .help = "Octets each way in a relayed connection; 0: no limit" },
+    { "relay", "rate", CONF_SIZE, NODE(relay_rate), .def = "0",
+      .help = "Octets a second of a relayed connection, both ways; 0: no limit" },
+    { "relay", "monthly-data", CONF_SIZE, NODE(relay_monthly_bytes), .def = "0",
+      .help = "Octets relayed in a calendar month (UTC), both ways; 0: no limit" },
 
     { "proxy", "listen", CONF_LIST, NODE(proxy_listen),
       .def = "127.0.0.1:1080", .check = check_socket_addr,

@@ -44,6 +44,8 @@ struct config {
     int congestion; /* enum config_congestion */
     bool gso;
     bool perf;
+    struct conf_list relays; /* addresses that end in /p2p/ID, or names */
+    bool port_map;
     int log_level; /* enum log_level */
     /* [proxy] */
     struct conf_list proxy_listen;
@@ -55,6 +57,13 @@ struct config {
     char *virtual_net; /* loopback_parse_net; NULL: LOOPBACK_NET */
     uint64_t udp_idle_ms;
     int64_t max_udp; /* UDP associations */
+
+    /* [relay] */
+    bool relay_enabled, relay_public;
+    int64_t relay_max_reservations, relay_max_reservations_per_ip;
+    int64_t relay_max_circuits, relay_max_circuits_per_peer, relay_max_pending, relay_per_minute;
+    uint64_t relay_reservation_ms, relay_circuit_ms;
+    uint64_t relay_circuit_bytes, relay_rate, relay_monthly_bytes;
 
     struct conf_named forwards; /* struct config_forward */
     struct conf_named services; /* struct config_service */

@@ -20,12 +20,20 @@
 
 /* ---- what the layers ask ---- */
 
+/* A relay has a public role: it tells strangers what they may not do (specs, relay/circuit-v2). */
+static bool is_welcome(const struct daemon *d, const struct peerid *peer)
+{
+    if (d->config.relay_enabled)
+        return true;
+    return d->authz && authz_admits(d->authz, peer); /* a start that failed may have none */
+}
+
 static bool on_admit(void *arg, const struct peerid *peer)
 {
     const struct daemon *d = arg;
     char id[PEERID_STR_MAX];
 
-    if (d->authz && authz_admits(d->authz, peer)) /* a start that failed may have none */
+    if (is_welcome(d, peer))
         return true;
     log_info("conn peer=%s dir=in refused: no line of authorized_keys names it",
              peerid_print(peer, id));
@@ -35,8 +43,26 @@ static bool on_admit(void *arg, const struct peerid *peer)
 static void close_if_denied(void *arg, struct conn *c)
 {
     const struct daemon *d = arg;
-    if (conn_is_inbound(c) && !authz_admits(d->authz, conn_peer(c)))
+    if (conn_is_inbound(c) && !is_welcome(d, conn_peer(c)) &&
+        !host_dialled(d->node.host, conn_peer(c)))
         conn_close(c, GW_EDENIED);
+}
+
+/* A slot is a right.  Whom the holder of one takes calls from is its own business. */
+static bool on_relay_use(void *arg, enum relay_use use, const struct peerid *peer,
+                         const struct peerid *to)
+{
+    static const struct service relay = { .name = SERVICE_RELAY, .is_enabled = true };
+    const struct daemon *d = arg;
+    (void)to;
+    return use == RELAY_CONNECT || d->config.relay_public ||
+           authz_allows(d->authz, peer, &relay, NULL) == 0;
+}
+
+static void on_names(void *arg)
+{
+    struct daemon *d = arg;
+    reachable_names_changed(&d->reachable);
 }
 
 static void on_rights_changed(void *arg)
@@ -44,6 +70,7 @@ static void on_rights_changed(void *arg)
     struct daemon *d = arg;
     if (d->svc_in)
         svc_in_recheck(d->svc_in);
+    reachable_rights_changed(&d->reachable);
     host_each_conn(d->node.host, close_if_denied, d);
 }
 
@@ -187,6 +214,10 @@ static int start_layers(struct daemon *d, char err[CONF_ERR_MAX])
         return rc;
     d->authz = authz_new(d->loop, d->dir.authorized_keys, d->services, on_rights_changed, d);
     rc = d->authz ? start_services(d) : GW_ENOMEM;
+    if (!rc)
+        rc = reachable_open(&d->reachable, &d->node, &d->config, &d->dir, on_relay_use, d);
+    d->node.on_names = on_names;
+    d->node.on_names_arg = d;
     return rc ? conf_fail(err, rc, "%s", gw_strerror(rc)) : 0;
 }
 
@@ -241,6 +272,7 @@ static void stop(struct daemon *d)
     ctl_close(d->ctl);
     inlets_free(d->inlets);
     node_stop(&d->node);
+    reachable_close(&d->reachable);
     if (d->svc_in)
         svc_in_free(d->svc_in);
     node_close(&d->node);

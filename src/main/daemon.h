@@ -6,6 +6,7 @@
 #include "main/inlets.h"
 #include "main/node.h"
 #include "main/options.h"
+#include "main/reachable.h"
 
 struct daemon {
     const struct options *options; /* borrowed */
@@ -16,6 +17,7 @@ struct daemon {
     struct registry *services;
     struct authz *authz;
     struct node node;
+    struct reachable reachable;
     struct svc_in *svc_in;
     struct inlets *inlets;
     struct ctl_deps deps; /* for ctl and the pages; filled in when everything stands */

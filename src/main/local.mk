@@ -11,10 +11,12 @@ src_libmain_a_SOURCES = \
 	src/main/inlet.c src/main/inlet.h \
 	src/main/inlets.c src/main/inlets.h \
 	src/main/local_cmd.c src/main/local_cmd.h \
+	src/main/named.c src/main/named.h \
 	src/main/node.c src/main/node.h \
 	src/main/nodedir.c src/main/nodedir.h \
 	src/main/notify.c src/main/notify.h \
 	src/main/options.c src/main/options.h \
+	src/main/reachable.c src/main/reachable.h \
 	src/main/reload.c src/main/reload.h \
 	src/main/ssh_config.c src/main/ssh_config.h
 

@@ -28,6 +28,8 @@ static void on_names_changed(void *arg)
     struct node *n = arg;
     if (n->resolver)
         resolver_flush(n->resolver);
+    if (n->on_names)
+        n->on_names(n->on_names_arg);
 }
 
 static int set_front(struct node *n, const struct config *c)
@@ -71,6 +73,7 @@ int node_open(struct node *n, struct ev_loop *loop, const struct config *c, cons
     rc = GW_ENOMEM;
     if (!(n->turn = turn_new(loop)) ||
         !(n->host = host_new(loop, n->turn, n->key, &hc, admit, arg)) ||
+        !(n->announce = announce_new(n->host)) ||
         !(n->identify = identify_new(n->host)) ||
         !(n->resolver = resolver_new(loop, c->resolve_timeout_ms)) ||
         !(n->names = tier_static_new(loop, d->names, on_names_changed, n)) ||
@@ -203,6 +206,7 @@ void node_close(struct node *n)
         host_free(n->host);
     if (n->identify)
         identify_free(n->identify);
+    announce_free(n->announce);
     if (n->resolver)
         resolver_free(n->resolver);
     if (n->names)

@@ -7,6 +7,7 @@
 #include "main/config.h"
 #include "main/nodedir.h"
 #include "name/tier_static.h"
+#include "p2p/announce.h"
 #include "p2p/identify.h"
 
 struct node {
@@ -14,12 +15,16 @@ struct node {
     struct turn *turn;
     struct key *key;
     struct host *host;
+    struct announce *announce;
     struct identify *identify;
     struct resolver *resolver;
     struct tier_static *names;
     struct loopback *loopback; /* stable addresses of peers, in state/loopback */
     struct dns *dns;           /* for [proxy] other = direct, and for an exit */
     struct front *front;
+    /* The names file has changed; set by who wants to know. */
+    void (*on_names)(void *arg);
+    void *on_names_arg;
 };
 
 /* Builds all of it; nothing listens yet.  Returns 0, or GW_E* with a sentence in `err`; call

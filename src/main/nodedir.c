@@ -30,8 +30,9 @@ int nodedir_name(struct nodedir *d, const char *dir, const char *conf, char err[
     d->lock_path = path_in(dir, "ctl.lock");
     d->ports = path_in(dir, "state/ports");
     d->loopback = path_in(dir, "state/loopback");
+    d->relay_state = path_in(dir, "state/relay");
     if (!d->dir || !d->conf || !d->key || !d->names || !d->authorized_keys || !d->ctl ||
-        !d->lock_path || !d->ports || !d->loopback)
+        !d->lock_path || !d->ports || !d->loopback || !d->relay_state)
         return conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
     return 0;
 }
@@ -48,7 +49,7 @@ int nodedir_open(struct nodedir *d, const char *dir, const char *conf, char err[
 void nodedir_close(struct nodedir *d)
 {
     char *owned[] = { d->dir, d->conf,      d->key,   d->names,   d->authorized_keys,
-                      d->ctl, d->lock_path, d->ports, d->loopback };
+                      d->ctl, d->lock_path, d->ports, d->loopback, d->relay_state };
     for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++)
         free(owned[i]);
     if (d->lock >= 0)

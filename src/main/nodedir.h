@@ -7,7 +7,7 @@
 
 struct nodedir {
     char *dir, *conf, *key, *names, *authorized_keys, *ctl; /* owned paths */
-    char *lock_path, *ports, *loopback;
+    char *lock_path, *ports, *loopback, *relay_state;
     int lock; /* descriptor that holds the lock; -1: none */
 };
 

@@ -37,8 +37,9 @@ static const struct options_row rows[] = {
       "dns:53/udp=127.0.0.1:53" },
     { 'l', NULL, "MULTIADDR", OPTIONS_TEXT,
       "listen (default: QUIC and TCP on a random port, over IPv4 and IPv6)" },
-    { 'r', NULL, "RELAY", OPTIONS_ABSENT, "be reachable through a relay: not in this version" },
-    { 'R', NULL, NULL, OPTIONS_ABSENT, "be a relay: not in this version" },
+    { 'r', NULL, "RELAY", OPTIONS_TEXT,
+      "be reachable through this relay: its multiaddr with /p2p/ID, or its name" },
+    { 'R', NULL, NULL, OPTIONS_FLAG, "be a relay for the peers that may use one" },
     { 'v', NULL, NULL, OPTIONS_FLAG, "log more (debug)" },
     { 'q', NULL, NULL, OPTIONS_FLAG, "log less (warnings, errors)" },
     { 'h', "help", NULL, OPTIONS_FLAG, "print this text" },
@@ -58,7 +59,7 @@ struct parser {
     int opt; /* the option at hand, and its argument */
     const char *arg;
     int nforwards;              /* -L and -U so far: they need names */
-    bool has_proxy, has_listen; /* -D, -l given: what the file says no longer counts */
+    bool has_proxy, has_listen, has_relay; /* -D, -l, -r given: what the file says no longer counts */
     char *err;
 };
 
@@ -216,8 +217,9 @@ static int take(struct parser *p, int opt, const char *arg)
     case 'l':
         return add_to_list(p, &p->has_listen, "node", "listen", arg);
     case 'r':
+        return add_to_list(p, &p->has_relay, "node", "relay", arg);
     case 'R':
-        return wrong(p, "-%c: relays are not built yet", opt);
+        return add(p, "relay", NULL, "enabled", "yes");
     case 'v':
         return add(p, "node", NULL, "log-level", "debug");
     case 'q':

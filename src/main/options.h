@@ -24,8 +24,7 @@ enum options_kind {
     OPTIONS_FLAG, /* takes no argument */
     OPTIONS_DIR,
     OPTIONS_FILE,
-    OPTIONS_TEXT,   /* what the argument is */
-    OPTIONS_ABSENT, /* known, and refused by this version */
+    OPTIONS_TEXT, /* what the argument is */
 };
 
 struct options_row {

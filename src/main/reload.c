@@ -26,6 +26,7 @@ static void warn_of_fixed(const struct config *old, const struct config *new)
         { "resolve-timeout", old->resolve_timeout_ms == new->resolve_timeout_ms },
         { "target-timeout", old->target_timeout_ms == new->target_timeout_ms },
         { "perf", old->perf == new->perf },
+        { "port-map", old->port_map == new->port_map },
     };
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         if (!fixed[i].is_same)
@@ -57,6 +58,7 @@ static int swap(struct daemon *d, struct config *new, char err[CONF_ERR_MAX])
     if (node_set_config(&d->node, new) != 0)
         log_error("reload [proxy] other: %s: refuse is in force", gw_strerror(GW_ENOMEM));
     svc_in_set_udp_idle(d->svc_in, new->udp_idle_ms);
+    reachable_set_config(&d->reachable, new);
     registry_clear(d->services);
     rc = config_services(new, d->dir.dir, d->services, err);
     config_free(&d->config);

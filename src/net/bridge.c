@@ -21,6 +21,7 @@ struct bridge {
     struct stream *side[2]; /* NULL once closed */
     struct way way[2];
     struct limit *limit;
+    uint64_t each_way; /* octets at most */
     struct bridge_stats stats;
     int err; /* first failure seen */
     bridge_done_fn *done;
@@ -87,6 +88,10 @@ static void move(struct bridge *br, int i, struct bytes v)
     struct way *w = &br->way[i];
     struct stream *to = br->side[!i];
 
+    if (br->stats.moved[i] + v.n > br->each_way) {
+        bridge_cancel(br, GW_ELIMIT);
+        return;
+    }
     br->stats.moved[i] += v.n;
     w->in_flight += v.n;
     if (w->room.n && v.p == w->room.p) {
@@ -200,7 +205,9 @@ struct bridge *bridge_start(struct stream *a, struct stream *b, struct bytes ear
     struct bridge *br = malloc(sizeof *br);
     if (!br)
         return NULL;
-    *br = (struct bridge){ .side = { a, b }, .limit = limit, .done = done, .arg = arg };
+    *br = (struct bridge){
+        .side = { a, b }, .limit = limit, .each_way = UINT64_MAX, .done = done, .arg = arg
+    };
     for (int i = 0; i < 2; i++) {
         br->way[i] = (struct way){ .br = br, .waiter.wake = on_wake };
         stream_own(br->side[i], &bridge_events, br);
@@ -210,6 +217,13 @@ struct bridge *bridge_start(struct stream *a, struct stream *b, struct bytes ear
     for (int i = 0; i < 2 && !br->err; i++)
         br->side[i]->ops->credit(br->side[i], 0);
     return br;
+}
+
+void bridge_set_max(struct bridge *br, uint64_t each_way)
+{
+    br->each_way = each_way ? each_way : UINT64_MAX;
+    if (br->stats.moved[0] > br->each_way || br->stats.moved[1] > br->each_way)
+        bridge_cancel(br, GW_ELIMIT);
 }
 
 void bridge_cancel(struct bridge *br, int err)

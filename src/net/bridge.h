@@ -30,6 +30,10 @@ typedef void bridge_done_fn(void *arg, int err, const struct bridge_stats *st);
 struct bridge *bridge_start(struct stream *a, struct stream *b, struct bytes early,
                             struct limit *limit, bridge_done_fn *done, void *arg);
 
+/* At most `each_way` octets cross in each direction, what has crossed already included; the first
+ * one more resets both streams with GW_ELIMIT.  0: no such limit, as at the start. */
+void bridge_set_max(struct bridge *br, uint64_t each_way);
+
 /* Resets both streams with `err` (not 0); `done` follows from the loop. */
 void bridge_cancel(struct bridge *br, int err);
 

@@ -34,6 +34,8 @@ struct side { /* the router for one family */
     struct pcp pcp;
     uint64_t start_ms;
     uint64_t again_ms; /* when to ask a router again that was not there; 0: not set */
+    struct mapping_port ports[MAPPING_MAX];
+    size_t n;
     bool told[MAPPING_MAX];
     struct mapping what[MAPPING_MAX]; /* that was told */
 };
@@ -43,8 +45,6 @@ struct portmap {
     const struct portmap_events *events;
     void *arg;
     ev_timer timer;
-    struct mapping_port ports[MAPPING_MAX];
-    size_t n;
     struct side side[FAMILIES];
     struct upnp *upnp; /* under way, or NULL */
     struct upnp_report granted;
@@ -128,8 +128,8 @@ static void side_open(struct side *s, const struct route *r, uint64_t now_ms)
     s->start_ms = now_ms;
     s->again_ms = 0;
     pcp_init(&s->pcp, &r->source, nonce);
-    for (size_t i = 0; i < s->pm->n; i++)
-        pcp_want(&s->pcp, &s->pm->ports[i], now_ms);
+    for (size_t i = 0; i < s->n; i++)
+        pcp_want(&s->pcp, &s->ports[i], now_ms);
     ev_io_init(&s->io, on_readable, fd, EV_READ);
     s->io.data = s;
     ev_io_start(s->pm->loop, &s->io);
@@ -179,7 +179,7 @@ static bool has_all(const struct side *s)
 {
     struct mapping m;
 
-    for (size_t i = 0; i < s->pm->n; i++)
+    for (size_t i = 0; i < s->n; i++)
         if (!pcp_get(&s->pcp, i, &m))
             return false;
     return true;
@@ -225,7 +225,7 @@ static void upnp_run(struct portmap *pm, uint64_t now_ms)
     if (now_ms < upnp_next(pm))
         return;
     pm->upnp_at_ms = now_ms + UPNP_MIN_MS;
-    pm->upnp = upnp_start(pm->loop, pm->ports, pm->n, on_upnp, pm, &err);
+    pm->upnp = upnp_start(pm->loop, pm->side[V4].ports, pm->side[V4].n, on_upnp, pm, &err);
     if (!pm->upnp)
         log_warn("portmap how=upnp could not start: %s", gw_strerror(err));
 }
@@ -244,7 +244,7 @@ static bool upnp_get(const struct portmap *pm, size_t i, struct mapping *out)
 {
     if (!pm->granted_until_ms || i >= pm->granted.n || !pm->granted.v[i].external_port)
         return false;
-    *out = (struct mapping){ .internal = pm->ports[i],
+    *out = (struct mapping){ .internal = pm->granted.v[i].internal,
                              .addr = pm->granted.addr,
                              .port = pm->granted.v[i].external_port,
                              .lifetime_s = UPNP_LEASE_S };
@@ -266,16 +266,6 @@ static const char *mapped_by(const struct portmap *pm, int family, size_t i, str
     return family == V4 && upnp_get(pm, i, out) ? "upnp" : NULL;
 }
 
-static void log_mapping(const struct mapping *m, const char *how, const char *outcome)
-{
-    struct sockaddr_any outside;
-    char text[SOCKADDR_STR_MAX];
-
-    sockaddr_from_ip(&m->addr, m->port, &outside);
-    log_info("portmap %s=%u outside=%s how=%s %s", m->internal.proto == IPPROTO_UDP ? "udp" : "tcp",
-             m->internal.port, sockaddr_print(&outside, text), how, outcome);
-}
-
 static void tell(struct portmap *pm, int family, size_t i)
 {
     struct side *s = &pm->side[family];
@@ -286,14 +276,11 @@ static void tell(struct portmap *pm, int family, size_t i)
         return;
     if (s->told[i]) {
         s->told[i] = false;
-        log_mapping(&s->what[i], "-", "lost");
         pm->events->on_lost(pm->arg, &s->what[i]);
     }
     if (how) {
         s->told[i] = true;
         s->what[i] = now;
-        log_mapping(&now, how,
-                    now.is_public ? "mapped" : "mapped, to a private address: double NAT");
         pm->events->on_mapped(pm->arg, &now, how);
     }
 }
@@ -309,7 +296,7 @@ static void run(struct ev_loop *loop, ev_timer *t, int revents)
             side_send(&pm->side[f], now_ms);
     upnp_run(pm, now_ms);
     for (int f = 0; f < FAMILIES; f++)
-        for (size_t i = 0; i < pm->n; i++)
+        for (size_t i = 0; i < pm->side[f].n; i++)
             tell(pm, f, i);
 
     for (int f = 0; f < FAMILIES; f++)
@@ -366,17 +353,20 @@ void portmap_free(struct portmap *pm)
     free(pm);
 }
 
-int portmap_want(struct portmap *pm, uint8_t proto, uint16_t port)
+int portmap_want(struct portmap *pm, uint8_t family, uint8_t proto, uint16_t port)
 {
+    struct side *s = &pm->side[family == 4 ? V4 : V6];
     uint64_t now_ms = clock_mono_ms();
 
-    if (pm->n == MAPPING_MAX)
+    for (size_t i = 0; i < s->n; i++)
+        if (s->ports[i].proto == proto && s->ports[i].port == port)
+            return 0;
+    if (s->n == MAPPING_MAX)
         return GW_ELIMIT;
-    struct mapping_port *want = &pm->ports[pm->n++];
-    *want = (struct mapping_port){ .proto = proto, .port = port };
-    for (int f = 0; f < FAMILIES; f++)
-        if (pm->side[f].is_on)
-            pcp_want(&pm->side[f].pcp, want, now_ms);
+    s->ports[s->n] = (struct mapping_port){ .proto = proto, .port = port };
+    if (s->is_on)
+        pcp_want(&s->pcp, &s->ports[s->n], now_ms);
+    s->n++;
     if (pm->upnp_at_ms > now_ms + UPNP_MIN_MS) /* it was for when the lease is half over */
         pm->upnp_at_ms = now_ms + UPNP_MIN_MS;
     run_soon(pm);

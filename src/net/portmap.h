@@ -30,8 +30,10 @@ struct portmap *portmap_new(struct ev_loop *loop, const struct portmap_events *e
  * and calls no event.  NULL is fine. */
 void portmap_free(struct portmap *pm);
 
-/* Asks for a port in both families.  0, or GW_ELIMIT: more than MAPPING_MAX. */
-int portmap_want(struct portmap *pm, uint8_t proto, uint16_t port);
+/* Asks for a port of this machine's IPv4 (4) or IPv6 (6) addresses; `proto`: IPPROTO_UDP,
+ * IPPROTO_TCP.  Fine when asked for already.  0, or GW_ELIMIT: more than MAPPING_MAX of a family.
+ */
+int portmap_want(struct portmap *pm, uint8_t family, uint8_t proto, uint16_t port);
 
 /* Addresses or routes may be others (netwatch.h): looks for the router again, and asks it at once.
  */

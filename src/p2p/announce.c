@@ -130,6 +130,18 @@ size_t announce_public(const struct announce *a, struct multiaddr *out, size_t m
     return direct(a, false, out, max);
 }
 
+bool announce_is_fixed(const struct announce *a, const struct multiaddr *address)
+{
+    struct addrs fixed = { 0 };
+
+    add_all(&fixed, a->mapped, a->nmapped);
+    add_listening(a, &fixed);
+    for (size_t i = 0; i < fixed.n; i++)
+        if (multiaddr_eq(&fixed.v[i], address))
+            return true;
+    return false;
+}
+
 static bool same(const struct addrs *a, const struct addrs *b)
 {
     if (a->n != b->n)
@@ -232,6 +244,13 @@ void announce_unmapped(struct announce *a, const struct multiaddr *outer)
             a->mapped[n++] = a->mapped[i];
     a->nmapped = n;
     changed(a);
+}
+
+size_t announce_mapped_addrs(const struct announce *a, struct multiaddr *out, size_t max)
+{
+    size_t n = a->nmapped < max ? a->nmapped : max;
+    memcpy(out, a->mapped, n * sizeof *out);
+    return n;
 }
 
 void announce_set_circuits(struct announce *a, const struct multiaddr *circuits, size_t n)

@@ -29,10 +29,13 @@ size_t announce_addrs(const struct announce *a, struct multiaddr *out, size_t ma
 size_t announce_candidates(const struct announce *a, struct multiaddr *out, size_t max);
 /* Those of them that are not private: what AutoNAT should have tested. */
 size_t announce_public(const struct announce *a, struct multiaddr *out, size_t max);
+/* Whether an address is there by itself: we listen on it, or the router maps it for everybody. */
+bool announce_is_fixed(const struct announce *a, const struct multiaddr *address);
 
 /* A port mapping (net/portmap.h), told by its outer address, is there, or is gone. */
 void announce_mapped(struct announce *a, const struct multiaddr *outer);
 void announce_unmapped(struct announce *a, const struct multiaddr *outer);
+size_t announce_mapped_addrs(const struct announce *a, struct multiaddr *out, size_t max);
 /* Our circuits, each /.../p2p/RELAY/p2p-circuit; replaces those before. */
 void announce_set_circuits(struct announce *a, const struct multiaddr *circuits, size_t n);
 

@@ -1,19 +1,22 @@
 /* autonat.h - can strangers reach us?  AutoNAT v1 and v2, clients and servers (libp2p specs,
  * autonat/).
  *
- * Client: peers that serve AutoNAT are asked in turn to dial our public candidates back; v2 tells
- * per address, v1 for all.  Three answers that agree decide (announce_set_reach), and a network
- * change begins anew.  Server: dials back only the asker's own IP address (v1), or demands the data
- * that the spec names before it dials another (v2), from a connection of its own, few at a time.
+ * Client: peers that serve AutoNAT are asked in turn to dial our public candidates back, v2 tells
+ * per address, v1 for all.  Three answers that agree decide (announce_set_reach), fewer while fewer
+ * can be asked (autonat_verdict.h), and a network change begins anew.  Server: dials back only the
+ * asker's own IP address (v1), or demands the data that the spec names before it dials another
+ * (v2), from a connection of its own, few at a time (autonat_server.h).
  */
 #ifndef GW_P2P_AUTONAT_H
 #define GW_P2P_AUTONAT_H
 
 #include "p2p/announce.h"
+#include "p2p/autonat_verdict.h"
 
-#define AUTONAT_PROTOCOL           "/libp2p/autonat/1.0.0"
-#define AUTONAT2_DIAL_PROTOCOL     "/libp2p/autonat/2/dial-request"
-#define AUTONAT2_DIALBACK_PROTOCOL "/libp2p/autonat/2/dial-back"
+#define AUTONAT_FIRST_MS      3000  /* after a peer is connected, or the addresses have changed */
+#define AUTONAT_PEER_MS       60000 /* from one ask of a peer to the next, at least */
+#define AUTONAT_AGAIN_MS      900000 /* from one round of asking to the next; while nothing is known */
+#define AUTONAT_AGAIN_SOON_MS 120000 /* this, growing to the former */
 
 struct autonat;
 
@@ -24,11 +27,20 @@ void autonat_free(struct autonat *n); /* NULL is fine */
 
 void autonat_network_changed(struct autonat *n);
 
-/* What is known of one of our addresses by v2 (for netcheck). */
+/* Whether an inbound connection of a peer that has no right to one may be a dial-back that we asked
+ * for: servers use peer ids that nobody knows (autonat-v2).  Only while we ask, for a few; the peer
+ * is taken for such a guest from then on and its connection closed soon, so this is to be asked
+ * last. */
+bool autonat_expects(struct autonat *n, const struct peerid *peer);
+
+/* What is known of one of our addresses (for netcheck).  From `tally` follows how a NAT filters
+ * (RFC 4787 section 5): reached means independently of who sends; only solicited, by address
+ * at most; only failed, by address and port (or not at all). */
 struct autonat_finding {
     struct multiaddr address;
-    enum announce_reach reach;
-    uint64_t at_ms; /* clock_mono_ms() */
+    enum announce_reach reach; /* by strangers */
+    struct autonat_tally tally;
+    uint64_t at_ms; /* clock_mono_ms() of the last answer */
 };
 size_t autonat_findings(const struct autonat *n, struct autonat_finding *out, size_t max);
 

@@ -1,17 +1,19 @@
 /* circuit.h - connections through a relay (libp2p specs, relay/circuit-v2), the ends of them:
- * dialling
- * /.../p2p/RELAY/p2p-circuit addresses, and being called over the STOP protocol.
+ * dialling /.../p2p/RELAY/p2p-circuit addresses (HOP), and being called (STOP).
  *
  * Inside a circuit there is a whole connection, encrypted end to end (transport/upgrade.h): the
- * relay carries ciphertext.
+ * relay carries ciphertext.  Who calls is who proves it in that handshake; the id that the relay
+ * names is a hint for the log.
+ *
+ * From a connection to the relay: one round trip for CONNECT, one for the handshake, and the first
+ * stream's request leaves with the handshake's last flight.
  */
 #ifndef GW_P2P_CIRCUIT_H
 #define GW_P2P_CIRCUIT_H
 
 #include "host/host.h"
 
-#define CIRCUIT_HOP_PROTOCOL  "/libp2p/circuit/relay/0.2.0/hop"
-#define CIRCUIT_STOP_PROTOCOL "/libp2p/circuit/relay/0.2.0/stop"
+#define CIRCUIT_DEPTH_MAX 2 /* circuits within circuits; also what cuts loops */
 
 struct circuit;
 
@@ -19,8 +21,9 @@ struct circuit;
 typedef bool circuit_accepts_fn(void *arg, const struct peerid *relay);
 
 /* Registers its dialer and its STOP handler with the host, which it borrows.  `accepts` NULL: no
- * calls are taken.  Returns owned (free it before the host; what is under way ends), or NULL. */
+ * calls are taken.  Returns owned, or NULL (out of memory, or something else serves STOP). */
 struct circuit *circuit_new(struct host *h, circuit_accepts_fn *accepts, void *arg);
-void circuit_free(struct circuit *c); /* NULL is fine */
+/* Between host_stop and host_free: what is under way ends.  NULL is fine. */
+void circuit_free(struct circuit *c);
 
 #endif

@@ -1,17 +1,22 @@
 /* dcutr.h - /libp2p/dcutr: from a relayed connection to a direct one by hole punching (libp2p
  * specs, relay/DCUtR), in both roles.
  *
- * The end that was called asks first: it dials the other's public addresses, and when that fails
- * both exchange their candidates (CONNECT), measure the round trip, and dial at the same moment
- * (SYNC).  Three tries; more after a network change and, while the relayed connection is used,
- * with growing pauses.  New streams take the direct connection as soon as it stands (host/conns.h).
+ * The end that was called opens the stream.  Both tell their candidates (CONNECT), which measures
+ * the round trip, and dial at the same moment (SYNC).  Unlike the spec, which has one of them send
+ * random octets only, both dial, so that a NAT that maps each destination differently can be on
+ * either side; other programs see an inbound connection.  Three tries; more after a network change
+ * and, while the relayed connection is used, with growing pauses.  New streams take the direct
+ * connection as soon as it stands (host/conns.h).
  */
 #ifndef GW_P2P_DCUTR_H
 #define GW_P2P_DCUTR_H
 
 #include "p2p/announce.h"
 
-#define DCUTR_PROTOCOL "/libp2p/dcutr"
+#define DCUTR_TRIES          3
+#define DCUTR_AGAIN_MIN_MS   30000 /* pause after the tries failed, growing to */
+#define DCUTR_AGAIN_MAX_MS   600000
+#define DCUTR_CANDIDATES_MAX 8
 
 enum dcutr_state { DCUTR_IDLE, DCUTR_UPGRADING, DCUTR_FAILED };
 
@@ -22,7 +27,7 @@ struct dcutr_info { /* of one peer */
     uint64_t last_ms;   /* clock_mono_ms() of its end; 0: none */
     uint64_t rtt_us;    /* over the relay, as measured by the last CONNECT */
     size_t ncandidates; /* of the other end */
-    struct multiaddr candidates[8];
+    struct multiaddr candidates[DCUTR_CANDIDATES_MAX];
 };
 
 struct dcutr;

@@ -1,12 +1,41 @@
 noinst_LIBRARIES += src/libp2p.a
 src_libp2p_a_SOURCES = \
 	src/p2p/announce.c src/p2p/announce.h \
+	src/p2p/autonat.c src/p2p/autonat.h \
+	src/p2p/autonat_backs.c src/p2p/autonat_backs.h \
+	src/p2p/autonat_client.c src/p2p/autonat_client.h \
+	src/p2p/autonat_dialer.c src/p2p/autonat_dialer.h \
+	src/p2p/autonat_quota.c src/p2p/autonat_quota.h \
+	src/p2p/autonat_server.c src/p2p/autonat_server.h \
+	src/p2p/autonat_verdict.c src/p2p/autonat_verdict.h \
+	src/p2p/autonat_wire.h \
+	src/p2p/backoff.c src/p2p/backoff.h \
+	src/p2p/circuit.c src/p2p/circuit.h \
+	src/p2p/dcutr.c src/p2p/dcutr.h \
+	src/p2p/grant.c src/p2p/grant.h \
+	src/p2p/hop.c src/p2p/hop.h \
 	src/p2p/identify.c src/p2p/identify.h \
+	src/p2p/lease.c src/p2p/lease.h \
+	src/p2p/msgread.c src/p2p/msgread.h \
 	src/p2p/observed.c src/p2p/observed.h \
+	src/p2p/path_health.c src/p2p/path_health.h \
+	src/p2p/paths.c src/p2p/paths.h \
 	src/p2p/perf.c src/p2p/perf.h \
-	src/p2p/ping.c src/p2p/ping.h
+	src/p2p/ping.c src/p2p/ping.h \
+	src/p2p/punch.c src/p2p/punch.h \
+	src/p2p/relay.c src/p2p/relay.h \
+	src/p2p/relay_circuit.c src/p2p/relay_circuit.h \
+	src/p2p/relay_month.c src/p2p/relay_month.h \
+	src/p2p/relay_quota.c src/p2p/relay_quota.h \
+	src/p2p/relay_slots.c src/p2p/relay_slots.h \
+	src/p2p/reservations.c src/p2p/reservations.h
 
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_path_health tests/unit/test_paths
+tests_unit_test_path_health_SOURCES = tests/unit/test_path_health.c tests/unit/vec.h
+tests_unit_test_path_health_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_paths_SOURCES = tests/unit/test_paths.c $(TWO_HOSTS)
+tests_unit_test_paths_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_identify tests/unit/test_perf tests/unit/test_ping
 tests_unit_test_identify_SOURCES = tests/unit/test_identify.c $(TWO_HOSTS)
 tests_unit_test_identify_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
@@ -14,4 +43,28 @@ tests_unit_test_perf_SOURCES = tests/unit/test_perf.c $(TWO_HOSTS)
 tests_unit_test_perf_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ping_SOURCES = tests/unit/test_ping.c $(TWO_HOSTS)
 tests_unit_test_ping_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_observed
+tests_unit_test_observed_SOURCES = tests/unit/test_observed.c tests/unit/vec.h
+tests_unit_test_observed_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_dcutr
+tests_unit_test_dcutr_SOURCES = tests/unit/test_dcutr.c $(TWO_HOSTS)
+tests_unit_test_dcutr_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_autonat
+tests_unit_test_autonat_SOURCES = tests/unit/test_autonat.c $(TWO_HOSTS)
+tests_unit_test_autonat_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_autonat_client
+tests_unit_test_autonat_client_SOURCES = tests/unit/test_autonat_client.c $(TWO_HOSTS)
+tests_unit_test_autonat_client_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_autonat_dialer
+tests_unit_test_autonat_dialer_SOURCES = tests/unit/test_autonat_dialer.c tests/unit/vec.h
+tests_unit_test_autonat_dialer_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_autonat_quota
+tests_unit_test_autonat_quota_SOURCES = tests/unit/test_autonat_quota.c tests/unit/vec.h
+tests_unit_test_autonat_quota_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_autonat_server
+tests_unit_test_autonat_server_SOURCES = tests/unit/test_autonat_server.c $(TWO_HOSTS)
+tests_unit_test_autonat_server_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_autonat_verdict
+tests_unit_test_autonat_verdict_SOURCES = tests/unit/test_autonat_verdict.c tests/unit/vec.h
+tests_unit_test_autonat_verdict_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 endif

@@ -12,11 +12,6 @@ static bool is_fresh(const struct sighting *s, uint64_t now_ms)
     return now_ms - s->at_ms < OBSERVED_LIFE_MS;
 }
 
-static bool same_ip(const struct ipaddr *a, const struct ipaddr *b)
-{
-    return a->family == b->family && memcmp(a->b, b->b, sizeof a->b) == 0;
-}
-
 /* Where the sighting by this peer of the same transport and family stands, else where a new one
  * goes. */
 static struct sighting *slot_for(struct observed *o, const struct peerid *by, bool is_udp,
@@ -48,12 +43,14 @@ void observed_note(struct observed *o, const struct multiaddr *seen, const struc
         *slot_for(o, by, is_of_udp(&s.seen, &ip), ip.family) = s;
 }
 
-/* How many observers, by their IP addresses, agree with sighting `at`; 0: an earlier one says the
- * same. */
+/* How many observers, by their IP addresses, agree with sighting `at`; 0: it is too old, or an
+ * earlier one says the same. */
 static size_t count_observers(const struct observed *o, size_t at, uint64_t now_ms)
 {
     size_t n = 0;
 
+    if (!is_fresh(&o->v[at], now_ms))
+        return 0;
     for (size_t i = 0; i < o->n; i++) {
         bool is_new = true;
         if (!is_fresh(&o->v[i], now_ms) || !multiaddr_eq(&o->v[i].seen, &o->v[at].seen))
@@ -62,7 +59,7 @@ static size_t count_observers(const struct observed *o, size_t at, uint64_t now_
             return 0;
         for (size_t k = at; k < i && is_new; k++)
             is_new = !is_fresh(&o->v[k], now_ms) || !multiaddr_eq(&o->v[k].seen, &o->v[at].seen) ||
-                     !same_ip(&o->v[k].from, &o->v[i].from);
+                     !ipaddr_eq(&o->v[k].from, &o->v[i].from);
         n += is_new;
     }
     return n;
@@ -106,7 +103,7 @@ enum observed_mapping observed_mapping(const struct observed *o, uint8_t family,
             return OBSERVED_NOT_MAPPED;
         if (first && !multiaddr_eq(&first->seen, &s->seen))
             return OBSERVED_DEPENDENT;
-        if (first && !same_ip(&first->from, &s->from))
+        if (first && !ipaddr_eq(&first->from, &s->from))
             has_second = true;
         if (!first)
             first = s;

@@ -10,7 +10,8 @@
 
 #include "p2p/announce.h"
 
-#define RESERVATIONS_MAX 16 /* relays */
+#define RESERVATIONS_MAX       16 /* relays */
+#define RESERVATIONS_ADDRS_MAX 8  /* of one relay; more are passed over */
 
 enum reservation_state {
     RESERVATION_CONNECTING, /* the relay is being dialled or asked */
@@ -22,22 +23,25 @@ enum reservation_state {
 struct reservation_info {
     struct peerid relay;
     enum reservation_state state;
-    int err;                  /* of REFUSED and DOWN: GW_E* */
-    uint64_t expires_s;       /* seconds since 1970; 0: none held */
-    uint64_t limit_s;         /* of one circuit, as the relay told; 0: none */
-    uint64_t limit_bytes;     /* each way; 0: none */
-    uint64_t rtt_us;          /* to the relay; 0: not known */
-    struct multiaddr address; /* the circuit that is announced, without our id; n == 0: none */
+    int err;              /* the last failure since it was held: GW_E*; 0: none */
+    uint64_t expires_s;   /* seconds since 1970; 0: none held */
+    uint64_t limit_s;     /* of one circuit, as the relay told; 0: none */
+    uint64_t limit_bytes; /* each way; 0: none */
+    uint64_t rtt_us;      /* to the relay; 0: not known */
+    struct multiaddr
+        address; /* the first circuit that is announced, without our id; n == 0: none */
 };
 
 struct reservations;
 
-/* Borrows both.  Returns owned (free it before the host), or NULL when out of memory. */
+/* Borrows both, and observes the host.  Returns owned, or NULL when out of memory. */
 struct reservations *reservations_new(struct host *h, struct announce *a);
-void reservations_free(struct reservations *r); /* NULL is fine */
+/* Between host_stop and host_free.  NULL is fine. */
+void reservations_free(struct reservations *r);
 
-/* The relays wanted from now on, each with /p2p/ID at its end (several addresses may name one
- * relay): new ones are asked, others given up.  0, GW_EINVAL (no id), GW_ELIMIT, GW_ENOMEM. */
+/* The relays wanted from now on (none before host_stop), each with /p2p/ID at its end (several
+ * addresses may name one relay): new ones are asked, others given up.  0; else nothing has changed:
+ * GW_EINVAL (no id, or ours), GW_ELIMIT, GW_ENOMEM. */
 int reservations_set(struct reservations *r, const struct multiaddr *relays, size_t n);
 
 bool reservations_holds(const struct reservations *r, const struct peerid *relay);

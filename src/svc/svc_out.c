@@ -18,6 +18,7 @@ struct svc_out {
     struct host *h;
     struct ev_loop *loop;
     struct peerid peer;
+    enum host_path path;
     uint64_t flow;          /* of datagrams; else 0 */
     struct host_open *open; /* OPENING */
     struct conn *c;         /* ANSWER */
@@ -137,6 +138,13 @@ static const char *print_last_seen(const struct svc_out *o, char *out, size_t ca
     return out;
 }
 
+static const char *const unknown[] = {
+    [HOST_PATH_ANY] = "no address to dial is known",
+    [HOST_PATH_DIRECT] = "no direct address is known",
+    [HOST_PATH_RELAY] = "no address through a relay is known",
+    [HOST_PATH_BOTH] = "no address to dial is known",
+};
+
 static void fail_open(struct svc_out *o, int err, size_t tried)
 {
     char text[sizeof o->spoken + 64] = "", seen[48];
@@ -148,7 +156,7 @@ static void fail_open(struct svc_out *o, int err, size_t tried)
     } else if (err == GW_EOFFLINE) {
         print_last_seen(o, seen, sizeof seen);
         if (tried == 0)
-            snprintf(text, sizeof text, "no address to dial is known%s", seen);
+            snprintf(text, sizeof text, "%s%s", unknown[o->path], seen);
         else if (tried == 1)
             snprintf(text, sizeof text, "its address did not answer in %llus%s", s, seen);
         else
@@ -236,23 +244,11 @@ static bool start_open(struct svc_out *o, const struct svc_target *t)
     struct host_open_req req = { .peer = t->peer,
                                  .addrs = t->addrs,
                                  .naddrs = t->naddrs,
+                                 .path = t->path,
                                  .proposals = pl.p,
                                  .nproposals = pl.n };
     o->open = host_open(o->h, &req, on_opened, o);
     return o->open != NULL;
-}
-
-static void on_no_path(struct ev_loop *loop, ev_timer *w, int revents)
-{
-    (void)loop;
-    (void)revents;
-    fail(w->data, GW_ENETDOWN, "no relayed path to the peer");
-}
-
-/* Every connection is a direct one, so there is none to who wants a relay. */
-static bool has_path(enum svc_path path)
-{
-    return path != SVC_PATH_RELAY;
 }
 
 struct svc_out *svc_out_open(struct host *h, const struct svc_target *t, uint64_t timeout_ms,
@@ -264,19 +260,16 @@ struct svc_out *svc_out_open(struct host *h, const struct svc_target *t, uint64_
     *o = (struct svc_out){ .h = h,
                            .loop = host_loop(h),
                            .peer = t->peer,
+                           .path = t->path,
                            .flow = t->is_udp ? host_new_flow(h) : 0,
                            .start_ms = clock_mono_ms(),
                            .done = done,
                            .arg = arg };
-    bool is_possible = has_path(t->path);
-    if (is_possible && !start_open(o, t)) {
+    if (!start_open(o, t)) {
         free(o);
         return NULL;
     }
-    if (is_possible)
-        ev_timer_init(&o->deadline, on_deadline, (double)timeout_ms / 1e3, 0.);
-    else
-        ev_timer_init(&o->deadline, on_no_path, 0., 0.);
+    ev_timer_init(&o->deadline, on_deadline, (double)timeout_ms / 1e3, 0.);
     o->deadline.data = o;
     ev_timer_start(o->loop, &o->deadline);
     return o;

@@ -5,8 +5,6 @@
 #include "host/host.h"
 #include "svc/registry.h"
 
-enum svc_path { SVC_PATH_ANY, SVC_PATH_DIRECT, SVC_PATH_RELAY }; /* what a connection may be */
-
 struct svc_target {
     struct peerid peer;
     const struct multiaddr *addrs; /* hints; copied */
@@ -16,7 +14,7 @@ struct svc_target {
     const char *destination; /* HOST:PORT for the service `exit`, at most TUNNEL_DEST_MAX octets;
                               * NULL = none; copied */
     bool is_udp;             /* datagrams: the stream is for udp_flow_new */
-    enum svc_path path;
+    enum host_path path;
     const char *protocol; /* a protocol id that a names-file mapping fixes; NULL = the usual ones */
 };
 
@@ -32,8 +30,8 @@ typedef void svc_out_done_fn(void *arg, int err, struct conn *c, struct stream *
 /* Proposes /gw/tunnel/1.0.0 with the request in the first flight; a peer that does not speak it is
  * asked for /peerup/<service>/1.0.0 and /shurli/<service>/1.0.0 (a port without a name: the
  * well-known name of the port), but not for a destination.  For datagrams /gw/udp/1.0.0 alone is
- * proposed.  No connection is relayed yet: SVC_PATH_RELAY fails with GW_ENETDOWN.  `done` is called
- * once, from the loop, after `timeout_ms` at the latest.  NULL: out of memory. */
+ * proposed.  `done` is called once, from the loop, after `timeout_ms` at the latest.  NULL: out of
+ * memory. */
 struct svc_out *svc_out_open(struct host *h, const struct svc_target *t, uint64_t timeout_ms,
                              svc_out_done_fn *done, void *arg);
 void svc_out_cancel(struct svc_out *o);

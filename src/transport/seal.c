@@ -53,7 +53,7 @@ static int put_raw(void *arg, struct bytes v)
     struct seal *s = arg;
 
     if (s->is_fin_wanted)
-        return GW_ECLOSED; /* the cipher has more to say, behind our FIN */
+        return 0; /* an answer of the cipher, behind our FIN: nobody can hear it */
     ssize_t left = s->raw->ops->write(s->raw, v);
     if (left < 0)
         return (int)left;

@@ -158,7 +158,7 @@ static ssize_t op_open(void *cipher, struct span in, const struct cipher_sink *o
 
     drop_record(t);
     t->in = rd_init((struct bytes){ in.p, in.n });
-    t->out = out; /* a key update is answered */
+    t->out = out;
     do
         n = gnutls_record_recv_packet(t->session, &t->record);
     while (n == GNUTLS_E_INTERRUPTED);

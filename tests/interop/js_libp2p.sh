@@ -1,5 +1,6 @@
 #!/bin/sh
-# js_libp2p.sh - gw and js-libp2p (rust-libp2p's QUIC inside), each dialling the other.
+# js_libp2p.sh - gw and js-libp2p, each dialling the other: over QUIC (rust-libp2p's inside js), and
+# over TCP with Noise and with TLS.
 # timeout: 300
 . "$(dirname "$0")/../net/lib.sh"
 
@@ -20,6 +21,7 @@ PATH=$js/node_modules/.bin:$PATH # its node, not the system's
 
 PERF=200000000
 WEB=/peerup/web/1.0.0
+TCP=/ip4/127.0.0.1/tcp/0
 
 dial() { timeout 120 node "$js/dial.mjs" "$@" 2>"$T/dial.err"; }
 
@@ -35,7 +37,7 @@ printf '[node]\nperf = yes\nnegotiate-timeout = 2s\n' >"$T/home/gw.conf"
 js_id=$(dial id --seed friend)
 echo "$js_id" >"$T/home/authorized_keys"
 chmod 600 "$T/home/authorized_keys"
-gw_start home -D none -l $LOOPBACK -S web:80=127.0.0.1:$web -S echo:7=127.0.0.1:$echo \
+gw_start home -D none -l $LOOPBACK -l $TCP -S web:80=127.0.0.1:$web -S echo:7=127.0.0.1:$echo \
     -S sum:8=127.0.0.1:"$PORT"
 home=$(gw_addr home)/p2p/$(gw_id home)
 friend() { dial "$@" --seed friend; }
@@ -79,13 +81,21 @@ for type in secp256k1 RSA; do # js itself has no peer id for ECDSA keys
 done
 
 # --- gw dials js
-node "$js/node.mjs" --seed jsnode --serve web=127.0.0.1:$web --serve echo=127.0.0.1:$echo \
-    >"$T/js.out" 2>"$T/js.log" &
-keep $!
-until_ok 20 grep -q ready "$T/js.out"
+# js_start NAME OPTION...: a js node that gw's daemon `me` knows by that name.
+js_start()
+{
+    js_name=$1
+    shift
+    node "$js/node.mjs" --seed "$js_name" --serve web=127.0.0.1:$web \
+        --serve echo=127.0.0.1:$echo "$@" >"$T/$js_name.out" 2>"$T/$js_name.log" &
+    keep $!
+    until_ok 20 grep -q ready "$T/$js_name.out"
+    head -n 1 "$T/$js_name.out" |
+        json "'$js_name ' + s['peer'] + ' ' + s['addrs'][0].split('/p2p/')[0]" >>"$T/me/names"
+}
+
 mkdir -p -m 700 "$T/me"
-head -n 1 "$T/js.out" |
-    json '"js " + s["peer"] + " " + s["addrs"][0].split("/p2p/")[0]' >"$T/me/names"
+js_start js
 gw_start me -D 127.0.0.1:0 -l $LOOPBACK
 PROXY=$(gw_proxy me)
 
@@ -103,3 +113,37 @@ has "perf js -> gw, 200 MB down" "$PERF" "$(gw me perf js --down $PERF)"
 replies <<END
 5 nosuch.js 80 a service that js does not have
 END
+
+# --- over TCP, where js speaks one security protocol: Noise, or TLS (after it has said na to Noise)
+tcp_addr() # NAME
+{
+    gw_json "$1" 'next(a for a in s["listen"] if "/tcp/" in a)'
+}
+
+tcp_home=$(tcp_addr home)/p2p/$(gw_id home)
+for security in noise tls; do
+    over="over TCP and $security"
+    friend() { dial "$@" --seed friend --security $security; }
+    same "js identifies gw $over" "$(gw_id home)" \
+        "$(friend identify "$tcp_home" | json 's["peer"]')"
+    same "js pings gw $over" 3 "$(friend ping "$tcp_home" -n 3 | json 'len(s["ms"])')"
+    same "perf js -> gw $over, 200 MB up" $PERF \
+        "$(friend perf "$tcp_home" --up $PERF | json 's["sent"]')"
+    same "perf gw -> js $over, 200 MB down" $PERF \
+        "$(friend perf "$tcp_home" --down $PERF | json 's["received"]')"
+    same "8 MB $over, the end, then the answer" \
+        "8000000 $(sha256sum <"$T/blob" | cut -d' ' -f1)" \
+        "$(friend stream "$tcp_home" /peerup/sum/1.0.0 <"$T/blob")"
+    same "8 MB both ways $over" "$(sha256sum <"$T/blob")" \
+        "$(friend stream "$tcp_home" /shurli/echo/1.0.0 <"$T/blob" | sha256sum)"
+    refuses "a stranger $over is refused" \
+        dial stream "$tcp_home" $WEB --seed stranger --security $security
+
+    js_start "tcp$security" --listen $TCP --security $security
+    has "gw pings js $over" 'time=' "$(gw me ping -n 3 "tcp$security")"
+    same "gw nc reaches js's service $over" "$(sha256sum <"$T/blob")" \
+        "$(gw me nc "tcp$security" echo <"$T/blob" | sha256sum)"
+    same "gw uses js's service web $over" "from a service" "$(socks "http://web.tcp$security/")"
+    has "perf gw -> js $over, 200 MB up" "$PERF" "$(gw me perf "tcp$security" --up $PERF)"
+    has "perf js -> gw $over, 200 MB down" "$PERF" "$(gw me perf "tcp$security" --down $PERF)"
+done

@@ -343,6 +343,7 @@ struct host_open *host_open(struct host *h, const struct host_open_req *req, hos
     o->h = h;
     o->done = done;
     o->arg = arg;
+    o->path = req->path;
     o->n = req->nproposals;
     for (size_t i = 0; i < o->n; i++) {
         const struct host_proposal *p = &req->proposals[i];

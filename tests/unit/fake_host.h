@@ -57,6 +57,7 @@ struct host_open {
     struct host *h;
     host_opened_fn *done;
     void *arg;
+    enum host_path path;
     size_t n;
     char protocols[HOST_PROPOSALS_MAX][256];
     uint8_t first[HOST_PROPOSALS_MAX][2048];

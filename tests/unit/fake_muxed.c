@@ -6,6 +6,7 @@
 #include <utlist.h>
 
 #include "base/err.h"
+#include "id/circuit_addr.h"
 
 struct link;
 
@@ -82,12 +83,26 @@ static const struct fake_rule *rule_for(const struct multiaddr *a)
     return &none;
 }
 
-static struct quic *who_listens(const struct multiaddr *a)
+static bool is_one_socket(const struct multiaddr *a, const struct multiaddr *b)
 {
+    struct ipaddr ip[2];
+    uint16_t port[2];
+    return multiaddr_as_socket(a, &ip[0], &port[0]) && multiaddr_as_socket(b, &ip[1], &port[1]) &&
+           ipaddr_eq(&ip[0], &ip[1]) && port[0] == port[1];
+}
+
+/* A relay brings the call to whom it is meant for. */
+static struct quic *who_listens(const struct multiaddr *a, const struct peerid *expect)
+{
+    bool is_relayed = circuit_addr_is(a);
     struct quic *q;
+
+    DL_FOREACH (endpoints, q)
+        if (is_relayed && peerid_eq(key_peerid(q->key), expect))
+            return q;
     DL_FOREACH (endpoints, q)
         for (size_t i = 0; i < q->nat; i++)
-            if (multiaddr_eq(&q->at[i], a))
+            if (is_one_socket(&q->at[i], a))
                 return q;
     return NULL;
 }
@@ -232,6 +247,7 @@ static void op_info(const struct muxed *m, struct muxed_info *out)
 
     *out = (struct muxed_info){ .transport = "fake", .datagram_max = fake_net.datagram_max };
     out->remote = side_of(m) ? parse("/ip4/198.51.100.7/udp/7/quic-v1") : l->to;
+    out->rtt_us = rule_for(&l->to)->delay_ms * 1000u;
     DL_COUNT(l->pairs, p, out->streams);
 }
 
@@ -250,8 +266,10 @@ static void answer(struct link *l, struct quic *q)
         return;
     }
     l->end[0].m.ev->on_ready(&l->end[0].m);
-    in->m =
-        (struct muxed){ .ops = &ops, .peer = *key_peerid(l->end[0].quic->key), .is_inbound = true };
+    in->m = (struct muxed){ .ops = &ops,
+                            .peer = *key_peerid(l->end[0].quic->key),
+                            .is_inbound = true,
+                            .is_relayed = l->end[0].m.is_relayed };
     in->link = l;
     if (!q->admit(q->arg, &in->m.peer)) {
         close_link(l, 1, GW_EDENIED);
@@ -265,7 +283,7 @@ static void on_answer(struct ev_loop *loop, ev_timer *w, int revents)
 {
     struct link *l = w->data;
     int err = rule_for(&l->to)->err;
-    struct quic *q = who_listens(&l->to);
+    struct quic *q = who_listens(&l->to, &l->expect);
     (void)loop;
     (void)revents;
 
@@ -325,11 +343,15 @@ int quic_dial(struct quic *q, const struct multiaddr *to, const struct peerid *e
 {
     struct link *l = calloc(1, sizeof *l);
     assert(l);
+    l->end[0] = (struct fake_conn){
+        .m = { .ops = &ops, .peer = *expect, .is_relayed = circuit_addr_is(to) },
+        .link = l,
+        .quic = q
+    };
     l->to = *to;
     l->expect = *expect;
     l->task.run = on_turn;
     l->dgram_task.run = on_dgrams;
-    l->end[0] = (struct fake_conn){ .m = { .ops = &ops, .peer = *expect }, .link = l, .quic = q };
     ev_timer_init(&l->timer, on_answer, rule_for(to)->delay_ms / 1e3, 0.);
     l->timer.data = l;
     ev_timer_start(q->loop, &l->timer);

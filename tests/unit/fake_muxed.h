@@ -1,7 +1,9 @@
 /* fake_muxed.h - connections in memory behind the functions of transport/quic.h, so that several
  * hosts live in one test program.  Linked instead of the real endpoint.
  *
- * An address leads to the endpoint that listens there and answers after `delay_ms`; a rule changes
+ * Besides those of QUIC, addresses of circuits are dialled: these lead to the peer that is expected;
+ * and those of TCP: these lead to who listens on QUIC at the same port.
+ * An address of QUIC leads to the endpoint that listens there and answers after `delay_ms`; a rule changes
  * that.  As in TLS 1.3 the dialler is ready before the other side has decided whether to admit it.
  */
 #ifndef GW_TESTS_FAKE_MUXED_H
@@ -12,7 +14,7 @@
 
 struct fake_rule {
     struct multiaddr addr;
-    unsigned delay_ms; /* until the answer */
+    unsigned delay_ms; /* until the answer; the round trip that muxed_info tells */
     int err; /* the dial fails with it; 0: it leads to who listens there, to nobody for ever
                 otherwise */
 };

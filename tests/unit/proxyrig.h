@@ -95,7 +95,7 @@ static inline void assert_target(const struct proxyrig *r, size_t i, const char 
     assert_string_equal(r->front.open[i].target.host, host);
     assert_string_equal(r->front.open[i].target.service, "");
     assert_int_equal(r->front.open[i].target.port, port);
-    assert_int_equal(r->front.open[i].target.path, SVC_PATH_ANY);
+    assert_int_equal(r->front.open[i].target.path, HOST_PATH_ANY);
 }
 
 #endif

@@ -313,13 +313,44 @@ static void test_reload_does_not_disturb_an_exit_that_is_looked_up(void **state)
     assert_int_equal(rig.err, GW_ENONAME);
 }
 
-static void test_option_of_the_path_is_passed_on(void **state)
+static enum host_path policy(void *arg, const struct peerid *peer)
 {
-    struct front_target t = { .host = "alice", .port = 22, .path = SVC_PATH_RELAY };
-    (void)state;
-    rig_ask(&t);
-    assert_int_equal(svc.target.path, SVC_PATH_RELAY);
+    assert_true(peerid_eq(peer, arg));
+    return HOST_PATH_RELAY;
+}
+
+static void assert_path(const struct front_target *t, enum host_path want)
+{
+    rig_ask(t);
+    assert_int_equal(svc.target.path, want);
     assert_false(svc.target.is_udp);
+    front_cancel(rig.open, GW_ECANCELED);
+}
+
+static void test_path_is_that_of_the_option_else_that_of_the_peer(void **state)
+{
+    struct front_target t = { .host = "alice", .port = 22 };
+    (void)state;
+    assert_path(&t, HOST_PATH_ANY);
+    front_set_paths(rig.front, policy, &rig.answer.peer);
+    assert_path(&t, HOST_PATH_RELAY);
+    t.has_path = true;
+    assert_path(&t, HOST_PATH_ANY);
+    t.path = HOST_PATH_DIRECT;
+    assert_path(&t, HOST_PATH_DIRECT);
+    front_set_paths(rig.front, NULL, NULL);
+    t.has_path = false;
+    assert_path(&t, HOST_PATH_ANY);
+}
+
+static void test_path_to_an_exit_is_that_of_its_peer(void **state)
+{
+    (void)state;
+    nobody_knows(FRONT_VIA, "gate");
+    rig.resolver.answer = &rig.answer;
+    front_set_paths(rig.front, policy, &rig.answer.peer);
+    ask("192.0.2.7");
+    assert_int_equal(svc.target.path, HOST_PATH_RELAY);
     front_cancel(rig.open, GW_ECANCELED);
 }
 
@@ -344,7 +375,8 @@ int main(void)
         T(test_via_asks_the_exit_of_the_peer),
         T(test_via_an_unknown_exit_names_it),
         T(test_reload_does_not_disturb_an_exit_that_is_looked_up),
-        T(test_option_of_the_path_is_passed_on),
+        T(test_path_is_that_of_the_option_else_that_of_the_peer),
+        T(test_path_to_an_exit_is_that_of_its_peer),
     };
     log_set_level(LOG_LEVEL_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* test_bridge.c - the bridge over in-memory streams: credit, half-close, reset, early octets,
- * limit. */
+/* test_bridge.c - the bridge over in-memory streams: credit, half-close, reset, early octets, rate
+ * limit, longest length. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -455,6 +455,50 @@ static void test_close_while_waiting_for_the_limit_leaves_no_waiter(void **state
     ev_loop_destroy(loop);
 }
 
+static void test_max_is_each_way_and_lets_so_much_cross(void **state)
+{
+    (void)state;
+    start_with("early", NULL);
+    bridge_set_max(br, 8);
+    deliver(&a, "12345678");
+    deliver(&b, "678");
+    assert_int_equal(a.resets + b.resets, 0);
+    assert_int_equal(a.written, 8);
+    assert_int_equal(b.written, 8);
+    finish();
+    assert_int_equal(done_err, 0);
+}
+
+static void test_max_ends_both_with_the_first_octet_more(void **state)
+{
+    (void)state;
+    start_with("early", NULL);
+    bridge_set_max(br, 8);
+    deliver(&b, "6789");
+    assert_int_equal(a.written, 5);
+    assert_int_equal(a.resets, 1);
+    assert_int_equal(b.resets, 1);
+    assert_int_equal(b.reset_err, GW_ELIMIT);
+    close_stream(&a, GW_ELIMIT);
+    close_stream(&b, GW_ELIMIT);
+    assert_int_equal(done_err, GW_ELIMIT);
+    assert_int_equal(done_stats.moved[1], 5);
+}
+
+static void test_max_below_what_has_crossed_ends_both(void **state)
+{
+    (void)state;
+    start_with("early", NULL);
+    bridge_set_max(br, 0);
+    deliver(&b, "more");
+    assert_int_equal(a.resets + b.resets, 0);
+    bridge_set_max(br, 8);
+    assert_int_equal(a.resets + b.resets, 2);
+    close_stream(&a, GW_ELIMIT);
+    close_stream(&b, GW_ELIMIT);
+    assert_int_equal(done_err, GW_ELIMIT);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, setup)
@@ -478,6 +522,9 @@ int main(void)
         T(test_limit_holds_credit_back_but_loses_none),
         T(test_limit_is_charged_for_what_was_never_credited),
         T(test_close_while_waiting_for_the_limit_leaves_no_waiter),
+        T(test_max_is_each_way_and_lets_so_much_cross),
+        T(test_max_ends_both_with_the_first_octet_more),
+        T(test_max_below_what_has_crossed_ends_both),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,7 +117,7 @@ static void test_every_command_and_option_is_in_every_script(void **state)
         fclose(f);
         for (size_t k = 0; cli_describe(k, &u); k++)
             assert_non_null(strstr(text, u.name));
-        for (size_t k = 0; (r = completion_next_option(&k)) != NULL;) {
+        for (size_t k = 0; (r = options_row(k)) != NULL; k++) {
             snprintf(want, sizeof want, prints[i] == completion_fish ? "-s %c" : "-%c",
                      completion_letter(r));
             assert_true(!completion_letter(r) || strstr(text, want));

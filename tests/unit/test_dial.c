@@ -217,6 +217,42 @@ static void test_a_connection_from_the_peer_ends_the_dial(void **state)
     assert_int_equal(a.opened, 1);
 }
 
+static struct host_udp udp_of(const struct side *s)
+{
+    struct host_udp u;
+    host_udp(s->host, &u);
+    return u;
+}
+
+static void test_tcp_that_wins_where_quic_was_tried_says_so(void **state)
+{
+    (void)state;
+    fake_net_rule(REAL, 5000, 0); /* its datagrams are lost */
+    assert_int_equal(DIAL(REAL, "/ip4/192.0.2.2/tcp/4001"), GW_ENOPROTO);
+    assert_int_equal(udp_of(&a).beaten, 1);
+    host_network_changed(a.host);
+    assert_int_equal(udp_of(&a).beaten, 0);
+}
+
+static void test_tcp_that_wins_elsewhere_says_nothing_of_udp(void **state)
+{
+    (void)state;
+    fake_net_rule(DEAD1, 5000, 0);
+    assert_int_equal(DIAL(DEAD1, "/ip4/192.0.2.2/tcp/4001"), GW_ENOPROTO);
+    assert_int_equal(udp_of(&a).beaten, 0);
+}
+
+static void test_quic_connections_are_counted_until_the_network_changes(void **state)
+{
+    (void)state;
+    join(&a, &b);
+    run_ms(10);
+    assert_int_equal(udp_of(&a).ready, 1);
+    assert_int_equal(udp_of(&b).ready, 1);
+    host_network_changed(b.host);
+    assert_int_equal(udp_of(&b).ready, 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, hosts_setup, hosts_teardown)
@@ -236,6 +272,9 @@ int main(void)
         T(test_an_address_heard_of_is_dialled_and_the_same_only_once),
         T(test_an_address_that_worked_is_remembered),
         T(test_a_connection_from_the_peer_ends_the_dial),
+        T(test_tcp_that_wins_where_quic_was_tried_says_so),
+        T(test_tcp_that_wins_elsewhere_says_nothing_of_udp),
+        T(test_quic_connections_are_counted_until_the_network_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -185,7 +185,7 @@ static void assert_said(const char *part)
         fail_msg("no \"%s\" in: %s", part, c.said);
 }
 
-static void assert_target(const char *host, uint16_t port, enum svc_path path)
+static void assert_target(const char *host, uint16_t port, enum host_path path)
 {
     assert_true(c.is_connecting);
     assert_string_equal(c.target.host, host);
@@ -206,7 +206,7 @@ static void test_connect_every_prefix_waits(void **state)
         assert_int_equal(ask_n(text, n), 0);
     assert_false(c.is_parted || c.is_connecting);
     assert_int_equal(ask(text), sizeof text - 1);
-    assert_target("db.alice", 5432, SVC_PATH_ANY);
+    assert_target("db.alice", 5432, HOST_PATH_ANY);
     assert_false(c.is_parted); /* nothing is said before the service is open */
     http_proto.opened(&c, 0, "");
     assert_true(c.is_joined);
@@ -221,7 +221,7 @@ static void test_connect_leaves_early_octets(void **state)
     (void)state;
     fresh();
     assert_int_equal(ask("CONNECT [fd00::1]:443 HTTP/1.0\r\n\r\n\x16\x03\x01"), sizeof head - 1);
-    assert_target("fd00::1", 443, SVC_PATH_ANY);
+    assert_target("fd00::1", 443, HOST_PATH_ANY);
 }
 
 static void test_connect_refuses_what_is_no_target(void **state)
@@ -272,7 +272,7 @@ static void test_absolute_reaches_the_origin_rewritten(void **state)
     fresh();
     snprintf(text, sizeof text, "%sabc", head);
     assert_int_equal(ask(text), sizeof head - 1); /* the body follows by itself */
-    assert_target("web.alice", 80, SVC_PATH_ANY);
+    assert_target("web.alice", 80, HOST_PATH_ANY);
     http_proto.opened(&c, 0, "");
     assert_int_equal(c.nsaid, 0); /* the answer is the origin's */
     assert_string_equal(c.ahead,
@@ -336,7 +336,7 @@ static void test_absolute_takes_port_and_address_of_the_target(void **state)
     (void)state;
     fresh();
     assert_true(ask("GET http://[fd00::2]:8080 HTTP/1.1\r\nHost: other.example\r\n\r\n") > 0);
-    assert_target("fd00::2", 8080, SVC_PATH_ANY);
+    assert_target("fd00::2", 8080, HOST_PATH_ANY);
     http_proto.opened(&c, 0, "");
     assert_string_equal(c.ahead, "GET / HTTP/1.1\r\nHost: [fd00::2]:8080\r\n"
                                  "Connection: close\r\nVia: 1.1 gw\r\n\r\n");
@@ -509,7 +509,7 @@ static void test_proxying_needs_the_password(void **state)
     }
     fresh_with_password();
     assert_true(ask(CONNECT_AS("Basic " ALICE)) > 0);
-    assert_target("db.alice", 22, SVC_PATH_ANY);
+    assert_target("db.alice", 22, HOST_PATH_ANY);
     fresh_with_password();
     assert_true(ask(CONNECT_AS("bASIC   " ALICE)) > 0);
 }
@@ -538,14 +538,14 @@ static void test_option_tags_choose_the_path(void **state)
     (void)state;
     fresh();
     assert_true(ask(CONNECT_AS("Basic " TAG_DIRECT)) > 0);
-    assert_target("db.alice", 22, SVC_PATH_DIRECT);
+    assert_target("db.alice", 22, HOST_PATH_DIRECT);
     fresh();
     assert_refused(CONNECT_AS("Basic " TAG_BAD), 400);
     fresh();
     assert_true(ask(CONNECT_AS("Basic " BOB)) > 0); /* no tag: nobody's business */
     fresh_with_password();
     assert_true(ask(CONNECT_AS("Basic " ALICE_RELAY)) > 0);
-    assert_target("db.alice", 22, SVC_PATH_RELAY);
+    assert_target("db.alice", 22, HOST_PATH_RELAY);
     fresh_with_password();
     assert_refused(CONNECT_AS("Basic " TAG_DIRECT), 407);
 }

@@ -114,6 +114,14 @@ static void test_what_changes_nothing_is_not_told(void **state)
     assert_int_equal(r->calls, 1);
 }
 
+static void test_an_address_that_is_still_checked_for_duplicates_is_none(void **state)
+{
+    struct rig *r = rig(state);
+    NETNS_RUN("ip link set gwb down; ip -6 addr add 2001:db8::3/64 dev gwa");
+    run_ms(r, 300); /* without a carrier it stays so */
+    assert_int_equal(r->calls, 0);
+}
+
 static void test_the_way_to_the_internet_is_told_with_its_carrier(void **state)
 {
     struct rig *r = rig(state);
@@ -224,6 +232,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_burst_of_addresses_is_one_change, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_changes_nothing_is_not_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_an_address_that_is_still_checked_for_duplicates_is_none, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_way_to_the_internet_is_told_with_its_carrier,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_ipv6_gateway_has_its_zone, setup, teardown),

@@ -243,6 +243,113 @@ static void test_open_after_stop_is_closed(void **state)
     assert_int_equal(OPEN("/x"), GW_ECLOSED);
 }
 
+/* ---- HOST_PATH_BOTH ---- */
+
+#define AT_B    "/ip4/192.0.2.2/udp/4001/quic-v1"
+#define CIRCUIT "/p2p/12D3KooWCryG7Mon9orvQxcS1rYZjotPgpwoJNHHKcLLfE4Hf5mV/p2p-circuit"
+
+static struct host_open *begin_hedged(void)
+{
+    struct multiaddr ways[] = { b.addr, maddr(CIRCUIT) };
+    struct host_proposal p = { .protocol = "/x", .first = HELLO };
+    struct host_open_req req = { .peer = *key_peerid(b.key),
+                                 .addrs = ways,
+                                 .naddrs = COUNT(ways),
+                                 .path = HOST_PATH_BOTH,
+                                 .proposals = &p,
+                                 .nproposals = 1 };
+    return host_open(a.host, &req, note_opened, &o);
+}
+
+static int open_hedged(void)
+{
+    assert_non_null(begin_hedged());
+    run_until(is_opened, &o);
+    run_ms(5);
+    assert_int_equal(o.calls, 1);
+    return o.err;
+}
+
+static void test_a_hedged_open_takes_the_way_that_is_faster(void **state)
+{
+    (void)state;
+    serve("/x");
+    fake_net_rule(AT_B, 60, 0);
+    assert_int_equal(open_hedged(), 0);
+    assert_true(conn_is_relayed(o.conn));
+    assert_int_equal(fake_net.dials, 2);
+    assert_string_equal(o.protocol, "/x");
+    run_ms(80);
+    assert_int_equal(a.opened, 1); /* the other one was given up */
+}
+
+/* By HOST_PATH_ANY the relay would come only after a head start of the direct address. */
+static void test_a_hedged_open_begins_both_ways_at_once(void **state)
+{
+    (void)state;
+    serve("/x");
+    fake_net_rule(AT_B, 5000, 0);
+    assert_non_null(begin_hedged());
+    run_ms(20);
+    assert_int_equal(o.calls, 1);
+    assert_true(conn_is_relayed(o.conn));
+}
+
+static void test_a_hedged_open_goes_on_when_one_way_fails(void **state)
+{
+    (void)state;
+    serve("/x");
+    fake_net_rule(CIRCUIT, 0, GW_EREFUSED);
+    fake_net_rule(AT_B, 20, 0);
+    assert_int_equal(open_hedged(), 0);
+    assert_false(conn_is_relayed(o.conn));
+    assert_int_equal(served, 1);
+}
+
+static void test_a_hedged_open_fails_when_both_ways_do(void **state)
+{
+    (void)state;
+    fake_net_rule(AT_B, 0, GW_EREFUSED);
+    fake_net_rule(CIRCUIT, 20, GW_EOFFLINE);
+    assert_int_equal(open_hedged(), GW_EREFUSED);
+    assert_null(o.s);
+    assert_int_equal(a.opened, 0);
+}
+
+static void test_a_hedged_open_uses_the_connection_there_is(void **state)
+{
+    (void)state;
+    serve("/x");
+    join(&b, &a);
+    fake_net.dials = 0;
+    assert_int_equal(open_hedged(), 0);
+    assert_int_equal(fake_net.dials, 0);
+    assert_int_equal(served, 1);
+}
+
+static void test_a_hedged_open_can_be_cancelled(void **state)
+{
+    (void)state;
+    serve("/x");
+    fake_net_rule(AT_B, 10, 0);
+    fake_net_rule(CIRCUIT, 10, 0);
+    struct host_open *open = begin_hedged();
+    run_ms(3);
+    host_open_cancel(open);
+    run_ms(30);
+    assert_int_equal(o.calls, 0);
+    assert_int_equal(a.opened, 0);
+}
+
+static void test_the_host_may_end_before_a_hedged_open(void **state)
+{
+    (void)state;
+    fake_net_rule(AT_B, 5000, 0);
+    fake_net_rule(CIRCUIT, 5000, 0);
+    assert_non_null(begin_hedged());
+    run_ms(3);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, hosts_teardown)
@@ -262,6 +369,13 @@ int main(void)
         T(test_open_gives_up_on_a_silent_peer),
         T(test_conn_open_stays_on_its_connection),
         T(test_open_after_stop_is_closed),
+        T(test_a_hedged_open_takes_the_way_that_is_faster),
+        T(test_a_hedged_open_begins_both_ways_at_once),
+        T(test_a_hedged_open_goes_on_when_one_way_fails),
+        T(test_a_hedged_open_fails_when_both_ways_do),
+        T(test_a_hedged_open_uses_the_connection_there_is),
+        T(test_a_hedged_open_can_be_cancelled),
+        T(test_the_host_may_end_before_a_hedged_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

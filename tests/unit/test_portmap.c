@@ -206,7 +206,8 @@ static void test_a_port_wanted_is_mapped(void **state)
 {
     struct rig *r = rig(state);
     uint8_t request[REQUEST];
-    assert_int_equal(portmap_want(r->pm, IPPROTO_UDP, 4001), 0);
+    assert_int_equal(portmap_want(r->pm, 4, IPPROTO_UDP, 4001), 0);
+    assert_int_equal(portmap_want(r->pm, 4, IPPROTO_UDP, 4001), 0); /* said twice */
     run_ms(r, 200);
     assert_int_equal(r->mapped, 1);
     assert_string_equal(r->how, "pcp");
@@ -224,8 +225,8 @@ static void test_no_more_ports_than_there_is_room_for(void **state)
 {
     struct rig *r = rig(state);
     for (uint16_t i = 0; i < MAPPING_MAX; i++)
-        assert_int_equal(portmap_want(r->pm, IPPROTO_TCP, (uint16_t)(4001 + i)), 0);
-    assert_int_equal(portmap_want(r->pm, IPPROTO_TCP, 5001), GW_ELIMIT);
+        assert_int_equal(portmap_want(r->pm, 4, IPPROTO_TCP, (uint16_t)(4001 + i)), 0);
+    assert_int_equal(portmap_want(r->pm, 4, IPPROTO_TCP, 5001), GW_ELIMIT);
     run_ms(r, 300);
     assert_int_equal(r->mapped, MAPPING_MAX);
 }
@@ -234,7 +235,7 @@ static void test_the_same_network_is_asked_again_at_once(void **state)
 {
     struct rig *r = rig(state);
     uint8_t request[REQUEST];
-    portmap_want(r->pm, IPPROTO_UDP, 4001);
+    portmap_want(r->pm, 4, IPPROTO_UDP, 4001);
     run_ms(r, 200);
     assert_true(next_request(r, request));
     portmap_network_changed(r->pm);
@@ -248,7 +249,7 @@ static void test_the_same_network_is_asked_again_at_once(void **state)
 static void test_without_its_way_a_mapping_is_lost_and_comes_back_with_it(void **state)
 {
     struct rig *r = rig(state);
-    portmap_want(r->pm, IPPROTO_UDP, 4001);
+    portmap_want(r->pm, 4, IPPROTO_UDP, 4001);
     run_ms(r, 200);
     NETNS_RUN("ip route del default");
     portmap_network_changed(r->pm);
@@ -264,9 +265,10 @@ static void test_a_machine_with_a_public_address_asks_for_nothing(void **state)
 {
     struct rig *r = rig(state);
     uint8_t request[REQUEST];
-    NETNS_RUN("ip addr add 198.41.1.2/24 dev gwa && ip route replace default via 198.41.1.1");
+    NETNS_RUN("ip addr add 198.41.1.2/24 dev gwa &&"
+              "ip route replace default via 10.9.0.1 src 198.41.1.2");
     portmap_network_changed(r->pm);
-    portmap_want(r->pm, IPPROTO_UDP, 4001);
+    portmap_want(r->pm, 4, IPPROTO_UDP, 4001);
     run_ms(r, 200);
     assert_false(next_request(r, request));
 }
@@ -274,7 +276,7 @@ static void test_a_machine_with_a_public_address_asks_for_nothing(void **state)
 static void test_a_router_that_refuses_pcp_is_asked_by_upnp(void **state)
 {
     struct rig *r = rig(state);
-    portmap_want(r->pm, IPPROTO_UDP, 4001);
+    portmap_want(r->pm, 4, IPPROTO_UDP, 4001);
     run_ms(r, 500);
     assert_int_equal(r->mapped, 1);
     assert_string_equal(r->how, "upnp");
@@ -288,8 +290,8 @@ static void test_free_deletes_the_mappings(void **state)
 {
     struct rig *r = rig(state);
     uint8_t request[REQUEST];
-    portmap_want(r->pm, IPPROTO_UDP, 4001);
-    portmap_want(r->pm, IPPROTO_TCP, 4001);
+    portmap_want(r->pm, 4, IPPROTO_UDP, 4001);
+    portmap_want(r->pm, 4, IPPROTO_TCP, 4001);
     run_ms(r, 200);
     assert_int_equal(r->mapped, 2);
     portmap_free(r->pm);

@@ -604,34 +604,38 @@ static void test_auth_ok_takes_the_configured_name_and_password_only(void **stat
 
 static void test_read_tag_knows_a_tag_from_a_name(void **state)
 {
-    enum svc_path any = SVC_PATH_ANY, direct = SVC_PATH_DIRECT, relay = SVC_PATH_RELAY;
+    enum host_path any = HOST_PATH_ANY, direct = HOST_PATH_DIRECT, relay = HOST_PATH_RELAY;
+    enum host_path both = HOST_PATH_BOTH;
     const struct {
         struct bytes user;
         bool is_closed; /* the user alice is configured */
         int want;
-        enum svc_path path;
+        enum host_path path;
+        bool has_path;
     } cases[] = {
-        { B("path=direct"), false, 0, direct },
-        { B("path=relay"), false, 0, relay },
-        { B("path=relay,path=direct"), false, 0, direct },
-        { B(""), false, 0, any },
-        { B("anonymous"), false, 0, any }, /* socat */
-        { B("path"), false, 0, any },
-        { B("dXNlcg=="), false, 0, any }, /* of another form */
-        { B("example.com:path=direct"), false, 0, any },
-        { B("=direct"), false, 0, any },
-        { B("path="), false, GW_EINVAL, any },
-        { B("path=Direct"), false, GW_EINVAL, any },
-        { B("path=direct "), false, GW_EINVAL, any },
-        { B("path=direct\0"), false, GW_EINVAL, any },
-        { B("path=direct,"), false, GW_EINVAL, direct },
-        { B("path=direct,,path=relay"), false, GW_EINVAL, direct },
-        { B("colour=red"), false, GW_EINVAL, any },
-        { B("alice"), true, 0, any },
-        { B("alice+"), true, 0, any },
-        { B("alice+path=relay"), true, 0, relay },
-        { B("alice+relay"), true, GW_EINVAL, any },
-        { B("path=relay"), true, 0, any }, /* a name, and a wrong one */
+        { B("path=direct"), false, 0, direct, true },
+        { B("path=relay"), false, 0, relay, true },
+        { B("path=both"), false, 0, both, true },
+        { B("path=both,path=any"), false, 0, any, true },
+        { B("path=relay,path=direct"), false, 0, direct, true },
+        { B(""), false, 0, any, false },
+        { B("anonymous"), false, 0, any, false }, /* socat */
+        { B("path"), false, 0, any, false },
+        { B("dXNlcg=="), false, 0, any, false }, /* of another form */
+        { B("example.com:path=direct"), false, 0, any, false },
+        { B("=direct"), false, 0, any, false },
+        { B("path="), false, GW_EINVAL, any, false },
+        { B("path=Direct"), false, GW_EINVAL, any, false },
+        { B("path=direct "), false, GW_EINVAL, any, false },
+        { B("path=direct\0"), false, GW_EINVAL, any, false },
+        { B("path=direct,"), false, GW_EINVAL, direct, true },
+        { B("path=direct,,path=relay"), false, GW_EINVAL, direct, true },
+        { B("colour=red"), false, GW_EINVAL, any, false },
+        { B("alice"), true, 0, any, false },
+        { B("alice+"), true, 0, any, false },
+        { B("alice+path=relay"), true, 0, relay, true },
+        { B("alice+relay"), true, GW_EINVAL, any, false },
+        { B("path=relay"), true, 0, any, false }, /* a name, and a wrong one */
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -640,6 +644,7 @@ static void test_read_tag_knows_a_tag_from_a_name(void **state)
         SAY(&rig, "a");
         assert_int_equal(proxy_client_read_tag(seen.c, cases[i].user, &t), cases[i].want);
         assert_int_equal(t.path, cases[i].path);
+        assert_int_equal(t.has_path, cases[i].has_path);
         assert_int_equal(t.port, 7);
         proxyrig_stop(&rig);
     }

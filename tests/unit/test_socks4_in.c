@@ -196,7 +196,8 @@ static void test_user_id_may_be_an_option_tag(void **state)
     (void)state;
     proxyrig_start(&rig, &proxyrig_open);
     SAY(&rig, "\4\1\0\x50\0\0\0\1path=relay\0a\0");
-    assert_int_equal(rig.front.open[0].target.path, SVC_PATH_RELAY);
+    assert_int_equal(rig.front.open[0].target.path, HOST_PATH_RELAY);
+    assert_true(rig.front.open[0].target.has_path);
     proxyrig_stop(&rig);
 }
 

@@ -19,7 +19,7 @@ static struct proxyrig rig;
 
 struct udp_assoc {
     struct sockaddr_any local, client;
-    enum svc_path path;
+    enum host_path path;
     bool is_open;
 };
 
@@ -563,13 +563,13 @@ static void test_user_name_may_be_an_option_tag(void **state)
         bool is_closed, is_ok;
         int path;
     } cases[] = {
-        { B("\1\xbpath=direct\1x"), false, true, SVC_PATH_DIRECT },
-        { B("\1\xapath=relay\0"), false, true, SVC_PATH_RELAY },
-        { B("\1\3any\3one"), false, true, SVC_PATH_ANY },
+        { B("\1\xbpath=direct\1x"), false, true, HOST_PATH_DIRECT },
+        { B("\1\xapath=relay\0"), false, true, HOST_PATH_RELAY },
+        { B("\1\3any\3one"), false, true, HOST_PATH_ANY },
         { B("\1\x9path=left\0"), false, false, 0 },
         { B("\1\x10"
             "alice+path=relay\6secret"),
-          true, true, SVC_PATH_RELAY },
+          true, true, HOST_PATH_RELAY },
         { B("\1\xf"
             "alice+path=left\6secret"),
           true, false, 0 },
@@ -587,13 +587,14 @@ static void test_user_name_may_be_an_option_tag(void **state)
         } else {
             SAY(&rig, CONNECT_DB);
             assert_int_equal(rig.front.open[0].target.path, cases[i].path);
+            assert_int_equal(rig.front.open[0].target.has_path, cases[i].path != HOST_PATH_ANY);
             assert_string_equal(rig.front.open[0].target.host, "db.alice");
         }
         proxyrig_stop(&rig);
     }
     start(&proxyrig_open); /* counts for datagrams as well */
     SAY(&rig, "\5\1\2\1\xapath=relay\0" ASSOCIATE);
-    assert_int_equal(udp.assoc[0].path, SVC_PATH_RELAY);
+    assert_int_equal(udp.assoc[0].path, HOST_PATH_RELAY);
     proxyrig_stop(&rig);
 }
 

@@ -199,26 +199,35 @@ static void test_destination_goes_with_the_request_of_gw_alone(void **state)
     svc_out_cancel(o);
 }
 
-static void test_relayed_path_is_not_to_be_had(void **state)
+static void test_path_is_the_one_asked_for(void **state)
 {
     struct fixture *x = *state;
-    x->t.path = SVC_PATH_RELAY;
-    x->out = svc_out_open(x->host, &x->t, 1000, on_done, x);
-    assert_non_null(x->out);
-    assert_null(fake_host_pending(x->host));
-    assert_false(x->is_done); /* not from inside the call */
-    assert_true(fake_run_until(x->loop, &x->is_done));
-    assert_int_equal(x->err, GW_ENETDOWN);
-    assert_string_equal(x->text, "no relayed path to the peer");
-    svc_out_cancel(svc_out_open(x->host, &x->t, 1000, on_done, x));
-    fake_run_ms(x->loop, 10);
+    for (enum host_path path = HOST_PATH_ANY; path <= HOST_PATH_BOTH; path++) {
+        x->t.path = path;
+        struct svc_out *o = open_service(x, "db", 0);
+        assert_int_equal(fake_host_pending(x->host)->path, path);
+        svc_out_cancel(o);
+    }
 }
 
-static void test_direct_path_is_what_there_is(void **state)
+static void test_no_address_of_the_kind_asked_for_is_said(void **state)
 {
+    static const struct {
+        enum host_path path;
+        const char *text;
+    } cases[] = { { HOST_PATH_ANY, "no address to dial is known" },
+                  { HOST_PATH_DIRECT, "no direct address is known" },
+                  { HOST_PATH_RELAY, "no address through a relay is known" },
+                  { HOST_PATH_BOTH, "no address to dial is known" } };
     struct fixture *x = *state;
-    x->t.path = SVC_PATH_DIRECT;
-    svc_out_cancel(open_service(x, "db", 0));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        x->is_done = false;
+        x->t.path = cases[i].path;
+        open_service(x, "db", 0);
+        fake_host_opened(x->host, GW_EOFFLINE, NULL, NULL, NULL, bytes_of(""));
+        assert_true(x->is_done);
+        assert_string_equal(x->text, cases[i].text);
+    }
 }
 
 static void test_answer_in_the_first_octets_opens(void **state)
@@ -432,8 +441,8 @@ int main(void)
         TEST(test_every_flow_has_an_id_of_its_own),
         TEST(test_tunnel_has_no_flow),
         TEST(test_destination_goes_with_the_request_of_gw_alone),
-        TEST(test_relayed_path_is_not_to_be_had),
-        TEST(test_direct_path_is_what_there_is),
+        TEST(test_path_is_the_one_asked_for),
+        TEST(test_no_address_of_the_kind_asked_for_is_said),
         TEST(test_answer_in_the_first_octets_opens),
         TEST(test_answer_octet_by_octet_opens),
         TEST(test_no_service),

@@ -27,7 +27,7 @@ static void open_assoc(const char *local, const char *client, struct sockaddr_an
                        struct udp_assoc **out)
 {
     struct sockaddr_any l = addr_of(local), c = addr_of(client);
-    struct front_target options = { .path = SVC_PATH_DIRECT };
+    struct front_target options = { .path = HOST_PATH_DIRECT, .has_path = true };
     assert_int_equal(udp_assoc_open(rig.loop.loop, &rig.front, &l, &c, &options, bound, out), 0);
 }
 
@@ -144,7 +144,8 @@ static void test_destination_is_asked_of_the_front_with_the_options(void **state
         assert_int_equal(o->target.port, vectors[i].port);
         assert_string_equal(o->target.service, "");
         assert_true(o->target.is_udp);
-        assert_int_equal(o->target.path, SVC_PATH_DIRECT);
+        assert_int_equal(o->target.path, HOST_PATH_DIRECT);
+        assert_true(o->target.has_path);
     }
     close(a);
 }

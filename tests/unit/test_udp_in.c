@@ -15,7 +15,8 @@ struct rig {
 static struct rig rig;
 static const struct front_target target = { .host = "dns.alice",
                                             .port = 53,
-                                            .path = SVC_PATH_RELAY };
+                                            .path = HOST_PATH_RELAY,
+                                            .has_path = true };
 
 static int start(void **state)
 {
@@ -83,7 +84,8 @@ static void test_every_sender_has_a_pipe_of_its_own(void **state)
     assert_string_equal(rig.front.open[0].target.host, "dns.alice");
     assert_int_equal(rig.front.open[0].target.port, 53);
     assert_true(rig.front.open[0].target.is_udp);
-    assert_int_equal(rig.front.open[0].target.path, SVC_PATH_RELAY);
+    assert_int_equal(rig.front.open[0].target.path, HOST_PATH_RELAY);
+    assert_true(rig.front.open[0].target.has_path);
     for (size_t i = 0; i < 3; i++)
         fake_front_opened(&rig.front, i, 0);
     assert_int_equal(rig.front.open[0].ndatagrams, 2);

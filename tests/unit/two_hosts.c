@@ -39,7 +39,8 @@ static void on_conn_close(void *arg, struct conn *c, int err)
     s->close_err = err;
 }
 
-static const struct host_events observer = { on_conn, on_conn_close };
+static const struct host_events observer = { .on_conn = on_conn,
+                                              .on_conn_close = on_conn_close };
 
 struct multiaddr maddr(const char *text)
 {
@@ -48,7 +49,7 @@ struct multiaddr maddr(const char *text)
     return m;
 }
 
-static void start_side(struct side *s, const char *at)
+void side_start(struct side *s, const char *at)
 {
     struct multiaddr m = maddr(at);
 
@@ -57,6 +58,12 @@ static void start_side(struct side *s, const char *at)
     assert_non_null(s->host);
     assert_int_equal(host_observe(s->host, &observer, s), 0);
     assert_int_equal(host_listen(s->host, &m, &s->addr), 0);
+}
+
+void side_free(struct side *s)
+{
+    host_free(s->host);
+    key_free(s->key);
 }
 
 int hosts_setup(void **state)
@@ -75,8 +82,8 @@ int hosts_setup(void **state)
         a.key = b.key;
         b.key = k;
     }
-    start_side(&a, "/ip4/192.0.2.1/udp/4001/quic-v1");
-    start_side(&b, "/ip4/192.0.2.2/udp/4001/quic-v1");
+    side_start(&a, "/ip4/192.0.2.1/udp/4001/quic-v1");
+    side_start(&b, "/ip4/192.0.2.2/udp/4001/quic-v1");
     return 0;
 }
 
@@ -86,10 +93,8 @@ int hosts_teardown(void **state)
     host_stop(a.host, 0);
     host_stop(b.host, 0);
     run_ms(1);
-    host_free(a.host);
-    host_free(b.host);
-    key_free(a.key);
-    key_free(b.key);
+    side_free(&a);
+    side_free(&b);
     turn_free(turn);
     ev_loop_destroy(loop);
     return 0;

@@ -38,6 +38,9 @@ extern struct side a, b;          /* a has the smaller peer id */
 extern struct host_config config; /* of both, changed before hosts_start */
 
 int hosts_setup(void **state); /* fresh hosts, nothing else */
+/* One more host, with its key given (key_generate), listening there. */
+void side_start(struct side *s, const char *at);
+void side_free(struct side *s); /* and its key; it has been stopped */
 int hosts_teardown(void **state);
 
 void run_until(bool (*is_done)(void *arg), void *arg); /* fails after 5 s */

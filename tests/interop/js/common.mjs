@@ -1,11 +1,15 @@
-// common.mjs - a js-libp2p node over QUIC, the joining of streams and sockets, and /perf/1.0.0.
+// common.mjs - a js-libp2p node over QUIC and TCP, the joining of streams and sockets, and /perf/1.0.0.
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { createLibp2p } from 'libp2p'
+import { noise } from '@chainsafe/libp2p-noise'
 import { quic } from '@chainsafe/libp2p-quic'
+import { yamux } from '@chainsafe/libp2p-yamux'
 import { identify, identifyPush } from '@libp2p/identify'
 import { ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { tls } from '@libp2p/tls'
 import {
   generateKeyPair, generateKeyPairFromSeed, privateKeyFromProtobuf, privateKeyToProtobuf
 } from '@libp2p/crypto/keys'
@@ -19,11 +23,13 @@ export const print = obj => { process.stdout.write(JSON.stringify(obj) + '\n') }
 export const report = obj => { process.stderr.write(JSON.stringify(obj) + '\n') }
 
 // Options of every command that is a node: --seed NAME gives a stable Ed25519 key, --key FILE one that
-// is kept there (made with --key-type: Ed25519, secp256k1 or RSA), neither a new one.
-export const keyOptions = {
+// is kept there (made with --key-type: Ed25519, secp256k1 or RSA), neither a new one.  --security
+// noise or tls is what it speaks over TCP.
+export const nodeOptions = {
   seed: { type: 'string' },
   key: { type: 'string' },
-  'key-type': { type: 'string', default: 'Ed25519' }
+  'key-type': { type: 'string', default: 'Ed25519' },
+  security: { type: 'string', default: 'noise' }
 }
 
 async function loadKey (options) {
@@ -38,12 +44,15 @@ async function loadKey (options) {
   return key
 }
 
-export async function makeNode (options, listen = []) {
+// `more`: what a node has beside these: { transports, services, announce }.
+export async function makeNode (options, listen = [], more = {}) {
   return createLibp2p({
     privateKey: await loadKey(options),
-    addresses: { listen },
-    transports: [quic()],
-    services: { ping: ping(), identify: identify(), identifyPush: identifyPush() },
+    addresses: { listen, announce: more.announce },
+    transports: [quic(), tcp(), ...more.transports ?? []],
+    connectionEncrypters: [{ noise, tls }[options.security]()],
+    streamMuxers: [yamux()],
+    services: { ping: ping(), identify: identify(), identifyPush: identifyPush(), ...more.services },
     connectionManager: { inboundConnectionThreshold: 1000 },
     connectionGater: { denyDialMultiaddr: () => false }
   })
@@ -102,7 +111,7 @@ export function serveTcp (node, protocol, host, port) {
   return node.handle(protocol, stream => {
     const socket = net.connect({ host, port, allowHalfOpen: true, noDelay: true })
     bridge(stream, socket, socket)
-  }, { maxInboundStreams: 1024, maxOutboundStreams: 1024 })
+  }, { maxInboundStreams: 1024, maxOutboundStreams: 1024, runOnLimitedConnection: true })
 }
 
 export async function sendZeros (stream, count) {

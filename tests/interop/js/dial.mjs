@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// dial.mjs COMMAND MULTIADDR [ARGUMENT] [KEY OPTIONS] [-n N] [--up N] [--down N]
+// dial.mjs COMMAND MULTIADDR [ARGUMENT] [NODE OPTIONS] [-n N] [--up N] [--down N]
 //   id                        prints the peer id of the key (takes no MULTIADDR)
 //   identify, ping, perf      one JSON object on stdout
 //   stream MULTIADDR PROTOCOL joins it with stdin and stdout
@@ -8,12 +8,12 @@
 // Exit status 1 and the reason as JSON on stderr when something failed.
 import { parseArgs } from 'node:util'
 import { multiaddr } from '@multiformats/multiaddr'
-import { bridge, keyOptions, makeNode, print, report, runPerf } from './common.mjs'
+import { bridge, nodeOptions, makeNode, print, report, runPerf } from './common.mjs'
 
 const { values, positionals: [command, target, ...rest] } = parseArgs({
   allowPositionals: true,
   options: {
-    ...keyOptions,
+    ...nodeOptions,
     n: { type: 'string', short: 'n', default: '3' },
     up: { type: 'string', default: '0' },
     down: { type: 'string', default: '0' }

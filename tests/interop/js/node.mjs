@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-// node.mjs [KEY OPTIONS] [--listen MULTIADDR] [--serve NAME=HOST:PORT]
+// node.mjs [NODE OPTIONS] [--listen MULTIADDR] [--serve NAME=HOST:PORT]
 // A js-libp2p node: identify, ping, perf, and each --serve as /peerup/NAME/1.0.0.  One JSON object a
 // line; the first is {"event":"ready", ...}.
 import { parseArgs } from 'node:util'
-import { keyOptions, makeNode, print, servePerf, serveTcp } from './common.mjs'
+import { nodeOptions, makeNode, print, servePerf, serveTcp } from './common.mjs'
 
 const { values } = parseArgs({
   options: {
-    ...keyOptions,
+    ...nodeOptions,
     listen: { type: 'string', default: '/ip4/127.0.0.1/udp/0/quic-v1' },
     serve: { type: 'string', multiple: true, default: [] }
   }

@@ -1,0 +1,149 @@
+/* named.c - see named.h. */
+#include "main/named.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
+struct entry {
+    struct named *all;
+    struct resolver_req *asking;
+    bool is_told; /* that it is unknown */
+};
+
+struct named {
+    struct ev_loop *loop;
+    struct resolver *resolver;
+    named_fn *fn;
+    void *arg;
+    ev_timer timer; /* begins a round */
+    size_t n, waiting;
+    bool is_starting; /* answers that come at once do not end the round */
+    struct entry entries[NAMED_MAX];
+    struct named_peer peers[NAMED_MAX];
+};
+
+static void arm(struct named *n, double after_s)
+{
+    ev_timer_stop(n->loop, &n->timer);
+    ev_timer_set(&n->timer, after_s, 0.);
+    ev_timer_start(n->loop, &n->timer);
+}
+
+static void finish_round(struct named *n)
+{
+    bool is_complete = true;
+
+    for (size_t i = 0; i < n->n; i++)
+        is_complete = is_complete && n->peers[i].is_known;
+    if (!is_complete)
+        arm(n, NAMED_AGAIN_S);
+    n->fn(n->arg, n->peers, n->n);
+}
+
+static void on_answer(void *arg, int err, const struct name_answer *a, const char *trail)
+{
+    struct entry *e = arg;
+    struct named *n = e->all;
+    struct named_peer *p = &n->peers[e - n->entries];
+
+    e->asking = NULL;
+    if (err && !e->is_told)
+        log_warn("name %s: %s (%s)", p->name, gw_strerror(err), trail);
+    e->is_told = err != 0;
+    if (!err) { /* one that was known stays so */
+        p->is_known = true;
+        p->peer = a->peer;
+        p->naddrs = a->naddrs;
+        memcpy(p->addrs, a->addrs, a->naddrs * sizeof a->addrs[0]);
+    }
+    if (--n->waiting == 0 && !n->is_starting)
+        finish_round(n);
+}
+
+/* False: it is no address, but a name. */
+static bool take_address(struct named_peer *p)
+{
+    if (multiaddr_parse(bytes_of(p->name), &p->addrs[0]) != 0 ||
+        !multiaddr_peer(&p->addrs[0], &p->peer))
+        return false;
+    multiaddr_strip_peer(&p->addrs[0]);
+    p->naddrs = p->addrs[0].n > 0;
+    p->is_known = true;
+    return true;
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct named *n = w->data;
+    (void)loop;
+    (void)revents;
+
+    n->is_starting = true;
+    for (size_t i = 0; i < n->n; i++) {
+        struct entry *e = &n->entries[i];
+        if (e->asking || take_address(&n->peers[i]))
+            continue;
+        n->waiting++;
+        e->asking = resolver_lookup(n->resolver, n->peers[i].name, on_answer, e);
+    }
+    n->is_starting = false;
+    if (!n->waiting)
+        finish_round(n);
+}
+
+static void clear(struct named *n)
+{
+    ev_timer_stop(n->loop, &n->timer);
+    for (size_t i = 0; i < n->n; i++) {
+        if (n->entries[i].asking)
+            resolver_cancel(n->entries[i].asking);
+        free(n->peers[i].name);
+    }
+    n->n = n->waiting = 0;
+}
+
+struct named *named_new(struct ev_loop *loop, struct resolver *r, named_fn *fn, void *arg)
+{
+    struct named *n = calloc(1, sizeof *n);
+    if (!n)
+        return NULL;
+    n->loop = loop;
+    n->resolver = r;
+    n->fn = fn;
+    n->arg = arg;
+    ev_init(&n->timer, on_timer);
+    n->timer.data = n;
+    return n;
+}
+
+void named_free(struct named *n)
+{
+    if (!n)
+        return;
+    clear(n);
+    free(n);
+}
+
+int named_set(struct named *n, char *const *names, size_t count)
+{
+    clear(n);
+    for (; n->n < count && n->n < NAMED_MAX; n->n++) {
+        n->entries[n->n] = (struct entry){ .all = n };
+        n->peers[n->n] = (struct named_peer){ .name = strdup(names[n->n]) };
+        if (!n->peers[n->n].name) {
+            clear(n);
+            return GW_ENOMEM;
+        }
+    }
+    arm(n, 0.);
+    return 0;
+}
+
+void named_refresh(struct named *n)
+{
+    if (n->n)
+        arm(n, 0.);
+}

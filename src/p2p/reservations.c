@@ -1,0 +1,424 @@
+/* reservations.c - see reservations.h.  What is told to whom and which connection is held; when
+ * something is due is decided in lease.c, and what an answer is worth in grant.c. */
+#include "p2p/reservations.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "net/parting.h"
+#include "p2p/grant.h"
+#include "p2p/hop.h"
+#include "p2p/lease.h"
+
+struct slot { /* one relay */
+    struct reservations *all;
+    struct peerid relay;
+    size_t naddrs;
+    struct multiaddr addrs[RESERVATIONS_ADDRS_MAX]; /* as configured, without the id */
+    struct lease lease;
+    struct hop *hop;    /* RESERVE under way */
+    struct conn *conn;  /* held as long as the lease is */
+    struct grant grant; /* while conn */
+    ev_timer timer;     /* at lease.next_ms */
+};
+
+struct reservations {
+    struct host *host;
+    struct announce *announce;
+    size_t n;
+    struct slot *slots[RESERVATIONS_MAX];
+};
+
+/* ---- announcing ---- */
+
+static uint64_t rtt_of(const struct slot *s)
+{
+    struct muxed_info info;
+
+    if (!s->conn)
+        return 0;
+    conn_info(s->conn, &info);
+    return info.rtt_us;
+}
+
+struct standing {
+    const struct slot *slot;
+    uint64_t rtt_us;
+};
+
+static int by_rtt(const void *a, const void *b)
+{
+    uint64_t x = ((const struct standing *)a)->rtt_us, y = ((const struct standing *)b)->rtt_us;
+
+    x -= 1; /* an unknown one, 0, is the largest */
+    y -= 1;
+    return (x > y) - (x < y);
+}
+
+static size_t sort_held(const struct reservations *r, struct standing out[RESERVATIONS_MAX])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n; i++)
+        if (r->slots[i]->conn)
+            out[n++] = (struct standing){ r->slots[i], rtt_of(r->slots[i]) };
+    qsort(out, n, sizeof *out, by_rtt);
+    return n;
+}
+
+/* Where there are more than can be told, each relay has one circuit before any has a second. */
+static void publish(const struct reservations *r)
+{
+    struct standing held[RESERVATIONS_MAX];
+    struct multiaddr circuits[ANNOUNCE_MAX];
+    size_t nheld = sort_held(r, held), n = 0;
+
+    for (size_t k = 0; k < GRANT_CIRCUITS_MAX; k++)
+        for (size_t i = 0; i < nheld && n < ANNOUNCE_MAX; i++)
+            if (k < held[i].slot->grant.ncircuits)
+                circuits[n++] = held[i].slot->grant.circuits[k];
+    announce_set_circuits(r->announce, circuits, n);
+}
+
+/* ---- one slot ---- */
+
+static uint32_t draw(void)
+{
+    uint32_t v;
+    return getrandom(&v, sizeof v, GRND_NONBLOCK) == (ssize_t)sizeof v ? v : 0;
+}
+
+static void set_timer(struct slot *s)
+{
+    uint64_t now_ms = clock_mono_ms(), at_ms = s->lease.next_ms;
+
+    s->timer.repeat = at_ms > now_ms ? (double)(at_ms - now_ms) / 1e3 : 1e-3;
+    ev_timer_again(host_loop(s->all->host), &s->timer);
+}
+
+/* The slot is not ours any more. */
+static void withdraw(struct slot *s)
+{
+    s->conn = NULL;
+    publish(s->all);
+}
+
+/* Once per reason, not at every try. */
+static void log_failure(const struct slot *s, int err, const char *what)
+{
+    if (s->lease.err != err)
+        log_warn("reservation relay=%s %s: %s", peerid_short(&s->relay), what, gw_strerror(err));
+}
+
+static void on_failed(struct slot *s, int err, bool is_refused)
+{
+    log_failure(s, err, is_refused ? "refused" : "not got");
+    lease_failed(&s->lease, clock_mono_ms(), err, is_refused, draw());
+    if (s->conn && err == GW_ETIMEOUT && !is_refused)
+        conn_close(s->conn, GW_ETIMEOUT); /* nobody hears us there: on_conn_close follows */
+    if (s->conn && s->lease.state != RESERVATION_HELD) {
+        conn_unhold(s->conn);
+        withdraw(s);
+    }
+    set_timer(s);
+}
+
+/* What the relay granted, or why it does not count. */
+static int read_grant(const struct slot *s, const struct hop_answer *a, struct grant *out)
+{
+    static const struct multiaddr nowhere;
+    struct muxed_info info;
+
+    conn_info(a->conn, &info);
+    const struct grant_context ctx = {
+        .relay = &s->relay,
+        .self = host_peerid(s->all->host),
+        .at = !conn_is_inbound(a->conn) ? &info.remote
+              : s->naddrs               ? &s->addrs[0]
+                                        : &nowhere,
+        .now_s = (uint64_t)clock_wall_s(),
+    };
+    return grant_read(a->msg, &ctx, out);
+}
+
+static void hold(struct slot *s, struct conn *c)
+{
+    if (s->conn == c)
+        return;
+    conn_hold(c);
+    if (s->conn)
+        conn_unhold(s->conn);
+    s->conn = c;
+}
+
+static void on_granted(struct slot *s, struct conn *c, const struct grant *g)
+{
+    if (s->lease.state != RESERVATION_HELD)
+        log_info("reservation relay=%s held life_s=%llu limit_s=%u limit_bytes=%llu",
+                 peerid_short(&s->relay), (unsigned long long)g->life_s, g->limit.duration_s,
+                 (unsigned long long)g->limit.data);
+    hold(s, c);
+    s->grant = *g;
+    lease_granted(&s->lease, clock_mono_ms(), g->life_s * 1000, draw());
+    set_timer(s);
+    publish(s->all);
+}
+
+static void on_answer(void *arg, int err, const struct hop_answer *a)
+{
+    struct slot *s = arg;
+    struct grant g;
+
+    s->hop = NULL;
+    if (!err) {
+        a->s->ops->credit(a->s, a->rest.n);
+        parting_start(host_loop(s->all->host), a->s, (struct bytes){ 0 }, PARTING_MS, GW_ETIMEOUT,
+                      NULL);
+        err = read_grant(s, a, &g);
+    }
+    if (err)
+        on_failed(s, err, a || err == GW_ENOPROTO);
+    else
+        on_granted(s, a->conn, &g);
+}
+
+/* Not over another relay: "Implementations should not accept reservations over already relayed
+ * connections". */
+static void ask(struct slot *s)
+{
+    static const struct circuit_msg reserve = { .type = CIRCUIT_RESERVE };
+    const struct hop_req req = { .relay = s->relay,
+                                 .addrs = s->addrs,
+                                 .naddrs = s->naddrs,
+                                 .path = HOST_PATH_DIRECT,
+                                 .question = &reserve };
+
+    if (s->hop)
+        return;
+    ev_timer_stop(host_loop(s->all->host), &s->timer);
+    lease_asking(&s->lease);
+    s->hop = hop_ask(s->all->host, &req, on_answer, s);
+    if (!s->hop)
+        on_failed(s, GW_ENOMEM, false);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    (void)loop;
+    (void)revents;
+    ask(w->data);
+}
+
+static void on_lost(struct slot *s, int err)
+{
+    err = err ? err : GW_ECLOSED;
+    log_failure(s, err, "lost");
+    lease_lost(&s->lease, clock_mono_ms(), err, draw());
+    withdraw(s); /* the hold has ended with the connection */
+    if (s->hop)
+        lease_asking(&s->lease); /* the renewal finds another connection */
+    else
+        set_timer(s);
+}
+
+static void on_conn_close(void *arg, struct conn *c, int err)
+{
+    const struct reservations *r = arg;
+
+    for (size_t i = 0; i < r->n; i++)
+        if (r->slots[i]->conn == c)
+            on_lost(r->slots[i], err);
+}
+
+static const struct host_events events = { .on_conn_close = on_conn_close };
+
+/* ---- all of them ---- */
+
+static struct slot *find(const struct reservations *r, const struct peerid *relay)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (peerid_eq(&r->slots[i]->relay, relay))
+            return r->slots[i];
+    return NULL;
+}
+
+static struct slot *slot_new(struct reservations *r, const struct peerid *relay)
+{
+    struct slot *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->all = r;
+    s->relay = *relay;
+    lease_init(&s->lease);
+    ev_timer_init(&s->timer, on_timer, 0., 0.);
+    s->timer.data = s;
+    return s;
+}
+
+static void slot_free(struct slot *s)
+{
+    ev_timer_stop(host_loop(s->all->host), &s->timer);
+    hop_cancel(s->hop);
+    free(s);
+}
+
+struct reservations *reservations_new(struct host *h, struct announce *a)
+{
+    struct reservations *r = calloc(1, sizeof *r);
+    if (!r)
+        return NULL;
+    r->host = h;
+    r->announce = a;
+    if (host_observe(h, &events, r) == 0)
+        return r;
+    free(r);
+    return NULL;
+}
+
+void reservations_free(struct reservations *r)
+{
+    if (!r)
+        return;
+    while (r->n)
+        slot_free(r->slots[--r->n]);
+    free(r);
+}
+
+static bool is_wanted(const struct multiaddr *relays, size_t n, const struct peerid *relay)
+{
+    struct peerid id;
+
+    for (size_t i = 0; i < n; i++)
+        if (multiaddr_peer(&relays[i], &id) && peerid_eq(&id, relay))
+            return true;
+    return false;
+}
+
+/* Fills `fresh` with slots for those wanted that have none yet; nobody is asked. */
+static int make_fresh(struct reservations *r, const struct multiaddr *relays, size_t n,
+                      struct reservations *fresh)
+{
+    struct peerid id;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < r->n; i++)
+        kept += is_wanted(relays, n, &r->slots[i]->relay);
+    for (size_t i = 0; i < n; i++) {
+        if (!multiaddr_peer(&relays[i], &id) || peerid_eq(&id, host_peerid(r->host)))
+            return GW_EINVAL;
+        if (find(r, &id) || find(fresh, &id))
+            continue;
+        if (kept + fresh->n == RESERVATIONS_MAX)
+            return GW_ELIMIT;
+        struct slot *s = slot_new(r, &id);
+        if (!s)
+            return GW_ENOMEM;
+        fresh->slots[fresh->n++] = s;
+    }
+    return 0;
+}
+
+static void drop_unwanted(struct reservations *r, const struct multiaddr *relays, size_t n)
+{
+    size_t kept = 0, was = r->n;
+    struct slot *gone[RESERVATIONS_MAX];
+    size_t ngone = 0;
+
+    for (size_t i = 0; i < was; i++)
+        if (is_wanted(relays, n, &r->slots[i]->relay))
+            r->slots[kept++] = r->slots[i];
+        else
+            gone[ngone++] = r->slots[i];
+    r->n = kept;
+    if (ngone)
+        publish(r);
+    while (ngone) {
+        struct slot *s = gone[--ngone];
+        if (s->conn)
+            conn_unhold(s->conn);
+        slot_free(s);
+    }
+}
+
+static void take_addrs(const struct reservations *r, const struct multiaddr *relays, size_t n)
+{
+    struct peerid id;
+
+    for (size_t i = 0; i < r->n; i++)
+        r->slots[i]->naddrs = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct multiaddr a = relays[i];
+        struct slot *s = multiaddr_peer(&a, &id) ? find(r, &id) : NULL;
+        multiaddr_strip_peer(&a);
+        if (s && a.n && s->naddrs < RESERVATIONS_ADDRS_MAX)
+            s->addrs[s->naddrs++] = a;
+    }
+}
+
+int reservations_set(struct reservations *r, const struct multiaddr *relays, size_t n)
+{
+    struct reservations fresh = { 0 };
+    int err = make_fresh(r, relays, n, &fresh);
+
+    if (err) {
+        while (fresh.n)
+            slot_free(fresh.slots[--fresh.n]);
+        return err;
+    }
+    drop_unwanted(r, relays, n);
+    for (size_t i = 0; i < fresh.n; i++)
+        r->slots[r->n++] = fresh.slots[i];
+    take_addrs(r, relays, n);
+    for (size_t i = 0; i < fresh.n; i++)
+        ask(fresh.slots[i]);
+    return 0;
+}
+
+bool reservations_holds(const struct reservations *r, const struct peerid *relay)
+{
+    const struct slot *s = find(r, relay);
+    return s && s->conn;
+}
+
+static void describe(const struct slot *s, struct reservation_info *out)
+{
+    uint64_t now_ms = clock_mono_ms();
+
+    *out = (struct reservation_info){
+        .relay = s->relay, .state = s->lease.state, .err = s->lease.err, .rtt_us = rtt_of(s)
+    };
+    if (!s->conn)
+        return;
+    out->expires_s = (uint64_t)clock_wall_s();
+    if (s->lease.end_ms > now_ms)
+        out->expires_s += (s->lease.end_ms - now_ms) / 1000;
+    out->limit_s = s->grant.limit.duration_s;
+    out->limit_bytes = s->grant.limit.data;
+    out->address = s->grant.circuits[0];
+}
+
+void reservations_each(const struct reservations *r,
+                       void (*each)(void *arg, const struct reservation_info *i), void *arg)
+{
+    struct reservation_info info;
+
+    for (size_t i = 0; i < r->n; i++) {
+        describe(r->slots[i], &info);
+        each(arg, &info);
+    }
+}
+
+/* What is under way may be on its way into the old network. */
+void reservations_network_changed(struct reservations *r)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        struct slot *s = r->slots[i];
+        lease_hurry(&s->lease);
+        hop_cancel(s->hop);
+        s->hop = NULL;
+        ask(s);
+    }
+}

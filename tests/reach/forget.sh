@@ -1,0 +1,68 @@
+#!/bin/sh
+# forget.sh - NATs that forget their mappings, and peers that restart: traffic resumes.
+# needs: root
+# timeout: 150
+. "$(dirname "$0")/../net/lib.sh"
+. "$(dirname "$0")/../lab/lib.sh"
+. "$(dirname "$0")/lib.sh"
+
+lab_up <<END
+host relay
+lan a nat=port hosts=me   ports=shift
+lan b nat=port hosts=away ports=shift
+END
+reach_pair me away
+check "reached" fetch me 20000 0
+check "two NATs with shifted ports: direct" until_ok 10 is_direct me away
+
+again() { fetch me 20000 0; }
+
+# flush_under NAME LAN...: the NATs forget under a transfer of 8 s.
+flush_under()
+{
+    flush_name=$1
+    shift
+    fetch me 4000000 8 >"$T/flow" 2>&1 &
+    flow=$!
+    keep $flow
+    until_ok 10 grep -q connected "$T/flow"
+    sleep 2
+    for lan; do
+        natlab flush "$lan"
+    done
+    flushed=$(now_ms)
+    until_ok 30 again || not_ok "$flush_name: a new stream" "none in 30 s"
+    at_most "$flush_name: a new stream is open soon" 15000 $(($(now_ms) - flushed))
+    wait $flow
+    flow_status=$?
+    check "$flush_name: the path is direct again" until_ok 30 is_direct me away
+}
+
+# The near side's next packet makes a new mapping, and the far NAT does not know its port: the way
+# in opens again only by another punch.
+flush_under "the near NAT forgets" a
+flush_under "the far NAT forgets" b
+flush_under "both NATs forget" a b
+
+natlab set a ports=keep
+natlab set b nat=full ports=keep
+check "towards a full cone: direct" until_ok 40 is_direct me away
+flush_under "the near NAT forgets, the far one is a full cone" a
+same "the transfer itself went on" 0 $flow_status
+
+# --- restarts
+gw_stop away KILL
+home away "$(relay_at relay)"
+restarted=$(now_ms)
+check "the far side is killed and starts again: reached" until_ok 20 again
+at_most "the far side is killed and starts again: soon" 12000 $(($(now_ms) - restarted))
+check "the far side is killed and starts again: direct" until_ok 15 is_direct me away
+gw_stop me KILL
+node me -D $PROXY
+check "the near side is killed and starts again: reached" fetch me 20000 0
+check "the near side is killed and starts again: direct" until_ok 15 is_direct me away
+gw_stop relay KILL
+check "a direct path needs no relay" fetch me 20000 0
+relay relay
+reserved relay 1
+ok "the relay is killed and starts again: reserved"

@@ -1,0 +1,34 @@
+#!/bin/sh
+# timing.sh - how long it takes with 20 ms to the internet on each side: relayed at first, then direct.
+# needs: root
+# timeout: 90
+. "$(dirname "$0")/../net/lib.sh"
+. "$(dirname "$0")/../lab/lib.sh"
+. "$(dirname "$0")/lib.sh"
+
+lab_up <<END
+host relay
+lan a nat=port hosts=me   delay=20ms
+lan b nat=port hosts=away delay=20ms
+END
+lab_serve relay python3 "$LAB_DIR/probe.py" serve "$(lab_addr relay)"
+rtt=$(probe me rtt "$(lab_addr relay)")
+has "the lab's own round trip" '^4[0-4]\.' "$rtt"
+
+reach_pair me away
+# The near side has been at the relay before: what counts is the way from there.
+gw_trusts relay me
+gw_stop me
+node me -D $PROXY -r "$(relay_at relay)"
+reserved relay 2
+fetch me 20000 0 >"$T/first" 2>&1
+relayed=$(now_ms)
+relayed_ms=$(sed -n 's/^connected //p' "$T/first")
+total_ms=$(sed -n 's/^done //p' "$T/first")
+limit=$(awk -v rtt="$rtt" 'BEGIN { print 3 * 2 * rtt + 10 }')
+at_most "a relayed connection takes 3 round trips and 10 ms at most" "$limit" "$relayed_ms"
+check "two NATs: direct" until_ok 5 is_direct me away
+connected_at=$(awk -v end="$relayed" -v total="${total_ms:-0}" -v part="${relayed_ms:-0}" \
+    'BEGIN { print int(end - total + part) }')
+at_most "direct within 1.5 s of the relayed connection" 1500 $(($(now_ms) - connected_at))
+stands_still "the relay carries nothing of it" me
