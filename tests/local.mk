@@ -1,5 +1,5 @@
 # What is not built: run.sh and the scripts that it starts, so that a release can be tested as the tree can.
-EXTRA_DIST += examples/quickstart.sh tests/run.sh tests/install-deps.sh tests/net tests/vectors \
+EXTRA_DIST += examples/quickstart.sh tests/run.sh tests/install-deps.sh tests/net tests/lab tests/reach tests/vectors \
 	tests/interop/js_libp2p.sh tests/interop/js/common.mjs tests/interop/js/dial.mjs tests/interop/js/node.mjs \
 	tests/interop/js/package.json \
 	tests/bench/cases.py tests/bench/gwbench.py tests/bench/lab.py tests/bench/loadconn.c tests/bench/loadconn.h \

@@ -5,8 +5,8 @@
 #
 # Builds in build-test/ from a copy of the sources: with gcc, with clang, and with AddressSanitizer
 # and UndefinedBehaviorSanitizer.  Runs the unit tests, the checks of the sources, tests/net with the
-# plain gw and some of it with the sanitized one, and tests/interop.  Logs are in build-test/logs,
-# with what browsers showed in screens/.
+# plain gw and some of it with the sanitized one, tests/reach in the lab of tests/lab, and
+# tests/interop.  Logs are in build-test/logs, with what browsers showed in screens/.
 # The last line is "N passed, N failed, N skipped"; the exit status is 0 when nothing failed.  With
 # CI=true in the environment what is skipped counts as failed.
 set -u
@@ -170,8 +170,8 @@ if [ "$format" = 14 ]; then # other versions lay some lines out differently
         xargs clang-format --dry-run --Werror'
 fi
 
-for test in tests/net/*.sh; do
-    [ "$test" = tests/net/lib.sh ] || script "$test" gcc
+for test in tests/net/*.sh tests/lab/selftest.sh tests/reach/*.sh; do
+    [ "$(basename "$test")" = lib.sh ] || script "$test" gcc
 done
 for test in tests/interop/*.sh; do
     script "$test" gcc GW_JS="$out/js"

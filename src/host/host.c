@@ -342,7 +342,8 @@ int host_add_dialer(struct host *h, const struct host_dialer *d)
 
 int host_punch(struct host *h, const struct multiaddr *to)
 {
-    return quic_punch(h->quic, to);
+    int err = tcp_punch(h->tcp, to);
+    return err == GW_EUNSUP ? quic_punch(h->quic, to) : err;
 }
 
 const struct peerid *host_peerid(const struct host *h)

@@ -150,8 +150,10 @@ int host_add_dialer(struct host *h, const struct host_dialer *d);
  * connections. */
 struct upgrade_env *host_upgrade(struct host *h);
 
-/* Sends one datagram of random octets there from the socket that we are dialled at, so that a NAT
- * or firewall of ours lets its answer in.  0 also when it is lost; GW_EUNSUP: no QUIC address. */
+/* Makes a NAT or firewall of ours let in what comes from there (specs, relay/DCUtR).  QUIC: one
+ * datagram of random octets from the socket that we are dialled at.  TCP: a connect from the port
+ * that we listen on, which is served like an inbound connection when it meets the peer's own.  0
+ * also when it is lost; GW_EUNSUP: another kind of address, or we do not listen in its family. */
 int host_punch(struct host *h, const struct multiaddr *to);
 
 /* What has been seen of UDP since host_new or the last host_network_changed, this machine by itself

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "gate/front.h"
+#include "main/named.h"
 #include "svc/registry.h"
 
 #define MB (1024 * 1024)
@@ -98,6 +99,11 @@ _Static_assert(CONF_LINE_MAX <= 255, "RFC 1929 s.2 gives user and password a len
 static const char *const congestion_names[] = { "bbr", "cubic", NULL };
 static const char *const protocol_names[] = { [CONFIG_TCP] = "tcp", [CONFIG_UDP] = "udp", NULL };
 static const char *const proxy_protocol_names[] = { "none", "v2", NULL };
+static const char *const path_names[] = { [HOST_PATH_ANY] = "any",
+                                          [HOST_PATH_DIRECT] = "direct",
+                                          [HOST_PATH_RELAY] = "relay",
+                                          [HOST_PATH_BOTH] = "both",
+                                          NULL };
 static const char *const log_level_names[] = { [LOG_LEVEL_ERROR] = "error",
                                                [LOG_LEVEL_WARN] = "warn",
                                                [LOG_LEVEL_INFO] = "info",
@@ -112,6 +118,9 @@ static const struct conf_section sections[] = {
     { .name = "forward",
       .help = "A static forward: a local port that leads to one service of a peer (-L, -U)",
       CONF_NAMED(struct config, forwards, struct config_forward) },
+    { .name = "peer",
+      .help = "How a peer is reached; NAME is a name of it, or its id",
+      CONF_NAMED(struct config, peers, struct config_peer) },
     { .name = "service",
       .help = "A service that peers named in authorized_keys may use (-S)",
       CONF_NAMED(struct config, services, struct config_service) },
@@ -120,6 +129,7 @@ static const struct conf_section sections[] = {
 
 #define NODE(field)    CONF_AT(struct config, field)
 #define FORWARD(field) CONF_AT(struct config_forward, field)
+#define PEER(field)    CONF_AT(struct config_peer, field)
 #define SERVICE(field) CONF_AT(struct config_service, field)
 
 /* clang-format off */
@@ -167,6 +177,13 @@ static const struct conf_key keys[] = {
       .help = "Relay to be reachable through (-r): its multiaddr with /p2p/ID, or its name" },
     { "node", "port-map", CONF_BOOL, NODE(port_map), .def = "no",
       .help = "Ask the router to open our ports: PCP, NAT-PMP, UPnP" },
+    { "node", "probe", CONF_DURATION, NODE(probe_ms), .def = "30s", .max = 86400000,
+      .help = "Between pings to a peer that is in use or kept; 0: none" },
+    { "node", "probe-slow", CONF_DURATION, NODE(probe_slow_ms),
+      .def = "2s", .min = 10, .max = 60000, .help = "A ping that takes longer is a failure" },
+    { "node", "probe-failures", CONF_INT, NODE(probe_failures),
+      .def = "3", .min = 1, .max = 100,
+      .help = "Failures in a row that make the path to a peer degraded" },
 
     { "relay", "enabled", CONF_BOOL, NODE(relay_enabled), .def = "no",
       .help = "Be a relay (-R) for peers that may use the service `relay`" },
@@ -237,6 +254,11 @@ static const struct conf_key keys[] = {
     { "forward", "protocol", CONF_ENUM, FORWARD(protocol), .def = "tcp", .names = protocol_names,
       .help = "Connections, or datagrams" },
 
+    { "peer", "path", CONF_ENUM, PEER(path), .def = "any", .names = path_names,
+      .help = "The best there is, no relay, only through relays, or both tried at once" },
+    { "peer", "keep", CONF_BOOL, PEER(keep), .def = "no",
+      .help = "Stay connected to it, and connect again when it is lost" },
+
     { "service", "target", CONF_STRING, SERVICE(target), .check = check_service_target,
       .help = "Where connections go: [ADDR:]PORT, a path or unix:PATH" },
     { "service", "udp-target", CONF_STRING, SERVICE(udp_target), .check = check_udp_target,
@@ -274,6 +296,20 @@ static int check_forwards(const struct config *c, char err[CONF_ERR_MAX])
             at.sa.sa_family == AF_UNIX)
             return conf_fail(err, GW_EINVAL, "[forward %s]: datagrams come to a port, not to %.80s",
                              f->name, f->listen);
+    }
+    return 0;
+}
+
+static int check_peers(const struct config *c, char err[CONF_ERR_MAX])
+{
+    struct name name;
+
+    if (c->peers.n > NAMED_MAX)
+        return conf_fail(err, GW_ELIMIT, "there are more than %d sections [peer]", NAMED_MAX);
+    for (size_t i = 0; i < c->peers.n; i++) {
+        const struct config_peer *p = c->peers.v[i];
+        if (name_parse(bytes_of(p->name), &name) != 0)
+            return conf_fail(err, GW_EINVAL, "[peer %s] is neither a name nor a peer id", p->name);
     }
     return 0;
 }
@@ -363,6 +399,8 @@ static int check_whole(const struct config *c, char err[CONF_ERR_MAX])
         return conf_fail(err, GW_EINVAL, "[proxy] has a %s without a %s",
                          c->user ? "user" : "password", c->user ? "password" : "user");
     int rc = check_forwards(c, err);
+    if (!rc)
+        rc = check_peers(c, err);
     return rc ? rc : check_services(c, err);
 }
 

@@ -32,6 +32,12 @@ struct config_service { /* [service NAME] */
     uint64_t limit;        /* octets a second for each peer; 0: none */
 };
 
+struct config_peer { /* [peer NAME] */
+    char *name; /* name_parse; a peer id is one, too */
+    int path;   /* enum host_path */
+    bool keep;
+};
+
 enum config_congestion { CONFIG_BBR, CONFIG_CUBIC };
 
 struct config {
@@ -46,6 +52,9 @@ struct config {
     bool perf;
     struct conf_list relays; /* addresses that end in /p2p/ID, or names */
     bool port_map;
+    uint64_t probe_ms; /* 0: no probes */
+    uint64_t probe_slow_ms;
+    int64_t probe_failures;
     int log_level; /* enum log_level */
     /* [proxy] */
     struct conf_list proxy_listen;
@@ -66,6 +75,7 @@ struct config {
     uint64_t relay_circuit_bytes, relay_rate, relay_monthly_bytes;
 
     struct conf_named forwards; /* struct config_forward */
+    struct conf_named peers;    /* struct config_peer */
     struct conf_named services; /* struct config_service */
 };
 

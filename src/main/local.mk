@@ -10,6 +10,7 @@ src_libmain_a_SOURCES = \
 	src/main/holder.c src/main/holder.h \
 	src/main/inlet.c src/main/inlet.h \
 	src/main/inlets.c src/main/inlets.h \
+	src/main/keep.c src/main/keep.h \
 	src/main/local_cmd.c src/main/local_cmd.h \
 	src/main/named.c src/main/named.h \
 	src/main/node.c src/main/node.h \
@@ -50,6 +51,9 @@ tests_unit_test_ssh_config_SOURCES = tests/unit/test_ssh_config.c tests/unit/tmp
 tests_unit_test_ssh_config_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_config_SOURCES = tests/unit/test_config.c
 tests_unit_test_config_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_keep
+tests_unit_test_keep_SOURCES = tests/unit/test_keep.c tests/unit/vec.h
+tests_unit_test_keep_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_options_SOURCES = tests/unit/test_options.c tests/unit/vec.h
 tests_unit_test_options_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_nodedir_SOURCES = tests/unit/test_nodedir.c

@@ -75,12 +75,8 @@ static bool take_address(struct named_peer *p)
     return true;
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void begin_round(struct named *n)
 {
-    struct named *n = w->data;
-    (void)loop;
-    (void)revents;
-
     n->is_starting = true;
     for (size_t i = 0; i < n->n; i++) {
         struct entry *e = &n->entries[i];
@@ -92,6 +88,13 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
     n->is_starting = false;
     if (!n->waiting)
         finish_round(n);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    (void)loop;
+    (void)revents;
+    begin_round(w->data);
 }
 
 static void clear(struct named *n)
@@ -138,7 +141,7 @@ int named_set(struct named *n, char *const *names, size_t count)
             return GW_ENOMEM;
         }
     }
-    arm(n, 0.);
+    begin_round(n);
     return 0;
 }
 

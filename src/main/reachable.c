@@ -23,6 +23,13 @@ static struct relay_config relay_part(const struct config *c)
     };
 }
 
+static struct path_rules path_part(const struct config *c)
+{
+    return (struct path_rules){ .probe_ms = c->probe_ms,
+                                .slow_ms = c->probe_slow_ms,
+                                .failures = (uint32_t)c->probe_failures };
+}
+
 static bool holds_slot(void *arg, const struct peerid *relay)
 {
     const struct reachable *r = arg;
@@ -124,6 +131,7 @@ static void on_network(void *arg, enum netwatch_why why)
         portmap_network_changed(r->portmap);
     reservations_network_changed(r->reservations);
     dcutr_network_changed(r->dcutr);
+    paths_network_changed(r->paths);
     autonat_network_changed(r->autonat);
 }
 
@@ -131,6 +139,8 @@ void reachable_names_changed(struct reachable *r)
 {
     if (r->relays)
         named_refresh(r->relays);
+    if (r->keep)
+        keep_names_changed(r->keep);
 }
 
 void reachable_rights_changed(struct reachable *r)
@@ -142,9 +152,13 @@ void reachable_rights_changed(struct reachable *r)
 void reachable_set_config(struct reachable *r, const struct config *c)
 {
     struct relay_config rc = relay_part(c);
+    struct path_rules rules = path_part(c);
 
     if (r->relay)
         relay_set_config(r->relay, &rc);
+    paths_set_rules(r->paths, &rules);
+    if (keep_set_config(r->keep, c) != 0)
+        log_error("reload [peer]: %s", gw_strerror(GW_ENOMEM));
     if (named_set(r->relays, c->relays.v, c->relays.n) != 0)
         log_error("reload [node] relay: %s", gw_strerror(GW_ENOMEM));
 }
@@ -168,13 +182,29 @@ static int open_portmap(struct reachable *r, const struct config *c)
     return r->portmap ? want_ports(r) : GW_ENOMEM;
 }
 
+/* The policy counts for who only dials, too; without `d` nobody is kept or probed. */
+static int open_paths(struct reachable *r, const struct config *c, const struct nodedir *d)
+{
+    struct node *n = r->node;
+    struct path_rules rules = path_part(c);
+
+    if (d && !(r->paths = paths_new(n->host, r->dcutr, &rules)))
+        return GW_ENOMEM;
+    r->keep = keep_new(n->loop, n->resolver, host_peerid(n->host), r->paths);
+    if (!r->keep)
+        return GW_ENOMEM;
+    front_set_paths(n->front, keep_path, r->keep);
+    return keep_set_config(r->keep, c);
+}
+
 int reachable_open(struct reachable *r, struct node *n, const struct config *c,
                    const struct nodedir *d, relay_may_fn *may, void *arg)
 {
     struct host *h = n->host;
 
     *r = (struct reachable){ .node = n };
-    if (!(r->circuit = circuit_new(h, holds_slot, r)) || !(r->dcutr = dcutr_new(h, n->announce)))
+    if (!(r->circuit = circuit_new(h, holds_slot, r)) || !(r->dcutr = dcutr_new(h, n->announce)) ||
+        open_paths(r, c, d))
         return GW_ENOMEM;
     if (!d)
         return 0;
@@ -193,6 +223,8 @@ void reachable_close(struct reachable *r)
     portmap_free(r->portmap);
     netwatch_free(r->netwatch);
     autonat_free(r->autonat);
+    keep_free(r->keep);
+    paths_free(r->paths);
     dcutr_free(r->dcutr);
     relay_free(r->relay);
     named_free(r->relays);

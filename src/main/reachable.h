@@ -1,11 +1,12 @@
 /* reachable.h - all that makes a node reachable, and lets it reach others, beyond plain dialling:
- * circuits, our slots at relays, the relay that we are, hole punching, AutoNAT, port mapping, and
- * what a change of the network means to each of them.
+ * circuits, our slots at relays, the relay that we are, hole punching, the path to each peer,
+ * AutoNAT, port mapping, and what a change of the network means to each of them.
  */
 #ifndef GW_MAIN_REACHABLE_H
 #define GW_MAIN_REACHABLE_H
 
 #include "main/config.h"
+#include "main/keep.h"
 #include "main/named.h"
 #include "main/node.h"
 #include "net/netwatch.h"
@@ -13,6 +14,7 @@
 #include "p2p/autonat.h"
 #include "p2p/circuit.h"
 #include "p2p/dcutr.h"
+#include "p2p/paths.h"
 #include "p2p/relay.h"
 #include "p2p/reservations.h"
 
@@ -23,6 +25,8 @@ struct reachable { /* zeroed means nothing runs */
     struct named *relays; /* those of [node] relay */
     struct relay *relay;  /* NULL: we are none */
     struct dcutr *dcutr;
+    struct paths *paths;
+    struct keep *keep;
     struct autonat *autonat;
     struct netwatch *netwatch;
     struct portmap *portmap; /* NULL: not wanted */

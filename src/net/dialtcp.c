@@ -62,6 +62,22 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
     finish(d, d->late_err);
 }
 
+/* A socket, bound to `from` if that can be (NULL: to nothing).  Returns it, or -1. */
+static int open_socket(const struct sockaddr_any *to, const struct sockaddr_any *from)
+{
+    int fd = socket(to->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || to->sa.sa_family == AF_UNIX)
+        return fd;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+    if (from) {
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int));
+        bind(fd, &from->sa, from->len); /* another port is better than none */
+    }
+    return fd;
+}
+
 /* Returns 0 when the answer is to come. */
 static int begin(struct dialtcp *d, const struct sockaddr_any *to)
 {
@@ -72,8 +88,15 @@ static int begin(struct dialtcp *d, const struct sockaddr_any *to)
     return err_from_errno(errno);
 }
 
-struct dialtcp *dialtcp_start(struct ev_loop *loop, const struct sockaddr_any *to,
-                              uint64_t timeout_ms, dialtcp_done_fn *done, void *arg, int *err)
+/* Is there such a connection already, between these two ports? */
+static bool is_taken(int e)
+{
+    return e == EADDRNOTAVAIL || e == EADDRINUSE || e == EEXIST;
+}
+
+struct dialtcp *dialtcp_start_from(struct ev_loop *loop, const struct sockaddr_any *from,
+                                   const struct sockaddr_any *to, uint64_t timeout_ms,
+                                   dialtcp_done_fn *done, void *arg, int *err)
 {
     struct dialtcp *d = malloc(sizeof *d);
     if (!d) {
@@ -81,16 +104,19 @@ struct dialtcp *dialtcp_start(struct ev_loop *loop, const struct sockaddr_any *t
         return NULL;
     }
     *d = (struct dialtcp){ .loop = loop, .done = done, .arg = arg };
-    d->fd = socket(to->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (d->fd < 0) {
-        *err = err_from_errno(errno);
-        free(d);
-        return NULL;
-    }
-    if (to->sa.sa_family != AF_UNIX)
-        setsockopt(d->fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
-
-    int failed = begin(d, to);
+    int failed = 0;
+    do {
+        if ((d->fd = open_socket(to, from)) < 0) {
+            *err = err_from_errno(errno);
+            free(d);
+            return NULL;
+        }
+        failed = begin(d, to);
+        if (!failed || !from || !is_taken(errno))
+            break;
+        close(d->fd);
+        from = NULL;
+    } while (true);
     ev_io_init(&d->io, on_writable, d->fd, EV_WRITE);
     d->io.data = d;
     if (!failed)
@@ -100,6 +126,12 @@ struct dialtcp *dialtcp_start(struct ev_loop *loop, const struct sockaddr_any *t
     d->timer.data = d;
     ev_timer_start(loop, &d->timer);
     return d;
+}
+
+struct dialtcp *dialtcp_start(struct ev_loop *loop, const struct sockaddr_any *to,
+                              uint64_t timeout_ms, dialtcp_done_fn *done, void *arg, int *err)
+{
+    return dialtcp_start_from(loop, NULL, to, timeout_ms, done, arg, err);
 }
 
 void dialtcp_cancel(struct dialtcp *d)

@@ -16,6 +16,11 @@ typedef void dialtcp_done_fn(void *arg, int err, int fd);
  * then). */
 struct dialtcp *dialtcp_start(struct ev_loop *loop, const struct sockaddr_any *to,
                               uint64_t timeout_ms, dialtcp_done_fn *done, void *arg, int *err);
+/* The same from a local address, which may be that of a listener of ours (listen_share_port); when
+ * that cannot be, from any port. */
+struct dialtcp *dialtcp_start_from(struct ev_loop *loop, const struct sockaddr_any *from,
+                                   const struct sockaddr_any *to, uint64_t timeout_ms,
+                                   dialtcp_done_fn *done, void *arg, int *err);
 void dialtcp_cancel(struct dialtcp *d); /* done will not be called */
 
 #endif

@@ -58,6 +58,13 @@ bool ifaces_is_loopback(const struct ipaddr *ip)
     return ip->family == 4 ? ip->b[0] == 127 : memcmp(ip->b, one, sizeof one) == 0;
 }
 
+bool ifaces_is_loopback_addr(const struct multiaddr *a)
+{
+    struct ipaddr ip;
+    uint16_t port;
+    return multiaddr_as_socket(a, &ip, &port) && ifaces_is_loopback(&ip);
+}
+
 bool ifaces_is_private(const struct ipaddr *ip)
 {
     const uint8_t *b = ip->b;

@@ -14,6 +14,8 @@ size_t ifaces_addrs(uint8_t family, struct ipaddr *out, size_t max);
 bool ifaces_is_wildcard(const struct ipaddr *ip);    /* 0.0.0.0 or :: */
 bool ifaces_is_loopback(const struct ipaddr *ip);    /* 127.0.0.0/8 or ::1 */
 bool ifaces_is_link_local6(const struct ipaddr *ip); /* fe80::/10 */
+/* A socket's address (multiaddr_as_socket), and on loopback. */
+bool ifaces_is_loopback_addr(const struct multiaddr *a);
 /* Loopback, link-local, or of a private network (RFC 1918, RFC 4193). */
 bool ifaces_is_private(const struct ipaddr *ip);
 

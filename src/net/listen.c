@@ -242,6 +242,12 @@ static void remove_file(const struct listen *l)
         unlink(l->addr.un.sun_path);
 }
 
+/* Set after binding: who binds to listen does not set it, and is told that the port is in use. */
+void listen_share_port(struct listen *l)
+{
+    setsockopt(l->fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int));
+}
+
 void listen_close(struct listen *l)
 {
     if (!l)

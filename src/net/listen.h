@@ -25,6 +25,8 @@ int listen_open(struct ev_loop *loop, const struct sockaddr_any *addr, listen_ac
  * or Unix stream socket, GW_ENOMEM, ... (then fd stays the caller's). */
 int listen_adopt(struct ev_loop *loop, int fd, listen_accept_fn *on_accept, void *arg,
                  struct listen **out);
+/* Lets this user's processes dial from the port, too, but not listen on it. */
+void listen_share_port(struct listen *l);
 void listen_close(struct listen *l);                            /* NULL is fine */
 const struct sockaddr_any *listen_addr(const struct listen *l); /* as bound: the real port */
 

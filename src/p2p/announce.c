@@ -171,7 +171,22 @@ static void changed(struct announce *a)
     turn_add(host_turn(a->host), &a->task);
 }
 
-/* A TCP connection that we dialled leaves from a port on which nobody listens. */
+/* Does the connection leave from a port that others could dial?  All of QUIC do. */
+static bool is_from_listener(const struct announce *a, const struct muxed_info *info)
+{
+    struct multiaddr at[ANNOUNCE_MAX];
+    size_t n = host_listen_addrs(a->host, at, ANNOUNCE_MAX);
+    struct ipaddr ip;
+    uint16_t port, listening;
+
+    if (!multiaddr_as_tcp(&info->local, &ip, &port))
+        return true;
+    for (size_t i = 0; i < n; i++)
+        if (multiaddr_as_tcp(&at[i], &ip, &listening) && listening == port)
+            return true;
+    return false;
+}
+
 static void on_identity(void *arg, struct conn *c)
 {
     struct announce *a = arg;
@@ -181,8 +196,7 @@ static void on_identity(void *arg, struct conn *c)
     uint16_t port;
 
     conn_info(c, &info);
-    if (!multiaddr_as_socket(&info.remote, &from, &port) ||
-        (multiaddr_as_tcp(&info.remote, &from, &port) && !conn_is_inbound(c)) ||
+    if (!multiaddr_as_socket(&info.remote, &from, &port) || !is_from_listener(a, &info) ||
         multiaddr_as_tcp(seen, &us, &port) != multiaddr_as_tcp(&info.remote, &from, &port))
         return;
     observed_note(&a->observed, seen, conn_peer(c), &from, clock_mono_ms());

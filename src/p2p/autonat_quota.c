@@ -38,10 +38,7 @@ bool autonat_quota_take(struct autonat_quota *q, const struct ipaddr *ip, uint64
     }
     if (slot == AUTONAT_QUOTA_IPS || !has_room(q->all_ms, now_ms, AUTONAT_QUOTA_ALL))
         return false;
-    if (!ipaddr_eq(&q->by_ip[slot].ip, &prefix)) {
-        q->by_ip[slot].ip = prefix;
-        q->by_ip[slot].paid_ms = 0;
-    }
+    q->by_ip[slot].ip = prefix;
     if (!has_room(q->by_ip[slot].paid_ms, now_ms, AUTONAT_QUOTA_PER_IP))
         return false;
     take(&q->all_ms, now_ms, AUTONAT_QUOTA_ALL);

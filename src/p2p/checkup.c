@@ -191,17 +191,10 @@ void checkup_look(const struct checkup *k, const struct peerid *towards, struct 
 
 /* ---- telling peers ---- */
 
-static bool is_of_loopback(const struct multiaddr *a)
-{
-    struct ipaddr ip;
-    uint16_t port;
-    return multiaddr_as_socket(a, &ip, &port) && ifaces_is_loopback(&ip);
-}
-
 static void list_addrs(const struct checkup_addrs *from, bool with_loopback, struct pb_list *to)
 {
     for (size_t i = 0; i < from->n; i++)
-        if (with_loopback || !is_of_loopback(&from->v[i]))
+        if (with_loopback || !ifaces_is_loopback_addr(&from->v[i]))
             pb_list_add(to, (struct bytes){ from->v[i].b, from->v[i].n });
 }
 
@@ -240,7 +233,7 @@ static void on_stream(void *arg, struct conn *c, struct stream *s, const char *p
 
     conn_info(c, &info);
     checkup_look(k, conn_peer(c), &self);
-    const struct checkup_msg m = message_of(&self, is_of_loopback(&info.remote));
+    const struct checkup_msg m = message_of(&self, ifaces_is_loopback_addr(&info.remote));
     int n = checkup_msg_encode(wire, sizeof wire, &m);
     if (n < 0)
         stream_drop(s, n);

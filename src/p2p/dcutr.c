@@ -31,15 +31,15 @@ enum step { STEP_NONE, STEP_OPENING, STEP_CONNECT, STEP_SYNC, STEP_WAITING, STEP
 struct effort {
     struct dcutr *d;
     struct peerid peer;
-    unsigned nrelayed;  /* connections */
-    bool was_called;    /* so we begin */
-    bool has_direct;    /* it came before: nothing is to be done */
-    enum step step;     /* of the try under way */
-    unsigned left;      /* tries of this round */
-    uint64_t again_ms;  /* pause before the next round */
-    uint64_t sent_ns;   /* our CONNECT */
+    unsigned nrelayed; /* connections */
+    bool was_called;   /* so we begin */
+    bool has_direct;   /* it came before: nothing is to be done */
+    enum step step;    /* of the try under way */
+    unsigned left;     /* tries of this round */
+    uint64_t again_ms; /* pause before the next round */
+    uint64_t sent_ns;  /* our CONNECT */
     struct dcutr_info info;
-    ev_timer timer;     /* the other end's deadline, half a round trip, or the pause */
+    ev_timer timer; /* the other end's deadline, half a round trip, or the pause */
     struct host_open *opening;
     struct stream *s;
     struct punch *punch;
@@ -141,7 +141,7 @@ static void punch(struct effort *e)
     e->step = STEP_PUNCHING;
     ev_timer_stop(host_loop(e->d->host), &e->timer);
     e->punch = punch_start(e->d->host, &e->peer, e->info.candidates, e->info.ncandidates,
-                           on_punched, e);
+                           e->was_called, on_punched, e);
     if (!e->punch)
         fail(e, GW_ENOMEM);
 }

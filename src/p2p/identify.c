@@ -35,13 +35,6 @@ static struct bytes view(const struct multiaddr *a)
     return (struct bytes){ a->b, a->n };
 }
 
-static bool is_on_loopback(const struct multiaddr *a)
-{
-    struct ipaddr ip;
-    uint16_t port;
-    return multiaddr_as_socket(a, &ip, &port) && ifaces_is_loopback(&ip);
-}
-
 static void add_protocol(void *arg, const char *protocol)
 {
     struct identify_msg *m = arg;
@@ -53,7 +46,7 @@ static void add_addrs(struct draft *d, const struct host *h, bool is_local)
 {
     d->naddrs = host_announced(h, d->addrs, ANNOUNCED_MAX);
     for (size_t i = 0; i < d->naddrs; i++)
-        if (is_local || !is_on_loopback(&d->addrs[i]))
+        if (is_local || !ifaces_is_loopback_addr(&d->addrs[i]))
             d->msg.addrs[d->msg.naddrs++] = view(&d->addrs[i]);
 }
 
@@ -69,7 +62,7 @@ static struct bytes write_message(struct draft *d, const struct conn *c)
                                     .observed_addr = view(&d->observed),
                                     .protocol_version = bytes_of("ipfs/0.1.0"),
                                     .agent_version = bytes_of("gw/" GW_VERSION) };
-    add_addrs(d, h, is_on_loopback(&info.remote));
+    add_addrs(d, h, ifaces_is_loopback_addr(&info.remote));
     host_protocols(h, add_protocol, &d->msg);
     int n = identify_encode(d->wire, sizeof d->wire, &d->msg);
     if (n <= 0) {
@@ -203,7 +196,7 @@ static void take_addrs(struct conn *c, const struct identify_msg *m)
     for (size_t i = m->naddrs < LEARN_MAX ? m->naddrs : LEARN_MAX; i-- > 0;) {
         struct multiaddr a;
         if (multiaddr_from_bytes(m->addrs[i], &a) == 0 && dial_rank(&a) != DIAL_NEVER &&
-            (!is_on_loopback(&a) || is_on_loopback(&info.remote)))
+            (!ifaces_is_loopback_addr(&a) || ifaces_is_loopback_addr(&info.remote)))
             host_learn_addr(conn_host(c), conn_peer(c), &a);
     }
 }

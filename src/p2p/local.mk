@@ -67,4 +67,14 @@ tests_unit_test_autonat_server_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_autonat_verdict
 tests_unit_test_autonat_verdict_SOURCES = tests/unit/test_autonat_verdict.c tests/unit/vec.h
 tests_unit_test_autonat_verdict_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_relay tests/unit/test_relay_month tests/unit/test_relay_quota tests/unit/test_relay_slots
+tests_unit_test_relay_SOURCES = tests/unit/test_relay.c tests/unit/testpeers.h tests/unit/tmpfiles.h tests/unit/vec.h \
+	$(TWO_HOSTS)
+tests_unit_test_relay_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_relay_month_SOURCES = tests/unit/test_relay_month.c tests/unit/tmpfiles.h tests/unit/vec.h
+tests_unit_test_relay_month_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_relay_quota_SOURCES = tests/unit/test_relay_quota.c tests/unit/vec.h
+tests_unit_test_relay_quota_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_relay_slots_SOURCES = tests/unit/test_relay_slots.c tests/unit/vec.h
+tests_unit_test_relay_slots_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 endif

@@ -52,10 +52,31 @@ static double next_pause(void)
     return (PAUSE_MIN_MS + r % (PAUSE_MAX_MS - PAUSE_MIN_MS + 1)) / 1e3;
 }
 
-static void send_all(const struct punch *p)
+static bool is_tcp(const struct multiaddr *a)
+{
+    struct ipaddr ip;
+    uint16_t port;
+    return multiaddr_as_tcp(a, &ip, &port);
+}
+
+static void send_datagrams(const struct punch *p)
 {
     for (size_t i = 0; i < p->n; i++)
-        host_punch(p->host, &p->addrs[i]);
+        if (!is_tcp(&p->addrs[i]))
+            host_punch(p->host, &p->addrs[i]);
+}
+
+/* Takes the TCP addresses out of those that are dialled. */
+static void serve_tcp(struct punch *p)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n; i++)
+        if (is_tcp(&p->addrs[i]))
+            host_punch(p->host, &p->addrs[i]);
+        else
+            p->addrs[n++] = p->addrs[i];
+    p->n = n;
 }
 
 static void on_datagrams(struct ev_loop *loop, ev_timer *w, int revents)
@@ -63,7 +84,7 @@ static void on_datagrams(struct ev_loop *loop, ev_timer *w, int revents)
     struct punch *p = w->data;
     (void)revents;
 
-    send_all(p);
+    send_datagrams(p);
     w->repeat = next_pause();
     ev_timer_again(loop, w);
 }
@@ -80,7 +101,7 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
 }
 
 struct punch *punch_start(struct host *h, const struct peerid *peer, const struct multiaddr *addrs,
-                          size_t n, punch_done_fn *done, void *arg)
+                          size_t n, bool serves_tcp, punch_done_fn *done, void *arg)
 {
     struct punch *p = calloc(1, sizeof *p);
     if (!p)
@@ -91,6 +112,8 @@ struct punch *punch_start(struct host *h, const struct peerid *peer, const struc
     p->err = GW_ETIMEOUT;
     p->n = n < PUNCH_ADDRS_MAX ? n : PUNCH_ADDRS_MAX;
     memcpy(p->addrs, addrs, p->n * sizeof *addrs);
+    if (serves_tcp)
+        serve_tcp(p);
     const struct host_connect_req req = { .peer = *peer,
                                           .addrs = p->addrs,
                                           .naddrs = p->n,
@@ -101,7 +124,7 @@ struct punch *punch_start(struct host *h, const struct peerid *peer, const struc
         free(p);
         return NULL;
     }
-    send_all(p);
+    send_datagrams(p);
     ev_timer_init(&p->datagrams, on_datagrams, next_pause(), next_pause());
     ev_timer_init(&p->deadline, on_deadline, PUNCH_MS / 1e3, 0.);
     p->datagrams.data = p->deadline.data = p;

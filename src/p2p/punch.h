@@ -1,8 +1,9 @@
 /* punch.h - one try at a hole: both ends do this at the same moment (libp2p specs, relay/DCUtR).
  *
- * All addresses are dialled at once, and those of QUIC get datagrams of random octets besides, in
- * random pauses of 10 to 200 ms, so that our own NAT lets the other end in whichever of the two
- * comes through first.
+ * QUIC addresses are dialled by both, and get datagrams of random octets besides, in random pauses
+ * of 10 to 200 ms, so that our own NAT lets the other end in whichever of the two comes through
+ * first.  TCP addresses are dialled by one end, and the other serves the connection that its own
+ * connect, meeting it on the way, becomes.
  */
 #ifndef GW_P2P_PUNCH_H
 #define GW_P2P_PUNCH_H
@@ -14,14 +15,14 @@
 
 struct punch;
 
-/* err 0: c is a direct connection.  GW_ETIMEOUT, or why dialling failed; a connection that the other
- * end's dial brings after such a failure is told by host_observe only. */
+/* err 0: c is a direct connection.  GW_ETIMEOUT, or why dialling failed; a connection that the
+ * other end's dial brings after such a failure is told by host_observe only. */
 typedef void punch_done_fn(void *arg, int err, struct conn *c);
 
 /* Calls `done` once, from the loop; the object is gone then.  `addrs` (copied) beyond
  * PUNCH_ADDRS_MAX are left out.  NULL: out of memory. */
 struct punch *punch_start(struct host *h, const struct peerid *peer, const struct multiaddr *addrs,
-                          size_t n, punch_done_fn *done, void *arg);
+                          size_t n, bool serves_tcp, punch_done_fn *done, void *arg);
 void punch_cancel(struct punch *p); /* done will not be called; NULL is fine */
 
 #endif

@@ -1,6 +1,5 @@
-/* relay.c - see relay.h.  HOP requests come in here, and what stands because of
- * them is kept here: slots (relay_slots.h) and calls, each with its circuit
- * (relay_circuit.h). */
+/* relay.c - see relay.h.  HOP requests come in here, and what stands because of them is kept here:
+ * slots (relay_slots.h) and calls, each with its circuit (relay_circuit.h). */
 #include "p2p/relay.h"
 
 #include <assert.h>
@@ -86,7 +85,7 @@ static void save(struct relay *r)
     int err = relay_month_save(&r->month, r->state_path);
     if (err)
         log_warn("relay %s not written: %s", r->state_path, gw_strerror(err));
-    r->is_unsaved = false;
+    r->is_unsaved = err != 0; /* tried again later */
     r->saved_ms = clock_mono_ms();
 }
 
@@ -109,8 +108,7 @@ static void set_conn(struct relay_slot *slot, struct conn *c)
     conn_hold(c);
 }
 
-/* A slot lives as long as the peer is connected: another connection may carry
- * it on. */
+/* A slot lives as long as the peer is connected: another connection may carry it on. */
 static void on_conn_close(void *arg, struct conn *c, int err)
 {
     struct relay *r = arg;
@@ -198,13 +196,6 @@ static enum circuit_status take_slot(struct relay *r, struct conn *c)
     return relay_slots_take(r->slots, peer, &ip, clock_mono_ms());
 }
 
-static bool is_on_loopback(const struct multiaddr *a)
-{
-    struct ipaddr ip;
-    uint16_t port;
-    return multiaddr_as_socket(a, &ip, &port) && ifaces_is_loopback(&ip);
-}
-
 /* The addresses by which `c` can tell others to reach us; views into `own`. */
 static void list_addrs(const struct relay *r, const struct conn *c,
                        struct multiaddr own[ANNOUNCE_MAX], struct pb_list *out)
@@ -215,7 +206,7 @@ static void list_addrs(const struct relay *r, const struct conn *c,
     conn_info(c, &info);
     for (size_t i = 0; i < n; i++)
         if (!circuit_addr_is(&own[i]) &&
-            (!is_on_loopback(&own[i]) || is_on_loopback(&info.remote)) &&
+            (!ifaces_is_loopback_addr(&own[i]) || ifaces_is_loopback_addr(&info.remote)) &&
             multiaddr_append_peer(&own[i], host_peerid(r->host)) == 0)
             pb_list_add(out, (struct bytes){ own[i].b, own[i].n });
 }
@@ -309,8 +300,7 @@ static void on_end(void *arg, int err, uint64_t bytes)
 
 static const struct relay_circuit_events circuit_events = { on_join, on_end };
 
-/* Counts a call that may be set up, and fills *out and the slot of whom it is
- * for. */
+/* Counts a call that may be set up, and fills *out and the slot of whom it is for. */
 static enum circuit_status admit_call(struct relay *r, struct conn *c, const struct peerid *to,
                                       struct relay_slot **slot, struct call **out)
 {
@@ -426,8 +416,8 @@ static bool make_parts(struct relay *r, const char *state_path)
         return false;
     if (r->state_path)
         relay_month_load(&r->month, r->state_path);
-    return host_observe(r->host, &host_events, r) == 0 &&
-           host_handle(r->host, CIRCUIT_HOP_PROTOCOL, NULL, on_hop, r) == 0;
+    return host_handle(r->host, CIRCUIT_HOP_PROTOCOL, NULL, on_hop, r) == 0 &&
+           host_observe(r->host, &host_events, r) == 0;
 }
 
 struct relay *relay_new(struct host *h, const struct announce *a, const struct relay_config *cfg,

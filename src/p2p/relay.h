@@ -1,8 +1,8 @@
-/* relay.h - a relay for others (libp2p specs, relay/circuit-v2, the HOP
- * protocol): reservations and circuits, within limits.
+/* relay.h - a relay for others (libp2p specs, relay/circuit-v2, the HOP protocol): reservations and
+ * circuits, within limits.
  *
- * What is refused is refused with the status code the spec names for it. Octets
- * cross by net/bridge.h, so a slow end slows the other and nobody else.
+ * What is refused is refused with the status code the spec names for it.  Octets cross by
+ * net/bridge.h, so a slow end slows the other and nobody else.
  */
 #ifndef GW_P2P_RELAY_H
 #define GW_P2P_RELAY_H
@@ -12,8 +12,7 @@
 enum relay_use {
     RELAY_RESERVE,
     RELAY_CONNECT,
-    RELAY_CHAIN, /* CONNECT that comes through another relay itself; refused as a
-                    rule */
+    RELAY_CHAIN, /* CONNECT that comes through another relay itself; refused as a rule */
 };
 
 /* May `peer` reserve a slot, or call `to` (NULL for RELAY_RESERVE)? */
@@ -31,8 +30,7 @@ struct relay_config {
     uint64_t circuit_ms;            /* a circuit's longest life; 0: no limit */
     uint64_t circuit_bytes;         /* each way; 0: no limit */
     uint64_t rate;                  /* octets a second of one circuit, both ways; 0: no limit */
-    uint64_t monthly_bytes;         /* relayed in a calendar month (UTC), both ways; 0: no
-                                       limit */
+    uint64_t monthly_bytes;         /* relayed in a calendar month (UTC), both ways; 0: no limit */
 };
 
 struct relay_stats {
@@ -44,18 +42,15 @@ struct relay_stats {
 
 struct relay;
 
-/* Serves HOP on the host; a request and an answer of STOP may take
- * host_upgrade()->timeout_ms. Borrows all but cfg.  `state_path` (copied; NULL:
- * none) keeps what the month has used across restarts.  Returns owned (free it
- * before the host), or NULL. */
+/* Serves HOP on the host; a request and an answer of STOP may take host_upgrade()->timeout_ms.
+ * Borrows all but cfg.  `state_path` (copied; NULL: none) keeps what the month has used across
+ * restarts.  Returns owned (free it before the host), or NULL. */
 struct relay *relay_new(struct host *h, const struct announce *a, const struct relay_config *cfg,
                         relay_may_fn *may, void *arg, const char *state_path);
 void relay_free(struct relay *r); /* circuits end; NULL is fine */
-/* For what comes from now on; the monthly budget also ends circuits that stand.
- */
+/* For what comes from now on; the monthly budget also ends circuits that stand. */
 void relay_set_config(struct relay *r, const struct relay_config *cfg);
-/* Rights have changed: slots and circuits of peers that may no longer are taken
- * away. */
+/* Rights have changed: slots and circuits of peers that may no longer are taken away. */
 void relay_recheck(struct relay *r);
 void relay_stats(const struct relay *r, struct relay_stats *out);
 

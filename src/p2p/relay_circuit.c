@@ -1,5 +1,4 @@
-/* relay_circuit.c - see relay_circuit.h.  In the bridge side 0 is the target,
- * side 1 the source. */
+/* relay_circuit.c - see relay_circuit.h.  In the bridge side 0 is the target, side 1 the source. */
 #include "p2p/relay_circuit.h"
 
 #include <assert.h>
@@ -14,8 +13,7 @@
 
 struct relay_circuit {
     struct ev_loop *loop;
-    struct stream *source; /* NULL: answered, or closed; a stream to the target is
-                              still awaited */
+    struct stream *source; /* NULL: answered, or closed; the target's stream is still awaited */
     struct strbuf early;   /* of the source, not credited */
     bool is_source_at_eof;
     struct msgread *answer; /* ASKING: reads the target's, else NULL */
@@ -72,8 +70,8 @@ static void refuse_source(struct relay_circuit *c, int err)
     c->err = err;
 }
 
-/* Of what is not joined yet.  The opening of a stream cannot be called off:
- * then on_opened ends the circuit.  c may be gone afterwards. */
+/* Of what is not joined yet.  The opening of a stream cannot be called off: then on_opened ends the
+ * circuit.  c may be gone afterwards. */
 static void give_up(struct relay_circuit *c, int err)
 {
     refuse_source(c, err);
@@ -101,8 +99,7 @@ static bool answer_source(struct relay_circuit *c)
     return n > 0 && c->source->ops->write(c->source, (struct bytes){ buf, (size_t)n }) >= 0;
 }
 
-/* Hands over both streams with the octets that each has sent already.  c may be
- * gone afterwards. */
+/* Hands over both streams with the octets that each has sent already.  c may be gone afterwards. */
 static void join(struct relay_circuit *c, struct stream *target, struct bytes early)
 {
     struct stream *source = c->source;

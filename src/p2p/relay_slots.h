@@ -1,6 +1,5 @@
-/* relay_slots.h - who has a slot at this relay, and until when (libp2p specs,
- * relay/circuit-v2, "Reservation").  Pure: the time is an argument, connections
- * are only pointers.
+/* relay_slots.h - who has a slot at this relay, and until when (libp2p specs, relay/circuit-v2,
+ * "Reservation").  Pure: the time is an argument, connections are only pointers.
  */
 #ifndef GW_P2P_RELAY_SLOTS_H
 #define GW_P2P_RELAY_SLOTS_H
@@ -20,14 +19,13 @@ struct relay_slot {
 struct relay_slots *relay_slots_new(const struct relay_config *cfg); /* owned, or NULL */
 void relay_slots_free(struct relay_slots *s);                        /* NULL is fine */
 
-/* Gives `peer`, who comes from `ip`, a slot without a connection, or renews the
- * one it has. RESERVATION_REFUSED: there are too many, in all or from there, or
- * memory is out; what it has stays. */
+/* Gives `peer`, who comes from `ip`, a slot without a connection, or renews the one it has.
+ * RESERVATION_REFUSED: there are too many, in all or from there, or memory is out; what it has
+ * stays. */
 enum circuit_status relay_slots_take(struct relay_slots *s, const struct peerid *peer,
                                      const struct ipaddr *ip, uint64_t now_ms);
 
-/* The peer's, also when it has expired; NULL: none.  Borrowed until it is
- * dropped. */
+/* The peer's, also when it has expired; NULL: none.  Borrowed until it is dropped. */
 struct relay_slot *relay_slots_find(const struct relay_slots *s, const struct peerid *peer);
 void relay_slots_drop(struct relay_slots *s, struct relay_slot *slot);
 

@@ -27,11 +27,18 @@ struct attempt { /* a dial, until the connection is ready */
     struct upgrade *upgrade;
 };
 
+struct punch { /* a connect under way that serves when it comes through */
+    struct punch *prev, *next;
+    struct tcp *tcp;
+    struct dialtcp *dial;
+};
+
 struct tcp {
     struct upgrade_env *env;
     struct listen *listens[TCP_LISTENS_MAX];
     size_t nlistens;
     struct attempt *attempts;
+    struct punch *punches;
 };
 
 static void addr_of(const struct sockaddr_any *a, struct multiaddr *out)
@@ -42,6 +49,15 @@ static void addr_of(const struct sockaddr_any *a, struct multiaddr *out)
     *out = (struct multiaddr){ 0 };
     if (sockaddr_to_ip(a, &ip, &port) == 0)
         multiaddr_make_tcp(&ip, port, out);
+}
+
+static void remote_addr(int fd, struct multiaddr *out)
+{
+    struct sockaddr_any a = { .len = sizeof a.un };
+
+    *out = (struct multiaddr){ 0 };
+    if (getpeername(fd, &a.sa, &a.len) == 0)
+        addr_of(&a, out);
 }
 
 static void local_addr(int fd, struct multiaddr *out)
@@ -76,16 +92,30 @@ struct tcp *tcp_new(struct upgrade_env *env)
 
 /* ---- listening ---- */
 
-static void on_accept(void *arg, int fd, const struct sockaddr_any *from)
+static void serve(struct tcp *t, int fd)
 {
-    struct tcp *t = arg;
     struct multiaddr local, remote;
 
     local_addr(fd, &local);
-    addr_of(from, &remote);
+    remote_addr(fd, &remote);
     struct stream *s = make_stream(t, fd);
     if (s)
         upgrade_accept(t->env, s, transport_name, &local, &remote);
+}
+
+static void on_accept(void *arg, int fd, const struct sockaddr_any *from)
+{
+    (void)from;
+    serve(arg, fd);
+}
+
+/* Where to dial from: the address of our listener of that family, or NULL. */
+static const struct sockaddr_any *port_for(const struct tcp *t, const struct sockaddr_any *to)
+{
+    for (size_t i = 0; i < t->nlistens; i++)
+        if (listen_addr(t->listens[i])->sa.sa_family == to->sa.sa_family)
+            return listen_addr(t->listens[i]);
+    return NULL;
 }
 
 int tcp_listen(struct tcp *t, const struct multiaddr *at, struct multiaddr *bound)
@@ -104,6 +134,7 @@ int tcp_listen(struct tcp *t, const struct multiaddr *at, struct multiaddr *boun
         return err;
     if (bound)
         addr_of(listen_addr(t->listens[t->nlistens]), bound);
+    listen_share_port(t->listens[t->nlistens]);
     t->nlistens++;
     return 0;
 }
@@ -177,8 +208,8 @@ static void on_connected(void *arg, int err, int fd)
 static int connect_to(struct attempt *a)
 {
     int err = 0;
-    a->dial = dialtcp_start(a->tcp->env->loop, &a->to, a->tcp->env->timeout_ms, on_connected, a,
-                            &err);
+    a->dial = dialtcp_start_from(a->tcp->env->loop, port_for(a->tcp, &a->to), &a->to,
+                                 a->tcp->env->timeout_ms, on_connected, a, &err);
     return a->dial ? 0 : err;
 }
 
@@ -221,11 +252,57 @@ int tcp_dial(struct tcp *t, const struct multiaddr *to, const struct peerid *exp
     return 0;
 }
 
+/* ---- hole punching ---- */
+
+static void drop_punch(struct punch *p)
+{
+    dialtcp_cancel(p->dial);
+    DL_DELETE(p->tcp->punches, p);
+    free(p);
+}
+
+static void on_punched(void *arg, int err, int fd)
+{
+    struct punch *p = arg;
+    struct tcp *t = p->tcp;
+
+    p->dial = NULL;
+    drop_punch(p);
+    if (!err)
+        serve(t, fd);
+}
+
+int tcp_punch(struct tcp *t, const struct multiaddr *to)
+{
+    struct sockaddr_any at;
+    struct ipaddr ip;
+    uint16_t port;
+    int err = 0;
+
+    if (!multiaddr_as_tcp(to, &ip, &port))
+        return GW_EUNSUP;
+    sockaddr_from_ip(&ip, port, &at);
+    const struct sockaddr_any *from = port_for(t, &at);
+    if (!from)
+        return GW_EUNSUP;
+    struct punch *p = calloc(1, sizeof *p);
+    if (!p)
+        return GW_ENOMEM;
+    p->tcp = t;
+    DL_APPEND(t->punches, p);
+    p->dial = dialtcp_start_from(t->env->loop, from, &at, t->env->timeout_ms, on_punched, p, &err);
+    if (!p->dial)
+        drop_punch(p);
+    return err;
+}
+
 void tcp_stop(struct tcp *t)
 {
     for (size_t i = 0; i < t->nlistens; i++)
         listen_close(t->listens[i]);
     t->nlistens = 0;
+    while (t->punches)
+        drop_punch(t->punches);
     while (t->attempts)
         fail(t->attempts, GW_ECANCELED);
     upgrade_cancel_all(t->env);

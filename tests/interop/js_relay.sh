@@ -27,7 +27,8 @@ js_run()
 {
     js_host=$1
     shift
-    on "$js_host" timeout 60 node "$js/circuit.mjs" "$@" --seed "$js_host" 2>"$T/$js_host.err"
+    DEBUG=${JS_DEBUG-} on "$js_host" timeout 60 node "$js/circuit.mjs" "$@" --seed "$js_host" \
+        2>"$T/$js_host.err"
 }
 
 js_id() # HOST
@@ -41,8 +42,10 @@ js_node()
     js_host=$1
     shift
     lab_serve "$js_host" python3 "$NET/targets.py" echo
-    ip netns exec "$NATLAB.$js_host" node "$js/circuit.mjs" node --seed "$js_host" \
-        --serve "echo=127.0.0.1:$(cat "$serve_out")" "$@" >"$T/js.$js_host" 2>"$T/js-$js_host.log" &
+    : >"$T/js.$js_host" # before it is looked at
+    DEBUG=${JS_DEBUG-} ip netns exec "$NATLAB.$js_host" node "$js/circuit.mjs" node \
+        --seed "$js_host" --serve "echo=127.0.0.1:$(cat "$serve_out")" "$@" \
+        >"$T/js.$js_host" 2>"$T/js-$js_host.log" &
     echo $! >"$T/js-$js_host.pid"
     keep $!
     until_ok 20 grep -q '"ready"' "$T/js.$js_host" ||
@@ -69,7 +72,8 @@ gw_stops() # HOST...
 event()
 {
     python3 -c 'import json, re, sys
-sys.exit(not any(eval(sys.argv[2]) for e in map(json.loads, open(sys.argv[1]))))' "$T/$1" "$2"
+lines = (line for line in open(sys.argv[1]) if line.startswith("{"))
+sys.exit(not any(eval(sys.argv[2]) for e in map(json.loads, lines)))' "$T/$1" "$2"
 }
 
 # js_echo NAME HOST MULTIADDR [OPTION...]: js there calls; 200 kB go to the service echo and back.
@@ -137,7 +141,7 @@ gw_behind()
 gw_relay() # OPTION...
 {
     # shellcheck disable=SC2086
-    node relay -R -D none $GW_LISTEN "$@"
+    node relay -R -v -D none $GW_LISTEN "$@"
 }
 
 for host in relay open jsme jsaway behind stranger; do
@@ -226,11 +230,14 @@ check "js knows its limits" event jsme.err \
 refuses "and opens no other streams" \
     js_run jsme stream "$relay/p2p-circuit/p2p/$(gw_id away)" $ECHO --plain </dev/null
 has "by its own rule" LimitedConnectionError "$(cat "$T/jsme.err")"
-since=$(now_ms)
-refuses "the circuit ends when its time is over" \
-    sh -c "sleep 30 | ip netns exec $NATLAB.jsme timeout 60 node $js/circuit.mjs stream \
-        $relay/p2p-circuit/p2p/$(gw_id away) $ECHO --seed jsme"
-at_most "within 8 s" 12000 $(($(now_ms) - since))
+: >"$T/jsme.err"
+sleep 30 | js_run jsme stream "$relay/p2p-circuit/p2p/$(gw_id away)" $ECHO &
+keep $!
+until_ok 5 event jsme.err "e.get('event') == 'called'"
+called=$(now_ms)
+until_ok 15 event jsme.err "e.get('event') == 'close' and e['relayed']"
+ended=$(($(now_ms) - called))
+check "a circuit ends when its time is over: after $ended ms" test $ended -gt 6000 -a $ended -lt 10000
 js_node jsaway --reserve "$relay"
 js_run jsme stream "$relay/p2p-circuit/p2p/$(js_id jsaway)" $ECHO <"$T/blob" >/dev/null
 check "js that is called knows them, too" event js.jsaway \
@@ -239,50 +246,79 @@ gw_stops away relay
 js_stop jsaway
 rm "$T/relay/gw.conf"
 
-# --- js is the other end of a hole: whoever is called begins (DCUtR)
+# --- js is the other end of a hole
 gw_relay
 relay=$(place relay quic)/p2p/$(gw_id relay)
-punched() # HOST PATTERN: js there has a direct connection at such an address
+
+direct_to_js() # HOST JS-HOST
 {
-    event "js.$1" "e['event'] == 'open' and not e['relayed'] and re.search('$2', e['at'])"
+    gw_json "$1" "any(p['path'] == 'direct' for p in s['peers'] if p['id'] == '$(js_id "$2")')" |
+        grep -q True
 }
 
+# gw_calls HOST JS-HOST TRANSPORT HOW: gw there calls js behind the relay.  What js says about it
+# shows that it took part.
+gw_calls()
+{
+    rm -f "$T/$1/names"
+    knows "$1" js "$(js_id "$2")" "$relay/p2p-circuit"
+    node "$1" -D $PROXY $own -v
+    gw "$1" nc js echo <"$T/blob" >/dev/null # js ends the circuit, and what is on it, once it is direct
+    check "gw at $1 calls js at $2: direct over $3" until_ok 15 direct_to_js "$1" "$2"
+    gw_echo "and of use" "$1" js
+    has "by js's part in it" "$4" "$(cat "$T/js-$2.log")"
+    gw_stops "$1"
+    js_stop "$2"
+}
+
+# js_calls HOST GW-HOST TRANSPORT OPTION...
+js_calls()
+{
+    js_calls_from=$1
+    js_calls_to=$2
+    js_calls_over=$3
+    shift 3
+    # shellcheck disable=SC2086
+    gw_behind "$js_calls_to" "$relay" $own -v
+    JS_DEBUG=libp2p:dcutr js_echo "js at $js_calls_from calls gw at $js_calls_to: direct over $js_calls_over" \
+        "$js_calls_from" "$relay/p2p-circuit/p2p/$(gw_id "$js_calls_to")" --dcutr --direct 15 "$@"
+    has "by CONNECT and SYNC" 'A dialing' "$(cat "$T/$js_calls_from.err")"
+    gw_stops "$js_calls_to"
+}
+
+# One end is public, the other behind a NAT, the public one listens on one transport.  js opens no
+# hole in a NAT before itself: it dials from other ports than it listens on.
 for transport in quic tcp; do
     case $transport in
-    quic) own="/ip4/0.0.0.0/udp/4001/quic-v1" ;;
-    tcp) own="/ip4/0.0.0.0/tcp/443" ;;
+    quic) listen=/ip4/0.0.0.0/udp/4001/quic-v1 ;;
+    tcp) listen=/ip4/0.0.0.0/tcp/443 ;;
     esac
-    # js is public and listens on one transport.
-    gw_behind behind "$relay" -v
-    js_echo "js calls gw behind a NAT: direct over $transport" open \
-        "$relay/p2p-circuit/p2p/$(gw_id behind)" --listen "$own" \
-        --announce "$(place open $transport)" --dcutr --direct 15
-    gw_stops behind
-    js_node open --listen "$own" --announce "$(place open $transport)" --reserve "$relay" --dcutr
-    rm -f "$T/behind/names"
-    knows behind js "$(js_id open)" "$relay/p2p-circuit"
-    node behind -D $PROXY -v
-    gw_echo "gw behind a NAT calls js" behind js
-    js_direct() { gw_json behind "'direct' in [p['path'] for p in s['peers'] if p['id'] == '$(js_id open)']" | grep -q True; }
-    check "direct over $transport" until_ok 15 js_direct
-    gw_echo "and of use" behind js
-    gw_stops behind
-    js_stop open
-
-    # gw is public and listens on one transport.
-    gw_behind open "$relay" -l "$own" -v
-    js_echo "js behind a NAT calls gw: direct over $transport" behind \
-        "$relay/p2p-circuit/p2p/$(gw_id open)" --dcutr --direct 15
-    gw_stops open
-    js_node behind --reserve "$relay" --dcutr
-    rm -f "$T/open/names"
-    knows open js "$(js_id behind)" "$relay/p2p-circuit"
-    node open -D $PROXY -l "$own" -v
-    gw_echo "gw calls js behind a NAT" open js
-    js_direct() { gw_json open "'direct' in [p['path'] for p in s['peers'] if p['id'] == '$(js_id behind)']" | grep -q True; }
-    check "direct over $transport" until_ok 15 js_direct
-    gw_echo "and of use" open js
-    gw_stops open
-    js_stop behind
+    set -- --listen $listen --announce "$(place open $transport)"
+    own=
+    js_calls open behind $transport "$@"
+    JS_DEBUG=libp2p:dcutr js_node open "$@" --reserve "$relay" --dcutr
+    gw_calls behind open $transport 'B dialing'
+    own="-l $listen"
+    js_calls behind open $transport
+    JS_DEBUG=libp2p:dcutr js_node behind --reserve "$relay" --dcutr
+    gw_calls open behind $transport 'unilateral connection upgrade to .* succeeded'
 done
+gw_stops relay
+
+# --- AutoNAT: gw dials js back, and js gw
+gw_relay
+relay=$(place relay quic)/p2p/$(gw_id relay)
+set -- $LISTEN --reserve "$relay"
+JS_DEBUG='libp2p:autonat*,libp2p:autonat*:trace' js_node open "$@" --autonat 1
+verified() # TEXT: in the log of js at open
+{
+    grep -q "$1" "$T/js-open.log"
+}
+check "gw dials js back: AutoNAT v1" until_ok 15 verified 'dialed'
+js_stop open
+cp $T/js-open.log /tmp/w/v1.log; cp $T/relay.log /tmp/w/v1relay.log; exit
+check "gw dials js back: AutoNAT v2" until_ok 15 verified 'is externally dialable'
+check "so js takes its address for a public one" until_ok 5 event js.open \
+    "e['event'] == 'verified' and any(a.startswith('$(place open quic)') for a in e['addrs'])"
+js_stop open
 gw_stops relay

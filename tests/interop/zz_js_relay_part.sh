@@ -7,6 +7,7 @@
 . "$(dirname "$0")/../lab/lib.sh"
 . "$(dirname "$0")/../reach/lib.sh"
 . "$(dirname "$0")/js/lib.sh"
+trap "rm -rf /tmp/w/keepT; cp -r $T /tmp/w/keepT; lab_down" EXIT
 
 # a and b are never connected directly: js cannot, and two symmetric NATs do not let gw.
 lab_up <<END
@@ -27,7 +28,8 @@ js_run()
 {
     js_host=$1
     shift
-    on "$js_host" timeout 60 node "$js/circuit.mjs" "$@" --seed "$js_host" 2>"$T/$js_host.err"
+    DEBUG=${JS_DEBUG-} on "$js_host" timeout 60 node "$js/circuit.mjs" "$@" --seed "$js_host" \
+        2>>"$T/$js_host.err"
 }
 
 js_id() # HOST
@@ -41,8 +43,10 @@ js_node()
     js_host=$1
     shift
     lab_serve "$js_host" python3 "$NET/targets.py" echo
-    ip netns exec "$NATLAB.$js_host" node "$js/circuit.mjs" node --seed "$js_host" \
-        --serve "echo=127.0.0.1:$(cat "$serve_out")" "$@" >"$T/js.$js_host" 2>"$T/js-$js_host.log" &
+    : >"$T/js.$js_host" # before it is looked at
+    DEBUG=${JS_DEBUG-} ip netns exec "$NATLAB.$js_host" node "$js/circuit.mjs" node \
+        --seed "$js_host" --serve "echo=127.0.0.1:$(cat "$serve_out")" "$@" \
+        >"$T/js.$js_host" 2>>"$T/js-$js_host.log" &
     echo $! >"$T/js-$js_host.pid"
     keep $!
     until_ok 20 grep -q '"ready"' "$T/js.$js_host" ||
@@ -61,7 +65,7 @@ gw_stops() # HOST...
 {
     for gw_host; do
         gw_stop "$gw_host"
-        rm -f "$T/$gw_host.log"
+        mv "$T/$gw_host.log" "$T/$gw_host.log.$(date +%s)"
     done
 }
 
@@ -69,7 +73,8 @@ gw_stops() # HOST...
 event()
 {
     python3 -c 'import json, re, sys
-sys.exit(not any(eval(sys.argv[2]) for e in map(json.loads, open(sys.argv[1]))))' "$T/$1" "$2"
+lines = (line for line in open(sys.argv[1]) if line.startswith("{"))
+sys.exit(not any(eval(sys.argv[2]) for e in map(json.loads, lines)))' "$T/$1" "$2"
 }
 
 # js_echo NAME HOST MULTIADDR [OPTION...]: js there calls; 200 kB go to the service echo and back.
@@ -137,7 +142,7 @@ gw_behind()
 gw_relay() # OPTION...
 {
     # shellcheck disable=SC2086
-    node relay -R -D none $GW_LISTEN "$@"
+    node relay -R -v -D none $GW_LISTEN "$@"
 }
 
 for host in relay open jsme jsaway behind stranger; do
@@ -151,29 +156,20 @@ done
 trusts relay "$(gw_id away)" "$(js_id jsaway)" "$(js_id behind)" "$(js_id open)"
 trusts relay "$(gw_id behind)" "$(gw_id open)"
 
-# --- gw's relay with limits: libp2p's word for such a connection is "limited"
-mkdir -p "$T/relay"
-printf '[relay]\ncircuit-time = 8s\ncircuit-data = 2M\n' >"$T/relay/gw.conf"
+# --- AutoNAT: gw dials js back, and js gw
 gw_relay
 relay=$(place relay quic)/p2p/$(gw_id relay)
-gw_behind away "$relay"
-js_echo "a limited circuit carries streams that are meant for one" jsme \
-    "$relay/p2p-circuit/p2p/$(gw_id away)"
-check "js knows its limits" event jsme.err \
-    "e.get('event') == 'called' and 0 < e['limits']['seconds'] <= 8 and e['limits']['bytes'] > 1900000"
-refuses "and opens no other streams" \
-    js_run jsme stream "$relay/p2p-circuit/p2p/$(gw_id away)" $ECHO --plain </dev/null
-has "by its own rule" LimitedConnectionError "$(cat "$T/jsme.err")"
-since=$(now_ms)
-refuses "the circuit ends when its time is over" \
-    sh -c "sleep 30 | ip netns exec $NATLAB.jsme timeout 60 node $js/circuit.mjs stream \
-        $relay/p2p-circuit/p2p/$(gw_id away) $ECHO --seed jsme"
-at_most "within 8 s" 12000 $(($(now_ms) - since))
-js_node jsaway --reserve "$relay"
-js_run jsme stream "$relay/p2p-circuit/p2p/$(js_id jsaway)" $ECHO <"$T/blob" >/dev/null
-check "js that is called knows them, too" event js.jsaway \
-    "e['event'] == 'open' and e['relayed'] and 0 < e['limits']['seconds'] <= 8"
-gw_stops away relay
-js_stop jsaway
-rm "$T/relay/gw.conf"
-
+set -- $LISTEN --reserve "$relay"
+JS_DEBUG='libp2p:autonat*,libp2p:autonat*:trace' js_node open "$@" --autonat 1
+verified() # TEXT: in the log of js at open
+{
+    grep -q "$1" "$T/js-open.log"
+}
+check "gw dials js back: AutoNAT v1" until_ok 15 verified 'dialed'
+js_stop open
+cp $T/js-open.log /tmp/w/v1.log; cp $T/relay.log /tmp/w/v1relay.log; exit
+check "gw dials js back: AutoNAT v2" until_ok 15 verified 'is externally dialable'
+check "so js takes its address for a public one" until_ok 5 event js.open \
+    "e['event'] == 'verified' and any(a.startswith('$(place open quic)') for a in e['addrs'])"
+js_stop open
+gw_stops relay

@@ -341,6 +341,8 @@ size_t quic_listen_addrs(const struct quic *q, struct multiaddr *out, size_t max
 int quic_dial(struct quic *q, const struct multiaddr *to, const struct peerid *expect,
               struct muxed **out)
 {
+    if (fake_net.no_circuits && circuit_addr_is(to))
+        return GW_EUNSUP;
     struct link *l = calloc(1, sizeof *l);
     assert(l);
     l->end[0] = (struct fake_conn){

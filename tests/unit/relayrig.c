@@ -245,7 +245,7 @@ static void on_stop_opened(void *arg, int err, struct conn *c, struct stream *s,
 static void connect_to(struct relayrig *r, struct question *q, struct stream *s,
                        const struct peer_msg *target)
 {
-    const struct peerid *from = conn_peer(q->from);
+    const struct peerid *from = r->names.n ? &r->names : conn_peer(q->from);
     const struct circuit_msg m = { .type = CIRCUIT_CONNECT,
                                    .peer.id = { from->mh, from->n },
                                    .limit = r->limit };

@@ -26,6 +26,7 @@ struct relayrig {
     /* The multistream header of the end that is called comes behind the STATUS, and that of the
      * caller behind the CONNECT of STOP. */
     bool is_eager;
+    struct peerid names; /* n > 0: whom it names as the caller, instead of the caller */
     unsigned refusals; /* so many circuits end at a peer that speaks no protocol proposed */
 
     /* What it saw. */

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "p2p/autonat_backs.h"
+#include "p2p/autonat_wire.h"
 #include "vec.h"
 
 #define NONCE 0x8877665544332211
@@ -95,7 +96,48 @@ static void run_until(const unsigned *count, unsigned want)
     assert_int_equal(*count, want);
 }
 
-static int setup(void **state)
+/* A host that takes the stream and then answers with this; empty: with a reset. */
+static struct bytes scripted;
+
+static void scripted_on_data(struct stream *s, struct bytes v)
+{
+    (void)v;
+    if (!scripted.n)
+        s->ops->reset(s, GW_EPROTO);
+    else
+        assert_true(s->ops->write(s, scripted) >= 0);
+}
+
+static void scripted_on_close(struct stream *s, int err)
+{
+    (void)s;
+    (void)err;
+}
+
+static const struct stream_events scripted_events = { .on_data = scripted_on_data,
+                                                      .on_drained = stream_ignore_drained,
+                                                      .on_eof = stream_ignore_eof,
+                                                      .on_close = scripted_on_close };
+
+static void later(int revents, void *arg)
+{
+    (void)revents;
+    scripted_on_data(arg, (struct bytes){ 0 });
+}
+
+/* Not before the dialler has seen that the protocol is agreed on. */
+static void on_scripted(void *arg, struct conn *c, struct stream *s, const char *protocol,
+                        struct bytes early)
+{
+    (void)arg;
+    (void)c;
+    (void)protocol;
+    s->ops->credit(s, early.n);
+    stream_own(s, &scripted_events, NULL);
+    ev_once(loop, -1, 0, 0.05, later, s);
+}
+
+static void start_host(void)
 {
     static const struct host_config config = { .dial_timeout_ms = 2000,
                                                .negotiate_timeout_ms = 1000,
@@ -103,7 +145,6 @@ static int setup(void **state)
                                                .max_streams = 16,
                                                .max_half_open = 16,
                                                .window = 65536 };
-    (void)state;
     log_set_level(LOG_LEVEL_ERROR);
     heard = (struct heard){ 0 };
     backed = (struct backed){ 0 };
@@ -112,11 +153,25 @@ static int setup(void **state)
     assert_int_equal(key_generate(&key), 0);
     assert_non_null(host = host_new(loop, turn, key, &config, NULL, NULL));
     assert_int_equal(host_observe(host, &events, NULL), 0);
-    assert_non_null(backs = autonat_backs_new(host, on_nonce, NULL));
     assert_non_null(dialer = autonat_dialer_new(loop, turn));
     listen_at("/ip4/127.0.0.1/udp/0/quic-v1", &over_quic);
     listen_at("/ip4/127.0.0.1/tcp/0", &over_tcp);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    start_host();
+    assert_non_null(backs = autonat_backs_new(host, on_nonce, NULL));
     return 0;
+}
+
+static int setup_scripted(void **state)
+{
+    (void)state;
+    backs = NULL;
+    start_host();
+    return host_handle(host, AUTONAT2_DIALBACK_PROTOCOL, NULL, on_scripted, NULL);
 }
 
 static int teardown(void **state)
@@ -188,6 +243,18 @@ static void test_a_nonce_that_is_refused_is_untold(void **state)
     assert_int_equal(dial(&over_tcp, &nonce), AUTONAT_BACK_UNTOLD);
 }
 
+static void test_a_nonce_without_a_receipt_is_untold(void **state)
+{
+    (void)state;
+    static const uint64_t nonce = NONCE;
+    scripted = (struct bytes){ 0 };
+    assert_int_equal(dial(&over_quic, &nonce), AUTONAT_BACK_UNTOLD);
+    scripted = (struct bytes)B("\x02\x08\x64"); /* DialBackResponse { status: 100 } */
+    assert_int_equal(dial(&over_tcp, &nonce), AUTONAT_BACK_UNTOLD);
+    scripted = (struct bytes)B("\x00");
+    assert_int_equal(dial(&over_tcp, &nonce), AUTONAT_BACK_OK);
+}
+
 static void test_nobody_or_somebody_else_is_failed(void **state)
 {
     (void)state;
@@ -238,6 +305,8 @@ int main(void)
         T(test_a_nonce_is_delivered_over_either_transport_from_a_fresh_port),
         T(test_without_a_nonce_the_connection_is_enough_and_is_seen),
         T(test_a_nonce_that_is_refused_is_untold),
+        cmocka_unit_test_setup_teardown(test_a_nonce_without_a_receipt_is_untold, setup_scripted,
+                                        teardown),
         T(test_nobody_or_somebody_else_is_failed),
         T(test_start_refuses_what_it_cannot_dial_and_too_many),
         T(test_cancel_says_nothing_and_free_ends_what_is_under_way),

@@ -99,6 +99,11 @@ static bool has_ended(void *arg)
     return ((struct talk *)arg)->has_ended;
 }
 
+static bool is_open(void *arg)
+{
+    return ((struct talk *)arg)->s != NULL;
+}
+
 static bool has_words(void *arg)
 {
     return ((struct talk *)arg)->n > 0;
@@ -353,6 +358,21 @@ static void test_v2_resets_what_is_no_request(void **state)
     assert_true(t.is_reset);
 }
 
+static void test_a_request_that_ends_halfway_is_reset(void **state)
+{
+    (void)state;
+    static const char *const protocols[] = { AUTONAT_PROTOCOL, AUTONAT2_DIAL_PROTOCOL };
+    static struct talk t;
+
+    for (size_t i = 0; i < COUNT(protocols); i++) {
+        begin(&t, protocols[i], bytes_of("\x20\x0a"));
+        run_until(is_open, &t);
+        t.s->ops->shutdown(t.s);
+        run_until(has_ended, &t);
+        assert_true(t.is_reset);
+    }
+}
+
 /* ---- limits ---- */
 
 static void test_an_ip_address_gets_no_more_than_its_quota(void **state)
@@ -413,6 +433,7 @@ int main(void)
         T(test_v2_demands_data_before_it_dials_another_ip_address),
         T(test_v2_is_not_paid_in_crumbs),
         T(test_v2_resets_what_is_no_request),
+        T(test_a_request_that_ends_halfway_is_reset),
         T(test_an_ip_address_gets_no_more_than_its_quota),
         T(test_a_peer_has_one_request_at_a_time),
         T(test_an_asker_that_goes_takes_its_dial_back_with_it),

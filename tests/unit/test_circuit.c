@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "id/circuit_addr.h"
-#include "net/parting.h"
 #include "p2p/msgread.h"
+#include "p2p/relay.h"
+#include "p2p/reservations.h"
 #include "relayrig.h"
 #include "transport/noise.h"
 #include "transport/tls.h"
@@ -16,6 +16,7 @@
 #define SECRET "nobody between the ends reads this"
 
 static struct relayrig relay, far_relay;
+static struct side real; /* for src/p2p/relay.c; no host: not started */
 static struct circuit *at_a, *at_b, *at_far;
 static bool b_accepts;
 static unsigned served;
@@ -57,6 +58,7 @@ static void serve_echo(void *arg, struct conn *c, struct stream *s, const char *
 static int setup(void **state)
 {
     hosts_setup(state);
+    fake_net.no_circuits = true;
     relayrig_start(&relay, "/ip4/192.0.2.9/udp/4001/quic-v1");
     relayrig_start(&far_relay, "/ip4/192.0.2.10/udp/4001/quic-v1");
     at_a = circuit_new(a.host, NULL, NULL);
@@ -70,16 +72,30 @@ static int setup(void **state)
     return 0;
 }
 
+static void start_real(void)
+{
+    real = (struct side){ 0 };
+    assert_int_equal(key_generate(&real.key), 0);
+    side_start(&real, "/ip4/192.0.2.11/udp/4001/quic-v1");
+}
+
+/* Twice: what is told to peers at the end goes, too. */
+static void stop_all(void)
+{
+    struct host *const hosts[] = { a.host, b.host, relay.side.host, far_relay.side.host,
+                                   real.host };
+
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < COUNT(hosts); i++)
+            if (hosts[i])
+                host_stop(hosts[i], 0);
+        run_ms(5);
+    }
+}
+
 static int teardown(void **state)
 {
-    struct host *const hosts[] = { a.host, b.host, relay.side.host, far_relay.side.host };
-
-    for (size_t i = 0; i < COUNT(hosts); i++)
-        host_stop(hosts[i], 0);
-    run_ms(5);
-    for (size_t i = 0; i < COUNT(hosts); i++)
-        host_stop(hosts[i], 0);
-    run_ms(2);
+    stop_all();
     assert_int_equal(relay.pipes, 0);
     assert_int_equal(far_relay.pipes, 0);
     circuit_free(at_a);
@@ -414,6 +430,60 @@ static void test_free_ends_what_is_under_way(void **state)
     assert_int_equal(h.err, GW_ECANCELED);
 }
 
+/* ---- through the relay of src/p2p/relay.c ---- */
+
+static bool may(void *arg, enum relay_use use, const struct peerid *peer, const struct peerid *to)
+{
+    (void)arg;
+    (void)use;
+    (void)peer;
+    (void)to;
+    return true;
+}
+
+static bool is_held(void *arg)
+{
+    return reservations_holds(arg, key_peerid(real.key));
+}
+
+static void test_a_reservation_leads_a_call_through_a_real_relay(void **state)
+{
+    static const struct relay_config cfg = { .max_reservations = 4,
+                                             .max_reservations_per_ip = 4,
+                                             .max_circuits = 4,
+                                             .max_circuits_per_peer = 4,
+                                             .max_pending = 4,
+                                             .per_minute = 60,
+                                             .reservation_ms = 3600000 };
+    struct multiaddr at, via[ANNOUNCE_MAX];
+    (void)state;
+
+    start_real();
+    struct announce *here = announce_new(b.host), *there = announce_new(real.host);
+    struct reservations *slots = reservations_new(b.host, here);
+    struct relay *r = relay_new(real.host, there, &cfg, may, NULL, NULL);
+    assert_true(here && there && slots && r);
+
+    at = real.addr;
+    assert_int_equal(multiaddr_append_peer(&at, key_peerid(real.key)), 0);
+    assert_int_equal(reservations_set(slots, &at, 1), 0);
+    run_until(is_held, slots);
+    size_t n = announce_addrs(here, via, ANNOUNCE_MAX), i = 0;
+    while (i < n && !circuit_addr_is(&via[i]))
+        i++;
+    assert_true(i < n);
+    assert_echoed(open_via(&via[i]));
+    assert_true(conn_is_relayed(host_conn(a.host, key_peerid(b.key))));
+
+    stop_all();
+    reservations_free(slots);
+    relay_free(r);
+    side_free(&real);
+    real.host = NULL;
+    announce_free(here);
+    announce_free(there);
+}
+
 /* ---- being called ---- */
 
 struct stop { /* a STOP stream that the relay opens by hand */
@@ -448,8 +518,10 @@ static void on_stop_opened(void *arg, int err, struct conn *c, struct stream *s,
     (void)c;
     (void)protocol;
 
-    assert_int_equal(err, 0);
-    msgread_start(loop, s, early, &limits, &st->reader, on_stop_status, st);
+    if (err)
+        on_stop_status(st, err, NULL, (struct bytes){ 0 }, (struct bytes){ 0 });
+    else
+        msgread_start(loop, s, early, &limits, &st->reader, on_stop_status, st);
 }
 
 static bool is_stopped(void *arg)
@@ -531,15 +603,21 @@ static void test_call_that_is_too_long_or_too_slow_ends(void **state)
     assert_int_equal(st.err, GW_ERESET);
 }
 
-/* The relay says that b calls; a proves that it is a. */
+/* The relay names another peer; who proves itself inside is who is admitted, or not. */
 static void test_caller_is_who_proves_it(void **state)
 {
     (void)state;
     struct multiaddr via = relayrig_circuit(&relay);
+
+    relay.names = *key_peerid(far_relay.side.key);
+    assert_echoed(open_via(&via));
+    assert_non_null(host_conn(b.host, key_peerid(a.key)));
+    assert_null(host_conn(b.host, &relay.names));
+    host_close_peer(a.host, key_peerid(b.key), 0);
+    run_ms(5);
     b.admits = false;
-    struct heard *h = open_via(&via);
-    assert_int_not_equal(h->err, 0);
-    assert_int_equal(relay.stop_status, CIRCUIT_OK); /* the inner handshake decides */
+    assert_int_not_equal(open_via(&via)->err, 0);
+    assert_int_equal(relay.stop_status, CIRCUIT_OK);
     assert_null(host_conn(b.host, key_peerid(a.key)));
 }
 
@@ -563,6 +641,7 @@ int main(void)
         T(test_dial_may_be_given_up_at_any_moment),
         T(test_circuit_ends_with_the_connection_to_the_relay),
         T(test_free_ends_what_is_under_way),
+        T(test_a_reservation_leads_a_call_through_a_real_relay),
         T(test_call_is_judged),
         T(test_call_through_a_relay_without_reservation_is_denied),
         T(test_call_above_the_half_open_limit_is_refused),

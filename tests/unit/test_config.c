@@ -48,7 +48,10 @@ static void test_load_without_file_gives_the_documented_defaults(void **state)
     assert_false(c.option_tags);
     assert_int_equal(c.udp_idle_ms, 120000);
     assert_int_equal(c.max_udp, 256);
-    assert_int_equal(c.forwards.n + c.services.n, 0);
+    assert_int_equal(c.forwards.n + c.services.n + c.peers.n, 0);
+    assert_int_equal(c.probe_ms, 30000);
+    assert_int_equal(c.probe_slow_ms, 2000);
+    assert_int_equal(c.probe_failures, 3);
     config_free(&c);
     assert_int_equal(config_load(&c, "/nonexistent/gw.conf", true, NULL, 0, err), GW_ENOTFOUND);
 }
@@ -62,6 +65,7 @@ static void test_load_reads_every_section(void **state)
                           "congestion = cubic\nlog-level = debug\n"
                           "[proxy]\nlisten =\nuser = u\npassword = p w\n"
                           "[forward db]\nlisten = /tmp/db.sock\ntarget = db.alice:postgres\n"
+                          "[peer alice]\npath = both\nkeep = yes\n[peer bob]\n"
                           "[service ssh]\ntarget = 127.0.0.1:22\nlimit = 10M\n",
                           &c, err),
                      0);
@@ -74,6 +78,13 @@ static void test_load_reads_every_section(void **state)
     const struct config_forward *f = c.forwards.v[0];
     assert_string_equal(f->name, "db");
     assert_string_equal(f->target, "db.alice:postgres");
+    const struct config_peer *p = c.peers.v[0];
+    assert_string_equal(p->name, "alice");
+    assert_int_equal(p->path, HOST_PATH_BOTH);
+    assert_true(p->keep);
+    p = c.peers.v[1];
+    assert_int_equal(p->path, HOST_PATH_ANY);
+    assert_false(p->keep);
     const struct config_service *s = c.services.v[0];
     assert_int_equal(s->limit, 10 << 20);
     assert_true(s->enabled);
@@ -108,6 +119,10 @@ static void test_load_refuses_with_file_and_line(void **state)
         { "[forward x]\ntarget = a:1\n", 0, "[forward x] has no listen" },
         { "[forward x]\nlisten = 80\ntarget = a:1\nprotocol = sctp\n", 4, "protocol" },
         { "[forward x]\nlisten = /a\ntarget = a:1\nprotocol = udp\n", 0, "not to /a" },
+        { "[node]\nprobe-failures = 0\n", 2, "probe-failures" },
+        { "[node]\nprobe-slow = 0\n", 2, "probe-slow" },
+        { "[peer alice]\npath = left\n", 2, "path" },
+        { "[peer a/b]\n", 0, "[peer a/b] is neither a name nor a peer id" },
         { "[service x]\nport = 80\n", 0, "[service x] has no target" },
         { "[service x]\nudp-target = /a\n", 2, "udp-target" },
         { "[service x]\nudp-target = 0\n", 2, "udp-target" },
@@ -134,6 +149,23 @@ static void test_load_refuses_with_file_and_line(void **state)
         assert_memory_equal(err, at, strlen(at));
         assert_non_null(strstr(err, cases[i].says));
     }
+}
+
+static void test_sections_of_peers_are_bounded(void **state)
+{
+    struct config c;
+    char err[CONF_ERR_MAX], text[65 * 16], *p = text;
+    (void)state;
+    for (unsigned i = 0; i < 65; i++) {
+        if (i == 64) {
+            assert_int_equal(load(text, &c, err), 0);
+            assert_int_equal(c.peers.n, 64);
+            config_free(&c);
+        }
+        p += sprintf(p, "[peer p%u]\n", i);
+    }
+    assert_int_equal(load(text, &c, err), GW_ELIMIT);
+    assert_non_null(strstr(err, "more than 64 sections [peer]"));
 }
 
 static void test_overrides_win_over_the_file(void **state)
@@ -317,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_load_without_file_gives_the_documented_defaults),
         cmocka_unit_test(test_load_reads_every_section),
         cmocka_unit_test(test_load_refuses_with_file_and_line),
+        cmocka_unit_test(test_sections_of_peers_are_bounded),
         cmocka_unit_test(test_overrides_win_over_the_file),
         cmocka_unit_test(test_services_take_the_port_of_the_target_and_the_directory),
         cmocka_unit_test(test_a_service_takes_connections_datagrams_or_both),

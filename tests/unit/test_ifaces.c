@@ -64,7 +64,13 @@ static void test_kinds_of_addresses(void **state)
         struct ipaddr a = ip(cases[i].addr);
         assert_int_equal(ifaces_is_wildcard(&a), cases[i].is_wildcard);
         assert_int_equal(ifaces_is_loopback(&a), cases[i].is_loopback);
+        struct multiaddr m;
+        assert_int_equal(multiaddr_parse(bytes_of(cases[i].addr), &m), 0);
+        assert_int_equal(ifaces_is_loopback_addr(&m), cases[i].is_loopback);
     }
+    struct multiaddr unix_socket;
+    assert_int_equal(multiaddr_parse(bytes_of("/unix/tmp/x"), &unix_socket), 0);
+    assert_false(ifaces_is_loopback_addr(&unix_socket));
 }
 
 int main(void)

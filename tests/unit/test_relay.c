@@ -1,5 +1,5 @@
-/* test_relay.c - a relay (b), a peer that holds a slot there (a) and one that
- * calls it (c): raw HOP and STOP messages between hosts in memory. */
+/* test_relay.c - a relay (b), a peer that holds a slot there (a) and one that calls it (c): raw HOP
+ * and STOP messages between hosts in memory. */
 #include "p2p/relay.h"
 
 #include <stdlib.h>
@@ -635,8 +635,8 @@ static void test_early_octets_of_both_ends_arrive(void **state)
     assert_int_equal(stats().bytes, 30);
 }
 
-/* The source goes on talking, and says FIN, while the target has not answered
- * yet; all of it comes in pieces. */
+/* The source goes on talking, and says FIN, while the target has not answered yet; all of it comes
+ * in pieces. */
 static void test_what_the_source_says_while_it_waits_arrives(void **state)
 {
     static const uint8_t ok_wire[] = { 4, 0x08, 0x01, 0x20, 0x64 }; /* STATUS, OK */

@@ -1,5 +1,4 @@
-/* test_relay_month.c - the month's count: calendar months in UTC, its file,
- * damaged files. */
+/* test_relay_month.c - the month's count: calendar months in UTC, its file, damaged files. */
 #include "p2p/relay_month.h"
 
 #include "base/log.h"

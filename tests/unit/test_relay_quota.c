@@ -1,5 +1,5 @@
-/* test_relay_quota.c - requests a minute, circuits in all, waiting, and per
- * peer; with the time in hand. */
+/* test_relay_quota.c - requests a minute, circuits in all, waiting, and per peer; with the time in
+ * hand. */
 #include "p2p/relay_quota.h"
 
 #include "vec.h"

@@ -1,5 +1,4 @@
-/* test_relay_slots.c - reservations: how many, from where, how long, how much
- * memory. */
+/* test_relay_slots.c - reservations: how many, from where, how long, how much memory. */
 #include "p2p/relay_slots.h"
 
 #include <malloc.h>
