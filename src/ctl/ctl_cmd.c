@@ -2,7 +2,9 @@
 #include "ctl/ctl_cmd.h"
 
 #include "base/err.h"
+#include "ctl/ctl_doctor.h"
 #include "ctl/ctl_nc.h"
+#include "ctl/ctl_netcheck.h"
 #include "ctl/ctl_peer.h"
 #include "ctl/ctl_perf.h"
 #include "ctl/ctl_ping.h"
@@ -86,6 +88,8 @@ static const struct ctl_cmd commands[] = {
     { "ping", "name [count]", "round-trip times, one line each", ctl_ping_run },
     { "perf", "name up down", "throughput: so many octets to the peer, then from it",
       ctl_perf_run },
+    { "doctor", "name", "how a peer is reached, and why not better", ctl_doctor_run },
+    { "netcheck", "", "how this node finds itself connected", ctl_netcheck_run },
     { "nc", "name port", "open a service; the connection then carries its octets", ctl_nc_run },
     { "peers", "", "the connected peers", run_peers },
     { "services", "[peer]", "the services of this node, or those a peer lets us use",

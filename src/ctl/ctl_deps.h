@@ -4,6 +4,7 @@
 
 #include "gate/front.h"
 #include "name/tier_static.h"
+#include "p2p/checkup.h"
 #include "svc/svc_in.h"
 
 /* Called per entry while ctl enumerates, with "127.0.0.1:1080"; and "127.0.0.1:5432",
@@ -22,6 +23,7 @@ struct ctl_deps { /* all borrowed; none may be NULL */
     struct front *front;
     struct svc_in *svc_in;
     struct tier_static *names; /* the names file: which name a peer id has */
+    const struct checkup *checkup;
     const char *version;
     uint64_t start_ms; /* clock_mono_ms() when the daemon started */
 

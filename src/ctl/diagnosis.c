@@ -76,7 +76,7 @@ static void cure_way_in(struct diagnosis *d, const struct checkup_state *s, cons
     if (s && s->net.port_map == CHECKUP_PORTMAP_OFF)
         cure(d, "set port-map = yes under [node] in gw.conf on %s, if its router takes such requests",
              who);
-    cure(d, "forward %s of the router of %s to it", port, who);
+    cure(d, "on the router in front of %s, forward %s to it", who, port);
 }
 
 static void cure_ways_in(struct diagnosis *d, const struct diagnosis_facts *f)

@@ -55,8 +55,9 @@ static bool on_relay_use(void *arg, enum relay_use use, const struct peerid *pee
     static const struct service relay = { .name = SERVICE_RELAY, .is_enabled = true };
     const struct daemon *d = arg;
     (void)to;
-    return use == RELAY_CONNECT || d->config.relay_public ||
-           authz_allows(d->authz, peer, &relay, NULL) == 0;
+    if (use == RELAY_CONNECT || (use == RELAY_RESERVE && d->config.relay_public))
+        return true;
+    return authz_allows(d->authz, peer, &relay, NULL) == 0;
 }
 
 static void on_names(void *arg)

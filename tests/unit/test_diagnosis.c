@@ -75,7 +75,7 @@ static const struct {
     { { RELAYED, .there = &punching }, { "punching" }, "right now", "few seconds", 0 },
     { { RELAYED, .here = &punching }, { "punching" }, "right now", "few seconds", 0 },
     { { RELAYED, .direct_ok = 1 }, { "direct-answers" }, "alice answers", NULL, 0 },
-    { { RELAYED }, { "no-dcutr" }, "program on alice", "router of alice", 1 },
+    { { RELAYED }, { "no-dcutr" }, "program on alice", "router in front of alice", 1 },
     { { RELAYED, .here = &no_udp, .there = &no_udp },
       { "udp-blocked-here", "udp-blocked-there" }, "side of alice", "firewall of alice", 0 },
     { { RELAYED, .here = &symmetric, .there = &symmetric }, { "both-symmetric" }, "both NATs",
@@ -85,7 +85,7 @@ static const struct {
     { { RELAYED, .here = &symmetric6, .there = &symmetric6 }, { "both-symmetric" }, "both NATs",
       "IPv6 firewall of alice", 0 },
     { { RELAYED, .here = &symmetric, .there = &strict }, { "symmetric-and-filtered" },
-      "the NAT of this machine gives", "router of alice", 0 },
+      "the NAT of this machine gives", "router in front of alice", 0 },
     { { RELAYED, .here = &strict, .there = &symmetric }, { "symmetric-and-filtered" },
       "the NAT of alice gives", "on alice", 0 },
     { { RELAYED, .here = &symmetric, .there = &cone }, { "unclear" }, "in the way", "minute", 0 },
@@ -96,7 +96,7 @@ static const struct {
     { { RELAYED, .here = &punched, .there = &cone }, { "punch-failed" },
       "tried 3 times and failed: deadline passed", "port-map = yes", 0 },
     { { RELAYED, .here = &cone, .there = &punched }, { "punch-failed" }, "tried 3 times",
-      "router of this machine", 0 },
+      "router in front of this machine", 0 },
     /* direct */
     { { .is_resolved = true, .is_connected = true, .here = &no_udp }, { NULL }, NULL, NULL, 0 },
     { { .is_resolved = true, .is_connected = true, .is_tcp = true, .there = &no_udp },
@@ -157,8 +157,8 @@ static void test_the_port_to_open_is_the_one_listened_on(void **state)
         assert_int_equal(multiaddr_parse(bytes_of(addrs[i]), &here.candidates.v[i]), 0);
     here.candidates.n = COUNT(addrs);
     diagnosis_make(&f, &d);
-    assert_true(has_cure(&d, "forward UDP port 4001 of the router of this machine"));
-    assert_true(has_cure(&d, "forward the UDP port of gw of the router of alice"));
+    assert_true(has_cure(&d, "on the router in front of this machine, forward UDP port 4001 to it"));
+    assert_true(has_cure(&d, "on the router in front of alice, forward the UDP port of gw to it"));
 
     there.candidates.n = 1;
     there.candidates.v[0] = here.candidates.v[0];
@@ -175,6 +175,7 @@ static void test_no_cure_is_told_twice(void **state)
     struct diagnosis d;
 
     both.punch.state = CHECKUP_PUNCH_FAILED;
+    both.punch.tries = 1;
     diagnosis_make(&f, &d);
     assert_true(d.ncauses >= 3); /* no-dcutr, both-symmetric, punch-failed: the same cures */
     for (size_t i = 0; i < d.ncures; i++)

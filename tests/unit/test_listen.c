@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "net/dialtcp.h"
 #include "net/listen.h"
 
 #define CLIENTS 100
@@ -315,6 +316,37 @@ static void test_adopt_refuses_what_does_not_listen(void **state)
     }
 }
 
+static void note_fd(void *arg, int err, int fd)
+{
+    assert_int_equal(err, 0);
+    *(int *)arg = fd;
+}
+
+static void test_a_shared_port_is_dialled_from_but_not_listened_on(void **state)
+{
+    struct listen *here = open_at("127.0.0.1:0"), *there = open_at("127.0.0.1:0");
+    struct sockaddr_any from = { .len = sizeof from.un };
+    struct listen *second = NULL;
+    int fd = -1, err = 0;
+    (void)state;
+
+    listen_share_port(here);
+    assert_int_equal(listen_open(loop, listen_addr(here), on_accept, &naccepted, &second),
+                     GW_EINUSE);
+    for (int i = 0; i < 2; i++) { /* the second time that pair of ports is taken: another is */
+        assert_non_null(dialtcp_start_from(loop, listen_addr(here), listen_addr(there), 1000,
+                                           note_fd, &fd, &err));
+        while (fd < 0 || naccepted <= i)
+            ev_run(loop, EVRUN_ONCE);
+        assert_int_equal(getsockname(fd, &from.sa, &from.len), 0);
+        assert_int_equal(sockaddr_port(&from) == sockaddr_port(listen_addr(here)), i == 0);
+        accepted[naccepted++] = fd; /* to be closed */
+        fd = -1;
+    }
+    listen_close(here);
+    listen_close(there);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -333,6 +365,7 @@ int main(void)
         T(test_adopt_accepts_on_a_passed_socket),
         T(test_adopt_leaves_the_file_to_its_owner),
         T(test_adopt_refuses_what_does_not_listen),
+        T(test_a_shared_port_is_dialled_from_but_not_listened_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
