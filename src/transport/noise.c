@@ -118,7 +118,7 @@ static int prove(struct noise *n, struct bytes payload, struct cipher_proof *pro
         log_info("noise handshake refused: the identity is not proved (%s)", gw_strerror(err));
         return GW_EPROTO;
     }
-    err = secure_judge(n->cfg, n->is_initiator, &proof->peer);
+    err = secure_judge(n->cfg, &proof->peer);
     return err ? err : choose_muxer(n, &m, &proof->muxer);
 }
 

@@ -210,11 +210,7 @@ void secure_cancel(struct secure *s, int err)
     release(s);
 }
 
-int secure_judge(const struct secure_config *cfg, bool is_initiator, const struct peerid *peer)
+int secure_judge(const struct secure_config *cfg, const struct peerid *peer)
 {
-    if (cfg->expect && !peerid_eq(peer, cfg->expect))
-        return GW_EIDENTITY;
-    if (!is_initiator && cfg->admit && !cfg->admit(cfg->admit_arg, peer))
-        return GW_EDENIED;
-    return 0;
+    return cfg->expect && !peerid_eq(peer, cfg->expect) ? GW_EIDENTITY : 0;
 }

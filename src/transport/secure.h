@@ -15,17 +15,12 @@
 #include "net/turn.h"
 #include "transport/cipher.h"
 
-/* Whether the peer, proved, may connect to us; asked of inbound ones before our last flight. */
-typedef bool secure_admit_fn(void *arg, const struct peerid *peer);
-
 struct secure_config { /* borrowed until done */
     struct ev_loop *loop;
     struct turn *turn;
     const struct key *key;
     const struct peerid *expect; /* who must answer; NULL: any */
-    secure_admit_fn *admit;      /* NULL: all */
-    void *admit_arg;
-    const char *const *muxers; /* protocol ids, NULL-terminated, best first: told early */
+    const char *const *muxers;   /* protocol ids, NULL-terminated, best first: told early */
     uint64_t timeout_ms;
 };
 
@@ -35,7 +30,7 @@ struct secure_result {
     const char *muxer; /* agreed on early, an element of config.muxers; NULL: to be negotiated */
 };
 
-/* err: GW_EPROTO, GW_EIDENTITY (another peer than expected), GW_EDENIED, GW_ETIMEOUT, ...; then the
+/* err: GW_EPROTO, GW_EIDENTITY (another peer than expected), GW_ETIMEOUT, ...; then the
  * raw stream is gone. */
 typedef void secure_done_fn(void *arg, int err, const struct secure_result *r);
 
@@ -49,8 +44,7 @@ struct secure *secure_start(const struct secure_config *cfg, const struct cipher
                             secure_done_fn *done, void *arg);
 void secure_cancel(struct secure *s, int err); /* resets; done is not called */
 
-/* May the proved peer go on: is it the one expected, is it admitted?  0, GW_EIDENTITY, GW_EDENIED.
- */
-int secure_judge(const struct secure_config *cfg, bool is_initiator, const struct peerid *peer);
+/* Is the proved peer the one expected?  0 or GW_EIDENTITY. */
+int secure_judge(const struct secure_config *cfg, const struct peerid *peer);
 
 #endif

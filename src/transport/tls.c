@@ -59,7 +59,7 @@ static int verify(gnutls_session_t session)
 
     t->refused = tls_cred_peer(session, &t->peer);
     if (!t->refused)
-        t->refused = secure_judge(t->cfg, t->is_initiator, &t->peer);
+        t->refused = secure_judge(t->cfg, &t->peer);
     return t->refused ? GNUTLS_E_CERTIFICATE_ERROR : 0;
 }
 

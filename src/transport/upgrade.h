@@ -27,7 +27,8 @@ struct upgrade_env { /* borrowed as long as a connection made with it lives */
     uint64_t timeout_ms;    /* of a whole upgrade */
     uint32_t max_half_open; /* inbound upgrades under way */
     uint32_t nhalf_open;
-    secure_admit_fn *admit;
+    /* Whether the peer, proved, may connect to us; asked of inbound ones. */
+    bool (*admit)(void *arg, const struct peerid *peer);
     void (*accept)(void *arg, struct muxed *m); /* an inbound connection is ready: set its events */
     void *arg;                                  /* of both */
     struct upgrade *all;                        /* under way */

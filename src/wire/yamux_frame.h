@@ -16,7 +16,14 @@ enum yamux_type { YAMUX_DATA, YAMUX_WINDOW_UPDATE, YAMUX_PING, YAMUX_GO_AWAY };
 
 enum yamux_flag { YAMUX_SYN = 1, YAMUX_ACK = 2, YAMUX_FIN = 4, YAMUX_RST = 8 };
 
-enum yamux_code { YAMUX_NORMAL, YAMUX_PROTOCOL_ERROR, YAMUX_INTERNAL_ERROR }; /* of GO_AWAY */
+enum yamux_code { /* of GO_AWAY */
+                  YAMUX_NORMAL,
+                  YAMUX_PROTOCOL_ERROR,
+                  YAMUX_INTERNAL_ERROR,
+                  YAMUX_DENIED =
+                      49, /* gw's own, as it closes QUIC connections; errors to other programs */
+                  YAMUX_LIMIT = 50,
+};
 
 struct yamux_frame {
     uint8_t type;    /* enum yamux_type */

@@ -29,8 +29,7 @@ struct side {
     struct peerid peer;
     const char *muxer;
     uint64_t send_when_done; /* octets, and FIN */
-    bool admits;
-    int ndone, err, nasked;
+    int ndone, err;
 };
 
 static struct looprig rig;
@@ -58,14 +57,6 @@ static void on_done(void *arg, int err, const struct secure_result *r)
     streamend_own(&x->end, r->s);
     if (x->send_when_done)
         streamend_send(&x->end, x->send_when_done, true);
-}
-
-static bool admit(void *arg, const struct peerid *peer)
-{
-    struct side *x = arg;
-    x->nasked++;
-    x->peer = *peer;
-    return x->admits;
 }
 
 static void start_early(struct side *x, enum security security, struct stream *raw,
@@ -148,12 +139,10 @@ static void end_side(struct side *x)
 
 static void reset_side(struct side *x)
 {
-    *x = (struct side){ .key = x->key, .cred = x->cred, .admits = true };
+    *x = (struct side){ .key = x->key, .cred = x->cred };
     x->cfg = (struct secure_config){ .loop = rig.loop,
                                      .turn = rig.turn,
                                      .key = x->key,
-                                     .admit = admit,
-                                     .admit_arg = x,
                                      .muxers = mux_one,
                                      .timeout_ms = TIMEOUT_MS };
 }
@@ -199,8 +188,6 @@ static void check_proof(enum security security, enum carrier carrier)
     connect_both(security, carrier);
     assert_true(peerid_eq(&dialler.peer, key_peerid(listener.key)));
     assert_true(peerid_eq(&listener.peer, key_peerid(dialler.key)));
-    assert_int_equal(listener.nasked, 1);
-    assert_int_equal(dialler.nasked, 0); /* only those who come are asked for */
     assert_ptr_equal(dialler.muxer, mux_one[0]);
     assert_ptr_equal(listener.muxer, mux_one[0]);
 }
@@ -273,32 +260,12 @@ static void check_wrong_peer(enum security security, enum carrier carrier)
     RUN_UNTIL(rig.loop, dialler.ndone && listener.ndone);
     assert_int_equal(dialler.err, GW_EIDENTITY);
     assert_true(listener.err < 0);
-    assert_int_equal(listener.nasked, 0);
 }
 
 static void test_another_peer_than_expected_is_refused(void **state)
 {
     (void)state;
     each(check_wrong_peer);
-}
-
-static void check_denied(enum security security, enum carrier carrier)
-{
-    listener.admits = false;
-    meet(security, carrier);
-    RUN_UNTIL(rig.loop, dialler.ndone && listener.ndone);
-    assert_int_equal(listener.err, GW_EDENIED);
-    assert_true(peerid_eq(&listener.peer, key_peerid(dialler.key)));
-    if (!dialler.err) { /* its part of the handshake was over before */
-        RUN_UNTIL(rig.loop, dialler.end.nclosed);
-        assert_true(dialler.end.err < 0);
-    }
-}
-
-static void test_a_peer_that_is_not_admitted_sees_the_connection_end(void **state)
-{
-    (void)state;
-    each(check_denied);
 }
 
 /* ---- a dialler made by hand, with any kind of host key (specs/noise, "The libp2p Handshake
@@ -423,7 +390,6 @@ static void test_noise_refuses_an_identity_that_is_not_proved(void **state)
 
         hostkey_generate(&h, KEYPB_ED25519, 0);
         assert_int_equal(hand_dial(&h, (enum forgery)forgery), GW_EPROTO);
-        assert_int_equal(listener.nasked, 0);
         hostkey_fini(&h);
         teardown(NULL);
         setup(NULL);
@@ -921,7 +887,6 @@ int main(void)
         TEST(test_muxer_is_the_first_of_the_dialler_that_both_speak),
         TEST(test_muxers_without_a_common_one_fail_noise_and_are_left_open_by_tls),
         TEST(test_another_peer_than_expected_is_refused),
-        TEST(test_a_peer_that_is_not_admitted_sees_the_connection_end),
         TEST(test_noise_proves_host_keys_of_every_kind),
         TEST(test_noise_refuses_an_identity_that_is_not_proved),
         TEST(test_garbage_is_refused),
