@@ -100,8 +100,8 @@ static int print_json(json_t *v)
     return 0;
 }
 
-int cli_ask_and_show(const char *dir, bool is_json, json_t *req, int timeout_ms,
-                     int (*show)(FILE *, const json_t *))
+int cli_ask_and_judge(const char *dir, bool is_json, json_t *req, int timeout_ms,
+                      int (*show)(FILE *, const json_t *), const char *must)
 {
     json_t *v;
     int rc = ask(dir, req, timeout_ms, &v);
@@ -109,8 +109,17 @@ int cli_ask_and_show(const char *dir, bool is_json, json_t *req, int timeout_ms,
     if (rc)
         return rc;
     int err = is_json ? print_json(v) : show(stdout, v);
+    bool is_well = !must || json_is_true(json_object_get(v, must));
     json_decref(v);
-    return err ? cli_fail("%s", gw_strerror(err)) : CLI_OK;
+    if (err)
+        return cli_fail("%s", gw_strerror(err));
+    return is_well ? CLI_OK : CLI_FAILED;
+}
+
+int cli_ask_and_show(const char *dir, bool is_json, json_t *req, int timeout_ms,
+                     int (*show)(FILE *, const json_t *))
+{
+    return cli_ask_and_judge(dir, is_json, req, timeout_ms, show, NULL);
 }
 
 /* Behind a peer id: the services that it was allowed though they are not there. */

@@ -29,6 +29,9 @@ int cli_ask_next(struct ctl_client *c, int timeout_ms, json_t **out);
 /* One request (taken), one answer, printed by `show` or as JSON.  Exit status. */
 int cli_ask_and_show(const char *dir, bool is_json, json_t *req, int timeout_ms,
                      int (*show)(FILE *, const json_t *));
+/* The same, but CLI_FAILED unless the member `must` is true: it was told, and is not well. */
+int cli_ask_and_judge(const char *dir, bool is_json, json_t *req, int timeout_ms,
+                      int (*show)(FILE *, const json_t *), const char *must);
 /* The same where nothing is worth printing but `done`, and the peer id if the answer has one. */
 int cli_ask_and_say(const char *dir, json_t *req, int timeout_ms, const char *done);
 

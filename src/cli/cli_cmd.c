@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/units.h"
 #include "cli/cli_ask.h"
+#include "cli/cli_checkup.h"
 #include "cli/cli_nc.h"
 #include "cli/cli_show.h"
 
@@ -148,6 +149,19 @@ static int run_perf(const struct args *a)
     return cli_ask_and_show(a->dir, a->is_json, req, CLI_FOREVER_MS, cli_show_perf);
 }
 
+static int run_doctor(const struct args *a)
+{
+    return cli_ask_and_judge(a->dir, a->is_json,
+                             json_pack("{s:s, s:s}", "cmd", "doctor", "name", a->v[0]),
+                             CLI_NETWORK_MS, cli_show_doctor, "connected");
+}
+
+static int run_netcheck(const struct args *a)
+{
+    return cli_ask_and_show(a->dir, a->is_json, json_pack("{s:s}", "cmd", "netcheck"),
+                            CLI_ANSWER_MS, cli_show_netcheck);
+}
+
 static int run_nc(const struct args *a)
 {
     struct ctl_client *c;
@@ -249,6 +263,13 @@ static const struct command commands[] = {
       "  --json                  print one JSON object\n\n"
       "A gw answers when its gw.conf has perf = yes.",
       1, 1, OPT_JSON | OPT_SIZES, run_perf, .first = CLI_PEER },
+    { "doctor", "[--json] NAME", "say how a peer is reached, why not better, what would help",
+      "Takes up to 10 s: both ends are asked, and every address of the peer is tried.\n"
+      "The exit status is 0 when the peer is connected, directly or over a relay, else 1.",
+      1, 1, OPT_JSON, run_doctor, .first = CLI_PEER },
+    { "netcheck", "[--json]", "say how this node is connected: NAT, UDP, relays, addresses",
+      "As far as it is known now: peers and relays tell it.", .options = OPT_JSON,
+      .run = run_netcheck },
     { "nc", "NAME PORT|SERVICE", "join stdin and stdout to a service of a peer",
       "For ssh see gw ssh-config.\n"
       "Without a daemon it works alone, and takes a little longer.",

@@ -9,9 +9,12 @@
 #include "base/units.h"
 #include "cli/cli_table.h"
 
-#define SHORT_ID    8   /* the last characters of a peer id, as the log shows it */
-#define TARGETS_MAX 300 /* octets of the targets of one service */
-#define FAILURES    5   /* the latest ones, in `gw status` */
+#define SHORT_ID       8   /* the last characters of a peer id, as the log shows it */
+#define TARGETS_MAX    300 /* octets of the targets of one service */
+#define FAILURES       5   /* the latest ones, in `gw status` */
+
+#define MISSING_BLANKS 5 /* columns between state and address that a missing peer has nothing for \
+                          */
 
 const char *cli_show_str(const json_t *v, const char *key)
 {
@@ -28,13 +31,6 @@ static const char *foreign(const json_t *v, const char *key)
 static long long num(const json_t *v, const char *key)
 {
     return json_integer_value(json_object_get(v, key));
-}
-
-static const char *short_id(const json_t *v)
-{
-    const char *id = cli_show_str(v, "id");
-    size_t n = strlen(id);
-    return n > SHORT_ID ? id + n - SHORT_ID : id;
 }
 
 static void add_strings(struct cli_table *t, const char *label, const json_t *list)
@@ -92,6 +88,52 @@ static void add_gate(struct cli_table *t, const json_t *v)
     }
 }
 
+static const char *shorten(const char *id)
+{
+    size_t n = strlen(id);
+    return n > SHORT_ID ? id + n - SHORT_ID : id;
+}
+
+static void add_reservation(struct cli_table *t, const json_t *r)
+{
+    const char *error = cli_show_str(r, "error");
+
+    cli_table_add(t, "reservation");
+    if (strcmp(cli_show_str(r, "state"), "held") == 0)
+        cli_table_add(t, "at %s held, %.1f ms: %s", shorten(cli_show_str(r, "relay")),
+                      json_number_value(json_object_get(r, "rtt_ms")), cli_show_str(r, "address"));
+    else
+        cli_table_add(t, "at %s %s%s%s", shorten(cli_show_str(r, "relay")),
+                      cli_show_str(r, "state"), *error ? ": " : "", error);
+}
+
+static void add_relay(struct cli_table *t, const json_t *relay)
+{
+    char carried[UNITS_STR_MAX], month[UNITS_STR_MAX];
+
+    if (!relay)
+        return;
+    cli_table_add(t, "relay");
+    cli_table_add(t, "%lld reservations, %lld circuits, %s carried (%s this month), %lld refused",
+                  num(relay, "reservations"), num(relay, "circuits"),
+                  units_show_octets((uint64_t)num(relay, "bytes"), carried),
+                  units_show_octets((uint64_t)num(relay, "month_bytes"), month),
+                  num(relay, "refused"));
+}
+
+/* How others reach this node. */
+static void add_reach(struct cli_table *t, const json_t *v)
+{
+    size_t i;
+    json_t *e;
+
+    add_strings(t, "announced", json_object_get(v, "addresses"));
+    cli_table_add(t, "reach");
+    cli_table_add(t, "%s, NAT mapping %s", cli_show_str(v, "reach"), cli_show_str(v, "nat"));
+    json_array_foreach(json_object_get(v, "reservations"), i, e) add_reservation(t, e);
+    add_relay(t, json_object_get(v, "relay"));
+}
+
 static void add_counters(struct cli_table *t, const json_t *v)
 {
     const json_t *out = json_object_get(json_object_get(v, "streams"), "out");
@@ -143,6 +185,7 @@ int cli_show_status(FILE *f, const json_t *v)
     cli_table_add(t, "peer id");
     cli_table_add(t, "%s", cli_show_str(v, "peer_id"));
     add_strings(t, "listen", json_object_get(v, "listen"));
+    add_reach(t, v);
     add_gate(t, v);
     add_counters(t, v);
     add_failures(t, v);
@@ -161,11 +204,12 @@ static void add_peer(struct cli_table *t, const json_t *p)
 {
     char rx[UNITS_STR_MAX], tx[UNITS_STR_MAX];
     double rtt_ms = json_number_value(json_object_get(p, "rtt_ms"));
+    const char *relay = cli_show_str(p, "relay");
 
     cli_table_add(t, "%s", cli_show_str(p, "name"));
-    cli_table_add(t, "%s", short_id(p));
+    cli_table_add(t, "%s", shorten(cli_show_str(p, "id")));
     cli_table_add(t, "%s", cli_show_str(p, "state"));
-    cli_table_add(t, "%s", cli_show_str(p, "path"));
+    cli_table_add(t, "%s%s%s", cli_show_str(p, "path"), *relay ? " by " : "", shorten(relay));
     if (rtt_ms > 0)
         cli_table_add(t, "%.1f ms", rtt_ms);
     else
@@ -174,6 +218,24 @@ static void add_peer(struct cli_table *t, const json_t *p)
     cli_table_add(t, "%s", units_show_octets((uint64_t)num(p, "rx_bytes"), rx));
     cli_table_add(t, "%s", units_show_octets((uint64_t)num(p, "tx_bytes"), tx));
     cli_table_add(t, "%s", cli_show_str(p, "addr"));
+}
+
+/* A peer that is kept and not there; the others are among the peers. */
+static void add_missing(struct cli_table *t, const json_t *k)
+{
+    const char *state = cli_show_str(k, "state"), *error = cli_show_str(k, "error");
+
+    if (strcmp(state, "down") != 0 && strcmp(state, "connecting") != 0)
+        return;
+    cli_table_add(t, "%s", cli_show_str(k, "name"));
+    cli_table_add(t, "%s", shorten(cli_show_str(k, "id")));
+    cli_table_add(t, "%s", state);
+    for (int i = 0; i < MISSING_BLANKS; i++)
+        cli_table_add(t, "%s", "");
+    if (num(k, "next_try_s"))
+        cli_table_add(t, "next try in %lld s%s%s", num(k, "next_try_s"), *error ? ": " : "", error);
+    else
+        cli_table_add(t, "%s", error);
 }
 
 int cli_show_peers(FILE *f, const json_t *v)
@@ -189,6 +251,7 @@ int cli_show_peers(FILE *f, const json_t *v)
         return GW_ENOMEM;
     add_head(t, head, sizeof head / sizeof head[0]);
     json_array_foreach(peers, i, p) add_peer(t, p);
+    json_array_foreach(json_object_get(v, "kept"), i, p) add_missing(t, p);
     int err = cli_table_print(t, f);
     cli_table_free(t);
     return err;

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/libcli.a
 src_libcli_a_SOURCES = \
 	src/cli/cli_ask.c src/cli/cli_ask.h \
+	src/cli/cli_checkup.c src/cli/cli_checkup.h \
 	src/cli/cli_cmd.c src/cli/cli_cmd.h \
 	src/cli/cli_nc.c src/cli/cli_nc.h \
 	src/cli/cli_show.c src/cli/cli_show.h \
@@ -14,6 +15,9 @@ tests_unit_test_cli_cmd_SOURCES = tests/unit/test_cli_cmd.c
 tests_unit_test_cli_cmd_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_cli_nc_SOURCES = tests/unit/test_cli_nc.c
 tests_unit_test_cli_nc_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_cli_show
+tests_unit_test_cli_show_SOURCES = tests/unit/test_cli_show.c tests/unit/vec.h
+tests_unit_test_cli_show_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_cli_table_SOURCES = tests/unit/test_cli_table.c
 tests_unit_test_cli_table_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ctl_client_SOURCES = tests/unit/test_ctl_client.c

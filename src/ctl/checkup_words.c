@@ -31,8 +31,8 @@ static const struct word mapping[] = {
     { "unknown", UNTOLD " from where they see us" },
     { "none", "no NAT: others see the address that this machine has" },
     { "endpoint-independent", "the NAT gives one port for all: holes can be punched" },
-    { "address- or port-dependent",
-      "\"symmetric\": another port for each destination, so holes need luck or a kinder NAT there" },
+    { "address- or port-dependent", "\"symmetric\": another port for each destination, so holes "
+                                    "need luck or a kinder NAT there" },
 };
 
 static const struct word filtering[] = {
@@ -59,9 +59,12 @@ static const struct {
     const char *key;
     const struct word *words;
 } findings[] = {
-    { "ip4", ip4 },         { "ip6", ip6 },
-    { "udp", udp },         { "mapping", mapping },
-    { "filtering", filtering }, { "reach", reach },
+    { "ip4", ip4 },
+    { "ip6", ip6 },
+    { "udp", udp },
+    { "mapping", mapping },
+    { "filtering", filtering },
+    { "reach", reach },
     { "port_map", port_map },
 };
 

@@ -17,7 +17,7 @@ bool checkup_words(const struct checkup_net *net, size_t i, struct checkup_words
 const char *checkup_slot_name(enum checkup_slot s);         /* "held", "down", ... */
 const char *checkup_punch_name(enum checkup_punch_state s); /* "none", "upgrading", "failed" */
 
-size_t checkup_held(const struct checkup_state *s); /* slots */
+size_t checkup_held(const struct checkup_state *s);            /* slots */
 const char *checkup_say_relays(const struct checkup_state *s); /* what they mean */
 
 #endif

@@ -5,6 +5,9 @@
 #include "gate/front.h"
 #include "name/tier_static.h"
 #include "p2p/checkup.h"
+#include "p2p/paths.h"
+#include "p2p/relay.h"
+#include "p2p/reservations.h"
 #include "svc/svc_in.h"
 
 /* Called per entry while ctl enumerates, with "127.0.0.1:1080"; and "127.0.0.1:5432",
@@ -13,7 +16,7 @@ typedef void ctl_each_proxy_fn(void *each_arg, const char *listen);
 typedef void ctl_each_forward_fn(void *each_arg, const char *listen, const char *target,
                                  const char *protocol);
 
-struct ctl_deps { /* all borrowed; none may be NULL */
+struct ctl_deps { /* all borrowed; none may be NULL but those that say so */
     struct ev_loop *loop;
     struct turn *turn;
     struct host *host;
@@ -24,6 +27,10 @@ struct ctl_deps { /* all borrowed; none may be NULL */
     struct svc_in *svc_in;
     struct tier_static *names; /* the names file: which name a peer id has */
     const struct checkup *checkup;
+    struct announce *announce;
+    struct paths *paths;
+    struct reservations *reservations;
+    struct relay *relay; /* NULL: we are none */
     const char *version;
     uint64_t start_ms; /* clock_mono_ms() when the daemon started */
 

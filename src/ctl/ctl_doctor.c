@@ -67,8 +67,7 @@ static void finish(struct doctor *d)
     for (size_t i = 0; i < d->report.ntries; i++)
         if (d->probes[i].probe)
             d->report.tries[i].err = GW_ETIMEOUT;
-    checkup_look(d->deps->checkup, d->report.is_resolved ? &d->report.peer : NULL,
-                 &d->report.here);
+    checkup_look(d->deps->checkup, d->report.is_resolved ? &d->report.peer : NULL, &d->report.here);
     json_t *v = doctor_report_json(d->deps, &d->report);
     release(d);
     ctl_session_reply(s, v);
@@ -156,6 +155,8 @@ static void on_told(void *arg, int err, const struct checkup_state *theirs)
     d->report.there_err = err;
     if (!err)
         d->report.there = *theirs;
+    else if (!host_conn(d->deps->host, &d->report.peer))
+        d->report.err = err; /* a connection over QUIC stands before the peer has judged us */
     start_probing(d);
 }
 

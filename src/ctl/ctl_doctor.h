@@ -16,12 +16,12 @@
 #include "ctl/ctl_deps.h"
 #include "ctl/ctl_session.h"
 
-#define DOCTOR_MS           10000
-#define DOCTOR_CONNECT_MS   4000 /* of that: to get a connection, */
-#define DOCTOR_ASK_MS       2000 /* the peer's checkup, */
-#define DOCTOR_PROBE_MS     3000 /* an answer from each address */
-#define DOCTOR_PINGS        3
-#define DOCTOR_ADDRS_MAX    16 /* more are not tried */
+#define DOCTOR_MS         10000
+#define DOCTOR_CONNECT_MS 4000 /* of that: to get a connection, */
+#define DOCTOR_ASK_MS     2000 /* the peer's checkup, */
+#define DOCTOR_PROBE_MS   3000 /* an answer from each address */
+#define DOCTOR_PINGS      3
+#define DOCTOR_ADDRS_MAX  16 /* more are not tried */
 
 void ctl_doctor_run(const struct ctl_deps *d, struct ctl_session *s, json_t *req);
 

@@ -1,5 +1,5 @@
-/* ctl_netcheck.h - the command netcheck: how this node finds itself connected, as far as it is known
- * now.
+/* ctl_netcheck.h - the command netcheck: how this node finds itself connected, as far as it is
+ * known now.
  *
  *     {"cmd":"netcheck"} -> {peer_id, what checkup_json.h says, meaning: {KEY: "sentence"}}
  */

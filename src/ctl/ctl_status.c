@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "ctl/ctl_status_reach.h"
 #include "net/chunkq.h"
 
 #define LISTEN_MAX 64
@@ -123,15 +124,17 @@ static void add_peer(void *arg, struct conn *c)
         return;
     conn_info(c, &info);
     const char *name = tier_static_name_of(w->d->names, id);
-    json_array_append_new(
-        w->list,
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:f, s:i, s:I, s:I}", "id",
-                  peerid_print(id, id_text), "name", name ? name : "", "state", "connected", "path",
-                  conn_is_relayed(c) ? "relayed" : "direct", "transport", info.transport, "addr",
-                  multiaddr_print(&info.remote, addr), "inbound", conn_is_inbound(c), "agent",
-                  ctl_status_foreign(bytes_of(conn_identity(c)->agent)), "rtt_ms",
-                  (double)info.rtt_us / 1000, "streams", (int)info.streams, "rx_bytes",
-                  (json_int_t)info.rx_bytes, "tx_bytes", (json_int_t)info.tx_bytes));
+    json_t *peer = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:f, s:i, s:I, s:I}", "id",
+                             peerid_print(id, id_text), "name", name ? name : "", "transport",
+                             info.transport, "addr", multiaddr_print(&info.remote, addr), "inbound",
+                             conn_is_inbound(c), "agent",
+                             ctl_status_foreign(bytes_of(conn_identity(c)->agent)), "rtt_ms",
+                             (double)info.rtt_us / 1000, "streams", (int)info.streams, "rx_bytes",
+                             (json_int_t)info.rx_bytes, "tx_bytes", (json_int_t)info.tx_bytes);
+    if (ctl_status_reach_peer(w->d, c, peer) == 0)
+        json_array_append_new(w->list, peer);
+    else
+        json_decref(peer);
 }
 
 static json_t *peer_list(const struct ctl_deps *d)
@@ -174,18 +177,23 @@ json_t *ctl_status_make(const struct ctl_deps *d)
 {
     char id[PEERID_STR_MAX];
 
-    return json_pack(
-        "{s:s, s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}}", "version",
+    json_t *status = json_pack(
+        "{s:s, s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}}", "version",
         d->version, "peer_id", peerid_print(host_peerid(d->host), id), "pid", (int)getpid(),
         "uptime_s", (json_int_t)((clock_mono_ms() - d->start_ms) / 1000), "listen", listen_list(d),
         "proxy", proxy_list(d), "forwards", forward_list(d), "services", service_list(d), "peers",
-        peer_list(d), "streams", stream_counters(d), "failures", failure_list(d), "memory",
-        "rss_bytes", resident(), "queued_bytes", (json_int_t)chunkq_total());
+        peer_list(d), "kept", ctl_status_reach_kept(d), "streams", stream_counters(d), "failures",
+        failure_list(d), "memory", "rss_bytes", resident(), "queued_bytes",
+        (json_int_t)chunkq_total());
+    if (ctl_status_reach_add(d, status) == 0)
+        return status;
+    json_decref(status);
+    return NULL;
 }
 
 json_t *ctl_status_peers(const struct ctl_deps *d)
 {
-    return json_pack("{s:o}", "peers", peer_list(d));
+    return json_pack("{s:o, s:o}", "peers", peer_list(d), "kept", ctl_status_reach_kept(d));
 }
 
 json_t *ctl_status_services(const struct ctl_deps *d)

@@ -11,7 +11,8 @@
 
 /* ---- writing ---- */
 
-__attribute__((format(printf, 3, 4))) static void cause(struct diagnosis *d, const char *key, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void cause(struct diagnosis *d, const char *key,
+                                                        const char *fmt, ...)
 {
     va_list ap;
 
@@ -41,8 +42,8 @@ __attribute__((format(printf, 2, 3))) static void cure(struct diagnosis *d, cons
 
 /* ---- one end ---- */
 
-/* "UDP port 4001", or "the UDP port of gw" when it is not known.  What a machine listens on is among
- * its private addresses; without any, its public ones are its own. */
+/* "UDP port 4001", or "the UDP port of gw" when it is not known.  What a machine listens on is
+ * among its private addresses; without any, its public ones are its own. */
 static const char *port_name(const struct checkup_state *s, char out[32])
 {
     uint16_t found = 0, port;
@@ -74,7 +75,8 @@ static void cure_way_in(struct diagnosis *d, const struct checkup_state *s, cons
         return;
     }
     if (s && s->net.port_map == CHECKUP_PORTMAP_OFF)
-        cure(d, "set port-map = yes under [node] in gw.conf on %s, if its router takes such requests",
+        cure(d,
+             "set port-map = yes under [node] in gw.conf on %s, if its router takes such requests",
              who);
     cure(d, "on the router in front of %s, forward %s to it", who, port);
 }
@@ -148,7 +150,8 @@ static void say_identity(const struct diagnosis_facts *f, struct diagnosis *d)
 {
     if (f->err != GW_EIDENTITY)
         return;
-    cause(d, "identity", "another machine, or one with a new key, answers where %s should", f->name);
+    cause(d, "identity", "another machine, or one with a new key, answers where %s should",
+          f->name);
     cure(d, "compare the id of %s in the names file with what gw id prints there", f->name);
 }
 
@@ -170,7 +173,7 @@ static void say_relay_down(const struct diagnosis_facts *f, struct diagnosis *d)
 
 static void say_no_relay(const struct diagnosis_facts *f, struct diagnosis *d)
 {
-    if (f->ncircuits || !f->ndirect || has_answered(f))
+    if (f->ncircuits || !f->ndirect || f->direct_ok || has_answered(f))
         return;
     cause(d, "no-relay", "no relay is known that leads to %s", f->name);
     cure(d, "if %s is behind a NAT: name a relay under [node] in its gw.conf: relay = ADDRESS",
@@ -178,17 +181,26 @@ static void say_no_relay(const struct diagnosis_facts *f, struct diagnosis *d)
     cure_way_in(d, NULL, f->name);
 }
 
+static void say_unstable(const struct diagnosis_facts *f, struct diagnosis *d)
+{
+    if ((!f->direct_ok && !f->circuit_ok) || has_answered(f))
+        return;
+    cause(d, "unstable", "%s answers, but the connection did not last: %s", f->name,
+          gw_strerror(f->err));
+    cure(d, "see what the log of gw says on %s", f->name);
+}
+
 static void say_offline(const struct diagnosis_facts *f, struct diagnosis *d)
 {
     size_t n = f->ndirect + f->ncircuits;
 
-    if (!n || has_answered(f))
+    if (!n || f->direct_ok || f->circuit_ok || has_answered(f))
         return;
     if (f->is_absent)
         cause(d, "offline", "%s is offline: its relay has not heard of it", f->name);
     else
-        cause(d, "offline", "%s is offline or cannot be dialled: none of its %zu addresses answered",
-              f->name, n);
+        cause(d, "offline",
+              "%s is offline or cannot be dialled: none of its %zu addresses answered", f->name, n);
     cure(d, "see that gw runs on %s and that its network is up", f->name);
 }
 
@@ -251,9 +263,10 @@ static void say_both_symmetric(const struct diagnosis_facts *f, struct diagnosis
 {
     if (!is_symmetric(f->here) || !is_symmetric(f->there))
         return;
-    cause(d, "both-symmetric",
-          "both NATs give each destination another port (\"symmetric\"), so neither end knows where "
-          "to dial the other");
+    cause(
+        d, "both-symmetric",
+        "both NATs give each destination another port (\"symmetric\"), so neither end knows where "
+        "to dial the other");
     cure_ways_in(d, f);
     cure_by_ip6(d, f);
 }
@@ -267,10 +280,11 @@ static void say_symmetric_and_filtered(const struct diagnosis_facts *f, struct d
     const struct checkup_state *other = is_here ? f->there : f->here;
     if (other->net.filtering != CHECKUP_FILTERING_PORT)
         return;
-    cause(d, "symmetric-and-filtered",
-          "the NAT of %s gives each destination another port, and that of %s lets in no port but the "
-          "one it sent to",
-          is_here ? HERE : f->name, is_here ? f->name : HERE);
+    cause(
+        d, "symmetric-and-filtered",
+        "the NAT of %s gives each destination another port, and that of %s lets in no port but the "
+        "one it sent to",
+        is_here ? HERE : f->name, is_here ? f->name : HERE);
     cure_ways_in(d, f);
     cure_by_ip6(d, f);
 }
@@ -306,8 +320,9 @@ static void say_unclear(const struct diagnosis_facts *f, struct diagnosis *d)
 {
     if (d->ncauses)
         return;
-    cause(d, "unclear", "%s", f->there ? "no hole has been punched yet, and nothing known is in the way"
-                                       : "too little is known of the other end");
+    cause(d, "unclear", "%s",
+          f->there ? "no hole has been punched yet, and nothing known is in the way"
+                   : "too little is known of the other end");
     cure(d, "ask again in a minute");
 }
 
@@ -324,9 +339,8 @@ static void say_over_tcp(const struct diagnosis_facts *f, struct diagnosis *d)
 typedef void say_fn(const struct diagnosis_facts *f, struct diagnosis *d);
 
 static say_fn *const of_unconnected[] = {
-    say_unknown_name, say_no_address, say_denied,  say_identity,   say_refused,
-    say_relay_down,   say_offline,    say_no_relay, say_udp_blocked, say_own_relays,
-    NULL,
+    say_unknown_name, say_no_address, say_denied,   say_identity,    say_refused,    say_relay_down,
+    say_unstable,     say_offline,    say_no_relay, say_udp_blocked, say_own_relays, NULL,
 };
 
 static say_fn *const of_relayed[] = {

@@ -1,5 +1,5 @@
-/* diagnosis.h - from what is known of a peer and of both ends to why it is not reached directly, and
- * what would cure that.  Pure: facts in, sentences out. */
+/* diagnosis.h - from what is known of a peer and of both ends to why it is not reached directly,
+ * and what would cure that.  Pure: facts in, sentences out. */
 #ifndef GW_CTL_DIAGNOSIS_H
 #define GW_CTL_DIAGNOSIS_H
 

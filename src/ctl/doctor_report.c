@@ -18,13 +18,6 @@ struct path { /* in use; conn NULL: none */
     struct peerid relay; /* n == 0: not known */
 };
 
-static bool is_of_loopback(const struct multiaddr *a)
-{
-    struct ipaddr ip;
-    uint16_t port;
-    return multiaddr_as_socket(a, &ip, &port) && ifaces_is_loopback(&ip);
-}
-
 static void add(struct doctor_report *r, const struct multiaddr *addr)
 {
     struct multiaddr a = *addr;
@@ -42,7 +35,7 @@ void doctor_report_add(struct doctor_report *r, const struct multiaddr *addrs, s
                        bool with_loopback)
 {
     for (size_t i = 0; i < n; i++)
-        if (with_loopback || !is_of_loopback(&addrs[i]))
+        if (with_loopback || !ifaces_is_loopback_addr(&addrs[i]))
             add(r, &addrs[i]);
 }
 
@@ -109,8 +102,9 @@ static json_t *try_list(const struct doctor_report *r)
 /* Of this end, unless only the other one has tried. */
 static json_t *punch_of(const struct doctor_report *r)
 {
-    const struct checkup_state *by =
-        r->here.punch.tries || r->here.punch.state || r->there_err ? &r->here : &r->there;
+    const struct checkup_state *by = r->here.punch.tries || r->here.punch.state || r->there_err
+                                         ? &r->here
+                                         : &r->there;
 
     return json_pack("{s:s, s:I, s:o}", "state", checkup_punch_name(by->punch.state), "tries",
                      (json_int_t)by->punch.tries, "error",
@@ -124,8 +118,10 @@ static void add_path(json_t *v, const struct doctor_report *r, const struct path
 
     json_object_set_new(v, "connected", json_boolean(p->conn != NULL));
     json_object_set_new(v, "error", json_string(p->conn ? "" : gw_strerror(r->err)));
-    json_object_set_new(
-        v, "path", json_string(!p->conn ? "none" : p->is_relayed ? "relayed" : "direct"));
+    json_object_set_new(v, "path",
+                        json_string(!p->conn        ? "none"
+                                    : p->is_relayed ? "relayed"
+                                                    : "direct"));
     if (!p->conn)
         return;
     json_object_set_new(v, "transport", json_string(p->info.transport));

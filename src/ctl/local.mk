@@ -1,16 +1,23 @@
 noinst_LIBRARIES += src/libctl.a
 src_libctl_a_SOURCES = \
+	src/ctl/checkup_json.c src/ctl/checkup_json.h \
+	src/ctl/checkup_words.c src/ctl/checkup_words.h \
 	src/ctl/ctl.c src/ctl/ctl.h \
 	src/ctl/ctl_cmd.c src/ctl/ctl_cmd.h \
 	src/ctl/ctl_deps.h \
+	src/ctl/ctl_doctor.c src/ctl/ctl_doctor.h \
 	src/ctl/ctl_lookup.c src/ctl/ctl_lookup.h \
 	src/ctl/ctl_nc.c src/ctl/ctl_nc.h \
+	src/ctl/ctl_netcheck.c src/ctl/ctl_netcheck.h \
 	src/ctl/ctl_peer.c src/ctl/ctl_peer.h \
 	src/ctl/ctl_perf.c src/ctl/ctl_perf.h \
 	src/ctl/ctl_ping.c src/ctl/ctl_ping.h \
 	src/ctl/ctl_reach.c src/ctl/ctl_reach.h \
 	src/ctl/ctl_session.c src/ctl/ctl_session.h \
-	src/ctl/ctl_status.c src/ctl/ctl_status.h
+	src/ctl/ctl_status.c src/ctl/ctl_status.h \
+	src/ctl/ctl_status_reach.c src/ctl/ctl_status_reach.h \
+	src/ctl/diagnosis.c src/ctl/diagnosis.h \
+	src/ctl/doctor_report.c src/ctl/doctor_report.h
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_ctl tests/unit/test_ctl_perf tests/unit/test_ctl_session
@@ -20,4 +27,11 @@ tests_unit_test_ctl_perf_SOURCES = tests/unit/test_ctl_perf.c
 tests_unit_test_ctl_perf_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ctl_session_SOURCES = tests/unit/test_ctl_session.c
 tests_unit_test_ctl_session_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_checkup_words tests/unit/test_ctl_doctor tests/unit/test_diagnosis
+tests_unit_test_checkup_words_SOURCES = tests/unit/test_checkup_words.c tests/unit/vec.h
+tests_unit_test_checkup_words_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_ctl_doctor_SOURCES = tests/unit/test_ctl_doctor.c
+tests_unit_test_ctl_doctor_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_diagnosis_SOURCES = tests/unit/test_diagnosis.c tests/unit/vec.h
+tests_unit_test_diagnosis_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
 endif

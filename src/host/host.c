@@ -49,7 +49,8 @@ struct host {
     host_announced_fn *announced;
     void *announced_arg;
     uint64_t next_flow;
-    uint32_t nquic, beaten_before; /* connections, and dials_beaten, at the last change of network */
+    uint32_t nquic;         /* connections over UDP since the last change of network */
+    uint32_t beaten_before; /* dials_beaten then */
 };
 
 static bool on_admit(void *arg, const struct peerid *peer)

@@ -60,6 +60,13 @@ static bool on_relay_use(void *arg, enum relay_use use, const struct peerid *pee
     return authz_allows(d->authz, peer, &relay, NULL) == 0;
 }
 
+/* Whoever may use something here may also know why it does not reach it well. */
+static bool on_checkup(void *arg, const struct peerid *peer)
+{
+    const struct daemon *d = arg;
+    return authz_admits(d->authz, peer);
+}
+
 static void on_names(void *arg)
 {
     struct daemon *d = arg;
@@ -202,6 +209,20 @@ static int open_ports(struct daemon *d, char err[CONF_ERR_MAX])
     return rc ? rc : node_listen(n, &d->config.listen, &d->dir, err);
 }
 
+static int open_checkup(struct daemon *d)
+{
+    const struct checkup_parts parts = { .host = d->node.host,
+                                         .announce = d->node.announce,
+                                         .autonat = d->reachable.autonat,
+                                         .dcutr = d->reachable.dcutr,
+                                         .reservations = d->reachable.reservations,
+                                         .has_port_map = d->reachable.portmap != NULL,
+                                         .version = GW_VERSION };
+
+    d->checkup = checkup_new(&parts, on_checkup, d);
+    return d->checkup ? 0 : GW_ENOMEM;
+}
+
 /* What is likely to fail comes before what has something to log: then the error is all there is to
  * read. */
 static int start_layers(struct daemon *d, char err[CONF_ERR_MAX])
@@ -217,6 +238,8 @@ static int start_layers(struct daemon *d, char err[CONF_ERR_MAX])
     rc = d->authz ? start_services(d) : GW_ENOMEM;
     if (!rc)
         rc = reachable_open(&d->reachable, &d->node, &d->config, &d->dir, on_relay_use, d);
+    if (!rc)
+        rc = open_checkup(d);
     d->node.on_names = on_names;
     d->node.on_names_arg = d;
     return rc ? conf_fail(err, rc, "%s", gw_strerror(rc)) : 0;
@@ -252,6 +275,11 @@ static int open_control(struct daemon *d, char err[CONF_ERR_MAX])
         .front = n->front,
         .svc_in = d->svc_in,
         .names = n->names,
+        .checkup = d->checkup,
+        .announce = n->announce,
+        .paths = d->reachable.paths,
+        .reservations = d->reachable.reservations,
+        .relay = d->reachable.relay,
         .version = GW_VERSION,
         .start_ms = d->start_ms,
         .arg = d,
@@ -273,6 +301,7 @@ static void stop(struct daemon *d)
     ctl_close(d->ctl);
     inlets_free(d->inlets);
     node_stop(&d->node);
+    checkup_free(d->checkup);
     reachable_close(&d->reachable);
     if (d->svc_in)
         svc_in_free(d->svc_in);

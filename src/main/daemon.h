@@ -18,6 +18,7 @@ struct daemon {
     struct authz *authz;
     struct node node;
     struct reachable reachable;
+    struct checkup *checkup;
     struct svc_in *svc_in;
     struct inlets *inlets;
     struct ctl_deps deps; /* for ctl and the pages; filled in when everything stands */

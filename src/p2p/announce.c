@@ -187,6 +187,7 @@ static bool is_from_listener(const struct announce *a, const struct muxed_info *
     return false;
 }
 
+/* Who is on this machine sees us as nobody else does. */
 static void on_identity(void *arg, struct conn *c)
 {
     struct announce *a = arg;
@@ -196,7 +197,8 @@ static void on_identity(void *arg, struct conn *c)
     uint16_t port;
 
     conn_info(c, &info);
-    if (!multiaddr_as_socket(&info.remote, &from, &port) || !is_from_listener(a, &info) ||
+    if (!multiaddr_as_socket(&info.remote, &from, &port) || ifaces_is_loopback(&from) ||
+        !is_from_listener(a, &info) ||
         multiaddr_as_tcp(seen, &us, &port) != multiaddr_as_tcp(&info.remote, &from, &port))
         return;
     observed_note(&a->observed, seen, conn_peer(c), &from, clock_mono_ms());

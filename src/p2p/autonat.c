@@ -11,12 +11,14 @@
 #include "base/log.h"
 #include "p2p/autonat_client.h"
 #include "p2p/autonat_server.h"
+#include "p2p/autonat_wire.h"
 
 #define SERVERS_MAX 64 /* the one asked longest ago makes room, if it is gone */
 
 struct server { /* a peer that dials back for others */
     struct peerid peer;
     uint64_t ask_at_ms; /* not before */
+    bool is_mute;       /* the last ask told nothing: it does not count as one that can be asked */
     unsigned round;     /* in which it was asked */
 };
 
@@ -28,6 +30,8 @@ struct autonat {
     size_t nservers;
     struct server servers[SERVERS_MAX];
     ev_timer timer;
+    struct peerid asked;  /* the last one, */
+    bool asked_v1;        /* and how */
     unsigned round, left; /* asks of this round */
     uint64_t round_at_ms; /* the next one */
     uint64_t pause_ms;    /* between rounds while nothing is known */
@@ -65,7 +69,7 @@ static unsigned count_askable(const struct autonat *n)
     for (size_t i = 0; i < n->nservers && count < AUTONAT_AGREE; i++) {
         struct conn *c = conn_to(n, &n->servers[i]);
         unsigned k = 0;
-        if (!c || !ip_of(c, &seen[count]))
+        if (!c || n->servers[i].is_mute || !ip_of(c, &seen[count]))
             continue;
         while (!ipaddr_eq(&seen[k], &seen[count]))
             k++;
@@ -200,6 +204,27 @@ static size_t choose_addrs(const struct autonat *n, const struct ipaddr *from,
     return count;
 }
 
+static struct server *find_server(struct autonat *n, const struct peerid *peer)
+{
+    for (size_t i = 0; i < n->nservers; i++)
+        if (peerid_eq(&n->servers[i].peer, peer))
+            return &n->servers[i];
+    return NULL;
+}
+
+/* js-libp2p's v1 takes the connection that it is asked on for a dial-back of its own, and closes
+ * it: to ask such a one again soon would cost the next one, too. */
+static void note_outcome(struct autonat *n, int err)
+{
+    struct server *s = find_server(n, &n->asked);
+
+    if (!s)
+        return;
+    s->is_mute = err != 0;
+    if (n->asked_v1 && (err == GW_EPROTO || err == GW_ERESET || err == GW_ECLOSED))
+        s->ask_at_ms = clock_mono_ms() + AUTONAT_SHUN_MS;
+}
+
 static void go_on(struct autonat *n);
 
 static void on_vote(void *arg, int err, const struct autonat_vote *vote)
@@ -208,14 +233,15 @@ static void on_vote(void *arg, int err, const struct autonat_vote *vote)
     struct autonat *n = arg;
     char text[MULTIADDR_STR_MAX];
 
+    note_outcome(n, err);
     if (err) {
-        log_debug("autonat ask failed: %s", gw_strerror(err));
+        log_debug("autonat peer=%s ask failed: %s", peerid_short(&n->asked), gw_strerror(err));
     } else {
-        log_debug("autonat addr=%s answer=%s", multiaddr_print(&vote->address, text),
-                  answers[vote->answer]);
+        log_debug("autonat peer=%s addr=%s answer=%s", peerid_short(&n->asked),
+                  multiaddr_print(&vote->address, text), answers[vote->answer]);
         autonat_votes_note(&n->votes, vote);
-        judge(n);
     }
+    judge(n);
     go_on(n);
 }
 
@@ -230,6 +256,8 @@ static bool ask(struct autonat *n, struct server *s, uint64_t now_ms)
     size_t count = ip_of(c, &from) ? choose_addrs(n, &from, addrs, AUTONAT_ASK_ADDRS) : 0;
     if (!count || autonat_client_ask(n->client, c, addrs, count, on_vote, n) != 0)
         return false;
+    n->asked = s->peer;
+    n->asked_v1 = !conn_speaks(c, AUTONAT2_DIAL_PROTOCOL);
     s->ask_at_ms = now_ms + AUTONAT_PEER_MS;
     n->left--;
     return true;
@@ -260,14 +288,6 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 }
 
 /* ---- servers ---- */
-
-static struct server *find_server(struct autonat *n, const struct peerid *peer)
-{
-    for (size_t i = 0; i < n->nservers; i++)
-        if (peerid_eq(&n->servers[i].peer, peer))
-            return &n->servers[i];
-    return NULL;
-}
 
 /* Room for another one, or NULL. */
 static struct server *make_server(struct autonat *n)

@@ -15,8 +15,9 @@
 
 #define AUTONAT_FIRST_MS      3000  /* after a peer is connected, or the addresses have changed */
 #define AUTONAT_PEER_MS       60000 /* from one ask of a peer to the next, at least */
-#define AUTONAT_AGAIN_MS      900000 /* from one round of asking to the next; while nothing is known */
-#define AUTONAT_AGAIN_SOON_MS 120000 /* this, growing to the former */
+#define AUTONAT_SHUN_MS       86400000 /* the same after it broke off a v1 ask */
+#define AUTONAT_AGAIN_MS      900000   /* from one round of asking to the next */
+#define AUTONAT_AGAIN_SOON_MS 120000   /* the same while nothing is known, growing to the former */
 
 struct autonat;
 

@@ -325,6 +325,8 @@ static void on_v2_answer(struct ask *a, const struct autonat2_response *m)
         fail(a, GW_EPROTO);
     else if (m->dial_status == AUTONAT2_DIAL_ERROR && !a->arrival.has_come)
         deny(a, &a->addrs[m->addr_index]);
+    else if (m->dial_status != AUTONAT2_DIAL_OK && !a->arrival.has_come)
+        fail(a, GW_EDENIED);
     else
         confirm(a, &a->addrs[m->addr_index]);
 }

@@ -135,7 +135,7 @@ static void look_at_net(const struct checkup *k, struct checkup_state *out)
     net->reach = reach_of(k);
     net->mapping = mapping_of(k, net);
     net->filtering = filtering_of(k, net->mapping);
-    net->port_map = out->mapped.n             ? CHECKUP_PORTMAP_MAPPED
+    net->port_map = out->mapped.n           ? CHECKUP_PORTMAP_MAPPED
                     : k->parts.has_port_map ? CHECKUP_PORTMAP_NONE
                                             : CHECKUP_PORTMAP_OFF;
 }
@@ -214,10 +214,10 @@ static struct checkup_msg message_of(const struct checkup_state *from, bool with
     list_addrs(&from->candidates, with_loopback, &m.candidates);
     list_addrs(&from->mapped, with_loopback, &m.mapped);
     for (size_t i = 0; i < from->nrelays; i++)
-        m.relays[i] =
-            (struct checkup_msg_relay){ .id = { from->relays[i].id.mh, from->relays[i].id.n },
-                                        .slot = from->relays[i].slot,
-                                        .rtt_us = from->relays[i].rtt_us };
+        m.relays[i] = (struct checkup_msg_relay){ .id = { from->relays[i].id.mh,
+                                                          from->relays[i].id.n },
+                                                  .slot = from->relays[i].slot,
+                                                  .rtt_us = from->relays[i].rtt_us };
     return m;
 }
 

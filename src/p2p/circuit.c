@@ -65,6 +65,13 @@ static void fail(struct attempt *a, int err)
 
 static bool connect_to(struct attempt *a);
 
+/* Behind its `na` a peer may reset the stream, for the handshake's first message that it cannot
+ * read, and on the way through a relay the reset overtakes the octets before it. */
+static bool may_be_na(int err)
+{
+    return err == GW_ENOPROTO || err == GW_ERESET;
+}
+
 static void on_upgraded(void *arg, int err)
 {
     struct attempt *a = arg;
@@ -72,7 +79,7 @@ static void on_upgraded(void *arg, int err)
     a->upgrade = NULL;
     if (!err)
         return; /* on_settled follows */
-    if (err == GW_ENOPROTO && a->security == UPGRADE_NOISE) {
+    if (may_be_na(err) && a->security == UPGRADE_NOISE) {
         a->security = UPGRADE_TLS;
         err = connect_to(a) ? 0 : GW_ENOMEM;
     }

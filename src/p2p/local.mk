@@ -10,6 +10,7 @@ src_libp2p_a_SOURCES = \
 	src/p2p/autonat_verdict.c src/p2p/autonat_verdict.h \
 	src/p2p/autonat_wire.h \
 	src/p2p/backoff.c src/p2p/backoff.h \
+	src/p2p/checkup.c src/p2p/checkup.h src/p2p/checkup_ask.c \
 	src/p2p/circuit.c src/p2p/circuit.h \
 	src/p2p/dcutr.c src/p2p/dcutr.h \
 	src/p2p/grant.c src/p2p/grant.h \
@@ -46,6 +47,9 @@ tests_unit_test_ping_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_observed
 tests_unit_test_observed_SOURCES = tests/unit/test_observed.c tests/unit/vec.h
 tests_unit_test_observed_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_checkup
+tests_unit_test_checkup_SOURCES = tests/unit/test_checkup.c $(TWO_HOSTS)
+tests_unit_test_checkup_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_dcutr
 tests_unit_test_dcutr_SOURCES = tests/unit/test_dcutr.c $(TWO_HOSTS)
 tests_unit_test_dcutr_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
@@ -77,4 +81,20 @@ tests_unit_test_relay_quota_SOURCES = tests/unit/test_relay_quota.c tests/unit/v
 tests_unit_test_relay_quota_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_relay_slots_SOURCES = tests/unit/test_relay_slots.c tests/unit/vec.h
 tests_unit_test_relay_slots_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_backoff tests/unit/test_circuit tests/unit/test_grant tests/unit/test_lease \
+	tests/unit/test_msgread tests/unit/test_reservations
+RELAYRIG = tests/unit/relayrig.c tests/unit/relayrig.h $(TWO_HOSTS)
+tests_unit_test_backoff_SOURCES = tests/unit/test_backoff.c tests/unit/vec.h
+tests_unit_test_backoff_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_circuit_SOURCES = tests/unit/test_circuit.c $(RELAYRIG)
+tests_unit_test_circuit_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_grant_SOURCES = tests/unit/test_grant.c tests/unit/testpeers.h tests/unit/vec.h
+tests_unit_test_grant_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_lease_SOURCES = tests/unit/test_lease.c tests/unit/vec.h
+tests_unit_test_lease_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_msgread_SOURCES = tests/unit/test_msgread.c tests/unit/fake_stream.c tests/unit/fake_stream.h \
+	tests/unit/fdpair.h tests/unit/looprig.h tests/unit/vec.h
+tests_unit_test_msgread_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_reservations_SOURCES = tests/unit/test_reservations.c $(RELAYRIG)
+tests_unit_test_reservations_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 endif

@@ -1,6 +1,8 @@
 /* observed.c - see observed.h. */
 #include "p2p/observed.h"
 
+#include "net/ifaces.h"
+
 static bool is_of_udp(const struct multiaddr *a, struct ipaddr *ip)
 {
     uint16_t port;
@@ -93,14 +95,18 @@ enum observed_mapping observed_mapping(const struct observed *o, uint8_t family,
                                        const struct multiaddr *own, size_t nown, uint64_t now_ms)
 {
     const struct sighting *first = NULL;
-    bool has_second = false;
+    bool has_second = false, is_own = false;
 
     for (const struct sighting *s = o->v; s < o->v + o->n; s++) {
         struct ipaddr ip;
         if (!is_fresh(s, now_ms) || !is_of_udp(&s->seen, &ip) || ip.family != family)
             continue;
-        if (is_among(&s->seen, own, nown))
-            return OBSERVED_NOT_MAPPED;
+        if (is_among(&s->seen, own, nown)) {
+            if (!ifaces_is_private(&ip))
+                return OBSERVED_NOT_MAPPED;
+            is_own = true; /* from our own network: no NAT is in between */
+            continue;
+        }
         if (first && !multiaddr_eq(&first->seen, &s->seen))
             return OBSERVED_DEPENDENT;
         if (first && !ipaddr_eq(&first->from, &s->from))
@@ -108,5 +114,7 @@ enum observed_mapping observed_mapping(const struct observed *o, uint8_t family,
         if (!first)
             first = s;
     }
+    if (is_own && !first)
+        return OBSERVED_NOT_MAPPED;
     return has_second ? OBSERVED_INDEPENDENT : OBSERVED_UNKNOWN;
 }

@@ -36,7 +36,8 @@ size_t observed_addrs(const struct observed *o, size_t observers, uint64_t now_m
 /* How a NAT maps our UDP port (RFC 4787 section 4.1). */
 enum observed_mapping {
     OBSERVED_UNKNOWN,
-    OBSERVED_NOT_MAPPED,  /* what is seen is one of this machine's addresses */
+    OBSERVED_NOT_MAPPED,  /* what is seen is one of this machine's addresses, a public one or
+                           * nobody outside this network has looked */
     OBSERVED_INDEPENDENT, /* the same for all who look */
     OBSERVED_DEPENDENT,   /* another for each address or port we talk to: "symmetric" */
 };

@@ -105,7 +105,7 @@ int ping_serve(struct host *h)
 struct ping {
     struct ev_loop *loop;
     struct stream *s; /* NULL while it is opened */
-    ev_timer timer;   /* the answer's deadline, or the time of the next ping */
+    ev_timer timer;   /* the opening's or the answer's deadline, or the time of the next ping */
     struct ping_round round;
     uint32_t answers;
     bool is_waiting; /* for an answer */
@@ -207,10 +207,14 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
     struct ping *p = w->data;
     (void)loop;
     (void)revents;
-    if (p->is_waiting)
+    if (!p->s) {
+        p->is_canceled = true; /* on_opened ends it */
+        p->answer(p->arg, GW_ETIMEOUT, 0);
+    } else if (p->is_waiting) {
         reset(p, GW_ETIMEOUT);
-    else
+    } else {
         send_ping(p);
+    }
 }
 
 static void on_opened(void *arg, int err, struct conn *c, struct stream *s, const char *protocol,
@@ -251,10 +255,12 @@ struct ping *ping_start(struct conn *c, const struct ping_round *round, ping_ans
     p->arg = arg;
     ev_timer_init(&p->timer, on_timer, 0., 0.);
     p->timer.data = p;
-    if (conn_open(c, PING_PROTOCOL, (struct bytes){ 0 }, on_opened, p) == 0)
-        return p;
-    free(p);
-    return NULL;
+    if (conn_open(c, PING_PROTOCOL, (struct bytes){ 0 }, on_opened, p) != 0) {
+        free(p);
+        return NULL;
+    }
+    set_timer(p, p->round.timeout_ms);
+    return p;
 }
 
 void ping_cancel(struct ping *p)
@@ -262,6 +268,7 @@ void ping_cancel(struct ping *p)
     if (!p)
         return;
     if (!p->s) {
+        ev_timer_stop(p->loop, &p->timer);
         p->is_canceled = true; /* on_opened ends it */
         return;
     }

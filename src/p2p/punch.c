@@ -66,17 +66,12 @@ static void send_datagrams(const struct punch *p)
             host_punch(p->host, &p->addrs[i]);
 }
 
-/* Takes the TCP addresses out of those that are dialled. */
-static void serve_tcp(struct punch *p)
+/* Before our dials, which then go from other ports. */
+static void serve_tcp(const struct punch *p)
 {
-    size_t n = 0;
-
     for (size_t i = 0; i < p->n; i++)
         if (is_tcp(&p->addrs[i]))
             host_punch(p->host, &p->addrs[i]);
-        else
-            p->addrs[n++] = p->addrs[i];
-    p->n = n;
 }
 
 static void on_datagrams(struct ev_loop *loop, ev_timer *w, int revents)

@@ -1,9 +1,10 @@
 /* punch.h - one try at a hole: both ends do this at the same moment (libp2p specs, relay/DCUtR).
  *
- * QUIC addresses are dialled by both, and get datagrams of random octets besides, in random pauses
- * of 10 to 200 ms, so that our own NAT lets the other end in whichever of the two comes through
- * first.  TCP addresses are dialled by one end, and the other serves the connection that its own
- * connect, meeting it on the way, becomes.
+ * All addresses are dialled by both.  QUIC's get datagrams of random octets besides, in random
+ * pauses of 10 to 200 ms, so that our own NAT lets the other end in whichever of the two comes
+ * through first.  To those of TCP one end also connects from the port it listens on, and serves the
+ * connection that this becomes when it meets the other's dial on the way.  Its dial is for an end
+ * that is public: there that connect meets a listener, and then both would serve.
  */
 #ifndef GW_P2P_PUNCH_H
 #define GW_P2P_PUNCH_H

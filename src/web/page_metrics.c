@@ -1,6 +1,8 @@
 /* page_metrics.c - see page_metrics.h. */
 #include "web/page_metrics.h"
 
+#include <string.h>
+
 #define KEYS_MAX    3
 #define SAMPLES_MAX 2
 
@@ -34,6 +36,20 @@ static const struct metric metrics[] = {
       { { IN, { "streams", "in", "denied" } } } },
 };
 
+/* Of a relay. */
+static const struct metric relay_metrics[] = {
+    { "gw_relay_reservations", "gauge", "Peers that hold a slot at this relay",
+      { { "", { "relay", "reservations" } } } },
+    { "gw_relay_circuits", "gauge", "Relayed connections",
+      { { "", { "relay", "circuits" } } } },
+    { "gw_relay_bytes_total", "counter", "Payload relayed, both ways",
+      { { "", { "relay", "bytes" } } } },
+    { "gw_relay_month_bytes", "gauge", "Of the monthly budget spent",
+      { { "", { "relay", "month_bytes" } } } },
+    { "gw_relay_refused_total", "counter", "Requests refused by this relay",
+      { { "", { "relay", "refused" } } } },
+};
+
 /* Of each connected peer.  A round trip of 0 was not measured yet and has no sample. */
 static const struct peer_metric {
     const char *name, *type, *help, *key;
@@ -53,6 +69,7 @@ static const struct {
     { "gw_peers", "Connected peers", "peers" },
     { "gw_forwards", "Static forwards", "forwards" },
     { "gw_services", "Services offered", "services" },
+    { "gw_reservations_wanted", "Relays at which this node wants a slot", "reservations" },
 };
 /* clang-format on */
 
@@ -145,6 +162,20 @@ static void put_peer_info(struct strbuf *out, const json_t *peers)
     }
 }
 
+static void put_held(struct strbuf *out, const json_t *reservations)
+{
+    size_t i, held = 0;
+    json_t *r, *state;
+
+    json_array_foreach(reservations, i, r)
+    {
+        state = json_object_get(r, "state");
+        held += json_is_string(state) && !strcmp(json_string_value(state), "held");
+    }
+    put_head(out, "gw_reservations_held", "gauge", "Relays at which it has one");
+    strbuf_printf(out, "gw_reservations_held %zu\n", held);
+}
+
 void page_metrics(const json_t *status, struct strbuf *out)
 {
     static const char *const labels[][2] = { { "version", "version" }, { "peer", "peer_id" } };
@@ -161,6 +192,10 @@ void page_metrics(const json_t *status, struct strbuf *out)
         strbuf_printf(out, "%s %zu\n", counts[i].name,
                       json_array_size(json_object_get(status, counts[i].key)));
     }
+    put_held(out, json_object_get(status, "reservations"));
+    if (json_object_get(status, "relay"))
+        for (size_t i = 0; i < sizeof relay_metrics / sizeof relay_metrics[0]; i++)
+            put_metric(out, &relay_metrics[i], status);
     for (size_t i = 0; i < sizeof peer_metrics / sizeof peer_metrics[0]; i++)
         put_peer_metric(out, &peer_metrics[i], peers);
     put_peer_info(out, peers);

@@ -21,14 +21,18 @@ struct table {
 };
 
 static const struct column peer_columns[] = {
-    { "Name", "name", TEXT },
-    { "Peer", "id", PEER },
+    { "Name", "name", TEXT },        { "Peer", "id", PEER },
+    { "State", "state", TEXT },      { "Path", "path", PATH },
+    { "Relay", "relay", PEER },      { "Round trip", "rtt_ms", MILLISECONDS },
+    { "Streams", "streams", COUNT }, { "Received", "rx_bytes", OCTETS },
+    { "Sent", "tx_bytes", OCTETS },  { NULL, NULL, TEXT },
+};
+static const struct column reservation_columns[] = {
+    { "Relay", "relay", PEER },
     { "State", "state", TEXT },
-    { "Path", "path", PATH },
     { "Round trip", "rtt_ms", MILLISECONDS },
-    { "Streams", "streams", COUNT },
-    { "Received", "rx_bytes", OCTETS },
-    { "Sent", "tx_bytes", OCTETS },
+    { "Reachable by", "address", WIDE },
+    { "Trouble", "error", TEXT },
     { NULL, NULL, TEXT },
 };
 static const struct column forward_columns[] = {
@@ -55,6 +59,10 @@ static const struct table tables[] = {
       "file <code>names</code>, such as <code>laptop 12D3KooW...</code>, and try "
       "<code>gw ping laptop</code>.",
       peer_columns },
+    { "Relays", "reservations",
+      "None. <code>gw -r RELAY</code>, or <code>relay</code> in <code>[node]</code> of "
+      "<code>gw.conf</code>, makes this node reachable where nobody can connect to it.",
+      reservation_columns },
     { "Recent failures", "failures", "None since the start.", failure_columns },
     { "Forwards", "forwards",
       "None. <code>gw -L 5432:NAME:5432</code>, or a section <code>[forward NAME]</code> in "
@@ -92,6 +100,10 @@ static void put_peer(struct strbuf *out, struct bytes id)
 {
     size_t skip = id.n > SHORT_ID ? id.n - SHORT_ID : 0;
 
+    if (!id.n) {
+        put_text(out, id);
+        return;
+    }
     strbuf_puts(out, "<code title=\"");
     strbuf_html(out, id);
     strbuf_puts(out, skip ? "\">&hellip;" : "\">");
@@ -212,6 +224,30 @@ static void put_lines(struct strbuf *out, const char *term, const json_t *list)
     strbuf_puts(out, i ? "</dd>\n" : "nowhere</dd>\n");
 }
 
+static void put_term(struct strbuf *out, const char *term, const char *sense, const json_t *v)
+{
+    strbuf_printf(out, "<dt>%s</dt><dd>%s", term, sense);
+    put_text(out, text_of(v));
+    strbuf_puts(out, "</dd>\n");
+}
+
+/* When we are a relay for others. */
+static void put_relay(struct strbuf *out, const json_t *relay)
+{
+    char carried[UNITS_STR_MAX], month[UNITS_STR_MAX];
+
+    if (!relay)
+        return;
+    strbuf_printf(out,
+                  "<dt>Relay for others</dt><dd>%llu reservations, %llu circuits, %s carried, %s "
+                  "this month, %llu refused</dd>\n",
+                  (unsigned long long)number(relay, "reservations"),
+                  (unsigned long long)number(relay, "circuits"),
+                  units_show_octets(number(relay, "bytes"), carried),
+                  units_show_octets(number(relay, "month_bytes"), month),
+                  (unsigned long long)number(relay, "refused"));
+}
+
 static void put_node(struct strbuf *out, const json_t *status)
 {
     strbuf_puts(out, "<h2>This node</h2>\n<pre>");
@@ -219,6 +255,10 @@ static void put_node(struct strbuf *out, const json_t *status)
     strbuf_puts(out, "</pre>\n<dl>\n");
     put_lines(out, "Listens on", json_object_get(status, "listen"));
     put_lines(out, "Proxy on", json_object_get(status, "proxy"));
+    put_lines(out, "Announced as", json_object_get(status, "addresses"));
+    put_term(out, "Reach", "", json_object_get(status, "reach"));
+    put_term(out, "NAT", "mapping ", json_object_get(status, "nat"));
+    put_relay(out, json_object_get(status, "relay"));
     strbuf_puts(out, "</dl>\n");
 }
 

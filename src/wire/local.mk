@@ -9,6 +9,7 @@ src_libwire_a_SOURCES = \
 	src/wire/keypb.c src/wire/keypb.h \
 	src/wire/peer_msg.c src/wire/peer_msg.h \
 	src/wire/circuit_msg.c src/wire/circuit_msg.h \
+	src/wire/checkup_msg.c src/wire/checkup_msg.h \
 	src/wire/dcutr_msg.c src/wire/dcutr_msg.h \
 	src/wire/autonat_msg.c src/wire/autonat_msg.h \
 	src/wire/autonat2_msg.c src/wire/autonat2_msg.h \

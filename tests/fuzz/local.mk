@@ -127,6 +127,13 @@ tests_fuzz_fuzz_circuit_msg_SOURCES = tests/fuzz/fuzz_circuit_msg.c tests/fuzz/f
 tests_fuzz_fuzz_circuit_msg_LDADD = $(WIRE_LIBS)
 tests_fuzz_fuzz_circuit_msg_LDFLAGS = $(LIBFUZZER)
 
+check_PROGRAMS += tests/fuzz/replay_checkup_msg
+tests_fuzz_replay_checkup_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_checkup_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_replay_checkup_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_checkup_msg_SOURCES = tests/fuzz/fuzz_checkup_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_fuzz_checkup_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_checkup_msg_LDFLAGS = $(LIBFUZZER)
+
 check_PROGRAMS += tests/fuzz/replay_dcutr_msg
 tests_fuzz_replay_dcutr_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_dcutr_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
 tests_fuzz_replay_dcutr_msg_LDADD = $(WIRE_LIBS)
@@ -258,6 +265,7 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_yamux_frame \
 	tests/fuzz/fuzz_peer_msg \
 	tests/fuzz/fuzz_circuit_msg \
+	tests/fuzz/fuzz_checkup_msg \
 	tests/fuzz/fuzz_dcutr_msg \
 	tests/fuzz/fuzz_autonat_msg \
 	tests/fuzz/fuzz_autonat2_msg \

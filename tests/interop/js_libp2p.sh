@@ -3,21 +3,7 @@
 # over TCP with Noise and with TLS.
 # timeout: 300
 . "$(dirname "$0")/../net/lib.sh"
-
-# js's packages live outside the source tree: $GW_JS, or build-test/js.
-here=$(CDPATH='' cd "$(dirname "$0")" && pwd)
-js=${GW_JS:-$here/../../build-test/js}
-mkdir -p "$js"
-cp "$here"/js/*.mjs "$here/js/package.json" "$js"
-npm_install() { (cd "$js" && npm install --no-audit --no-fund --no-package-lock --fetch-retries 1); }
-if ! cmp -s "$js/package.json" "$js/node_modules/.gw-installed"; then
-    if ! npm_install >"$T/npm.log" 2>&1; then
-        skip "js-libp2p" "npm install failed: $(grep -m 1 'code\|ERR' "$T/npm.log")"
-        exit 0
-    fi
-    cp "$js/package.json" "$js/node_modules/.gw-installed"
-fi
-PATH=$js/node_modules/.bin:$PATH # its node, not the system's
+. "$(dirname "$0")/js/lib.sh"
 
 PERF=200000000
 WEB=/peerup/web/1.0.0

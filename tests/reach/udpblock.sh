@@ -35,6 +35,7 @@ check "UDP is blocked under way: reached" until_ok 30 again
 at_most "UDP is blocked under way: within 15 s" 15000 $(($(now_ms) - blocked))
 
 # --- only TCP to port 443 leaves the far side's network
+mkdir -p -m 700 "$T/away"
 gw_trusts away me
 gw_trusts relay away
 home away "$(relay_at relay tcp)"

@@ -1,10 +1,10 @@
 /* fake_muxed.h - connections in memory behind the functions of transport/quic.h, so that several
  * hosts live in one test program.  Linked instead of the real endpoint.
  *
- * Besides those of QUIC, addresses of circuits are dialled: these lead to the peer that is expected;
- * and those of TCP: these lead to who listens on QUIC at the same port.
- * An address of QUIC leads to the endpoint that listens there and answers after `delay_ms`; a rule changes
- * that.  As in TLS 1.3 the dialler is ready before the other side has decided whether to admit it.
+ * Besides those of QUIC, addresses of circuits are dialled: these lead to the peer that is
+ * expected; and those of TCP: these lead to who listens on QUIC at the same port. An address of
+ * QUIC leads to the endpoint that listens there and answers after `delay_ms`; a rule changes that.
+ * As in TLS 1.3 the dialler is ready before the other side has decided whether to admit it.
  */
 #ifndef GW_TESTS_FAKE_MUXED_H
 #define GW_TESTS_FAKE_MUXED_H

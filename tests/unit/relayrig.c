@@ -166,13 +166,30 @@ static void reserve(struct relayrig *r, struct question *q, struct stream *s)
     }
     m.reservation.expires_s = (uint64_t)clock_wall_s() + r->life_s;
     m.reservation.addrs = r->addrs;
-    m.reservation.voucher =
-        (struct bytes){ voucher, make_voucher(r, conn_peer(q->from), m.reservation.expires_s,
-                                              voucher, sizeof voucher) };
+    m.reservation.voucher = (struct bytes){ voucher, make_voucher(r, conn_peer(q->from),
+                                                                  m.reservation.expires_s, voucher,
+                                                                  sizeof voucher) };
     int n = circuit_msg_encode_hop(wire, sizeof wire, &m);
     assert_true(n > 0);
     parting_start(loop, s, (struct bytes){ wire, (size_t)n }, 500, GW_ETIMEOUT, NULL);
 }
+
+static void reset_on_data(struct stream *s, struct bytes v)
+{
+    (void)v;
+    stream_drop(s, GW_ERESET);
+}
+
+static void ignore_close(struct stream *s, int err)
+{
+    (void)s;
+    (void)err;
+}
+
+static const struct stream_events lost_na_events = { .on_data = reset_on_data,
+                                                     .on_drained = stream_ignore_drained,
+                                                     .on_eof = stream_ignore_eof,
+                                                     .on_close = ignore_close };
 
 /* Stands in for a peer that speaks nothing proposed. */
 static void say_na(struct relayrig *r, struct stream *s)
@@ -181,6 +198,12 @@ static void say_na(struct relayrig *r, struct stream *s)
     struct bytes ok = answer(r, CIRCUIT_OK, true, wire, sizeof wire - sizeof NA);
 
     r->refusals--;
+    if (r->loses_na) {
+        stream_own(s, &lost_na_events, NULL);
+        assert_true(s->ops->write(s, ok) >= 0);
+        s->ops->credit(s, 0);
+        return;
+    }
     memcpy(wire + ok.n, NA, sizeof NA - 1);
     parting_start(loop, s, (struct bytes){ wire, ok.n + sizeof NA - 1 }, 500, GW_ETIMEOUT, NULL);
 }

@@ -1,5 +1,5 @@
-/* relayrig.h - a host in memory that serves HOP as the test says, and joins circuits octet by octet,
- * so that what crosses it can be counted and read. */
+/* relayrig.h - a host in memory that serves HOP as the test says, and joins circuits octet by
+ * octet, so that what crosses it can be counted and read. */
 #ifndef GW_TESTS_RELAYRIG_H
 #define GW_TESTS_RELAYRIG_H
 
@@ -27,7 +27,8 @@ struct relayrig {
      * caller behind the CONNECT of STOP. */
     bool is_eager;
     struct peerid names; /* n > 0: whom it names as the caller, instead of the caller */
-    unsigned refusals; /* so many circuits end at a peer that speaks no protocol proposed */
+    unsigned refusals;   /* so many circuits end at a peer that speaks no protocol proposed */
+    bool loses_na;       /* which says so, and resets the stream, and the reset overtakes it */
 
     /* What it saw. */
     unsigned reserves, connects;

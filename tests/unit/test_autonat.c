@@ -2,6 +2,7 @@
  */
 #include "p2p/autonat.h"
 
+#include "p2p/autonat_wire.h"
 #include "p2p/identify.h"
 #include "two_hosts.h"
 
@@ -92,12 +93,46 @@ static void test_a_node_that_is_not_reached_is_private(void **state)
     assert_int_equal(f.tally.failed, 1);
 }
 
+static void refuse(void *arg, struct conn *c, struct stream *s, const char *protocol,
+                   struct bytes early)
+{
+    (void)c;
+    (void)protocol;
+    (void)early;
+    ++*(unsigned *)arg;
+    stream_drop(s, GW_ELIMIT);
+}
+
+/* Two could be asked, so two would have to agree, if the second counted. */
+static void test_a_peer_that_tells_nothing_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct side mute = { .addr = maddr("/ip4/192.0.2.3/udp/4001/quic-v1") };
+    unsigned asked = 0;
+    assert_int_equal(key_generate(&mute.key), 0);
+    assert_non_null(mute.host = host_new(loop, turn, mute.key, &config, NULL, NULL));
+    assert_int_equal(host_listen(mute.host, &mute.addr, NULL), 0);
+    assert_int_equal(host_handle(mute.host, AUTONAT2_DIAL_PROTOCOL, NULL, refuse, &asked), 0);
+    struct identify *identify = identify_new(mute.host);
+    assert_non_null(identify);
+    open_from(&a, &mute, "/no/such/protocol");
+    run_until(is_settled, NULL);
+    assert_int_equal(asked, 1);
+    assert_int_equal(announce_reach(at_a.announce), ANNOUNCE_REACH_PUBLIC);
+    host_stop(mute.host, 0);
+    run_ms(5);
+    host_free(mute.host);
+    identify_free(identify);
+    key_free(mute.key);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_a_node_that_is_dialled_back_is_public_until_the_network_changes),
         T(test_a_node_that_is_not_reached_is_private),
+        T(test_a_peer_that_tells_nothing_is_not_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -390,7 +390,7 @@ static void test_v2_makes_nothing_of_what_is_no_answer(void **state)
         { AUTONAT2_INTERNAL_ERROR, 0, AUTONAT2_DIAL_UNUSED, GW_EDENIED },
         { AUTONAT2_OK, 2, AUTONAT2_DIAL_ERROR, GW_EPROTO },
         { AUTONAT2_OK, 0xffffffff, AUTONAT2_DIAL_OK, GW_EPROTO },
-        { AUTONAT2_OK, 1, AUTONAT2_DIAL_BACK_ERROR, GW_EPROTO },
+        { AUTONAT2_OK, 1, AUTONAT2_DIAL_BACK_ERROR, GW_EDENIED },
     };
     (void)state;
 

@@ -172,11 +172,9 @@ static void test_udp_that_lost_to_tcp_is_blocked(void **state)
     struct multiaddr ways[] = { maddr("/ip4/192.0.2.1/udp/4001/quic-v1"),
                                 maddr("/ip4/192.0.2.1/tcp/4001") };
     const struct host_proposal p = { .protocol = "/none" };
-    const struct host_open_req req = { .peer = *key_peerid(a.key),
-                                       .addrs = ways,
-                                       .naddrs = 2,
-                                       .proposals = &p,
-                                       .nproposals = 1 };
+    const struct host_open_req req = {
+        .peer = *key_peerid(a.key), .addrs = ways, .naddrs = 2, .proposals = &p, .nproposals = 1
+    };
     struct opened o = { 0 };
 
     fake_net_rule("/ip4/192.0.2.1/udp/4001/quic-v1", 5000, 0);

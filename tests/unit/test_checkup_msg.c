@@ -8,21 +8,20 @@ static const struct {
     struct bytes wire;
     struct checkup_msg m;
 } vectors[] = {
-    { B("\x40"                         /* 64 octets */
-        "\x0a\x05gw 1\n"               /* 1: version */
-        "\x10\x03\x18\x02\x20\x02"     /* 2 mapping, 3 filtering, 4 reach */
-        "\x28\x01\x30\x02\x38\x03"     /* 5 udp, 6 ip4, 7 ip6 */
-        "\x40\x03"                     /* 8 port_map */
-        "\x4a\x03one\x4a\x03two"       /* 9: announced */
-        "\x52\x04here"                 /* 10: candidates */
-        "\x5a\x01m"                    /* 11: mapped */
+    { B("\x40"                                   /* 64 octets */
+        "\x0a\x05gw 1\n"                         /* 1: version */
+        "\x10\x03\x18\x02\x20\x02"               /* 2 mapping, 3 filtering, 4 reach */
+        "\x28\x01\x30\x02\x38\x03"               /* 5 udp, 6 ip4, 7 ip6 */
+        "\x40\x03"                               /* 8 port_map */
+        "\x4a\x03one\x4a\x03two"                 /* 9: announced */
+        "\x52\x04here"                           /* 10: candidates */
+        "\x5a\x01m"                              /* 11: mapped */
         "\x62\x09\x0a\x02r1\x10\x02\x18\xe8\x07" /* 12: held, 1000 us */
-        "\x62\x00"                     /* 12: nothing known */
+        "\x62\x00"                               /* 12: nothing known */
         "\x6a\x09\x08\x02\x10\x03\x1a\x03oof"),  /* 13: failed, 3 tries */
       { .version = B("gw 1\n"),
         .net = { CHECKUP_MAPPING_DEPENDENT, CHECKUP_FILTERING_ADDRESS, CHECKUP_REACH_PRIVATE,
-                 CHECKUP_UDP_WORKS, CHECKUP_IP_PRIVATE, CHECKUP_IP_PUBLIC,
-                 CHECKUP_PORTMAP_MAPPED },
+                 CHECKUP_UDP_WORKS, CHECKUP_IP_PRIVATE, CHECKUP_IP_PUBLIC, CHECKUP_PORTMAP_MAPPED },
         .announced = { 2, { B("one"), B("two") } },
         .candidates = { 1, { B("here") } },
         .mapped = { 1, { B("m") } },

@@ -272,6 +272,17 @@ static void test_dial_takes_tls_where_noise_is_not_spoken(void **state)
     assert_false(carried(bytes_of(NOISE_PROTOCOL)));
 }
 
+static void test_dial_takes_tls_where_the_answer_to_noise_is_lost(void **state)
+{
+    (void)state;
+    struct multiaddr via = relayrig_circuit(&relay);
+    relay.refusals = 1;
+    relay.loses_na = true;
+    assert_echoed(open_via(&via));
+    assert_int_equal(relay.connects, 2);
+    assert_true(carried(bytes_of(TLS_PROTOCOL)));
+}
+
 static void test_dial_gives_up_where_neither_is_spoken(void **state)
 {
     (void)state;
@@ -286,14 +297,10 @@ static void test_dial_reports_what_the_status_says(void **state)
         enum circuit_status status;
         int err;
     } v[] = {
-        { CIRCUIT_NO_RESERVATION, GW_EOFFLINE },
-        { CIRCUIT_PERMISSION_DENIED, GW_EDENIED },
-        { CIRCUIT_RESOURCE_LIMIT_EXCEEDED, GW_ELIMIT },
-        { CIRCUIT_CONNECTION_FAILED, GW_EUNREACH },
-        { CIRCUIT_RESERVATION_REFUSED, GW_EREFUSED },
-        { CIRCUIT_MALFORMED_MESSAGE, GW_EPROTO },
-        { CIRCUIT_UNEXPECTED_MESSAGE, GW_EPROTO },
-        { CIRCUIT_UNUSED, GW_EPROTO },
+        { CIRCUIT_NO_RESERVATION, GW_EOFFLINE },        { CIRCUIT_PERMISSION_DENIED, GW_EDENIED },
+        { CIRCUIT_RESOURCE_LIMIT_EXCEEDED, GW_ELIMIT }, { CIRCUIT_CONNECTION_FAILED, GW_EUNREACH },
+        { CIRCUIT_RESERVATION_REFUSED, GW_EREFUSED },   { CIRCUIT_MALFORMED_MESSAGE, GW_EPROTO },
+        { CIRCUIT_UNEXPECTED_MESSAGE, GW_EPROTO },      { CIRCUIT_UNUSED, GW_EPROTO },
     };
     (void)state;
 
@@ -630,6 +637,7 @@ int main(void)
         T(test_first_answer_comes_after_three_round_trips),
         T(test_octets_behind_a_status_are_not_lost),
         T(test_dial_takes_tls_where_noise_is_not_spoken),
+        T(test_dial_takes_tls_where_the_answer_to_noise_is_lost),
         T(test_dial_gives_up_where_neither_is_spoken),
         T(test_dial_reports_what_the_status_says),
         T(test_dial_ends_when_the_relay_is_silent),

@@ -15,11 +15,17 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "ctl/ctl.h"
+#include "ctl/ctl_doctor.h"
+#include "ctl/ctl_netcheck.h"
 #include "ctl/ctl_status.h"
+#include "id/circuit_addr.h"
 #include "name/tier_direct.h"
 #include "p2p/perf.h"
 #include "p2p/ping.h"
 #include "svc/svc_query.h"
+
+#define RELAY   "12D3KooWCryG7Mon9orvQxcS1rYZjotPgpwoJNHHKcLLfE4Hf5mV"
+#define CIRCUIT "/ip4/203.0.113.9/udp/4001/quic-v1/p2p/" RELAY "/p2p-circuit"
 
 /* 12D3KooW... ids are those of the libp2p peer-id spec's kind: any 38-octet identity multihash
  * will do here. */
@@ -44,6 +50,10 @@ struct host {
     size_t nconns;
 };
 
+struct relay {
+    struct relay_stats stats;
+};
+
 static struct world {
     struct host host;
     struct name_answer answer; /* of the resolver, when known */
@@ -62,6 +72,10 @@ static struct world {
     void *ping_arg;
     svc_query_done_fn *queried;
     void *queried_arg;
+    struct path_info path; /* of every peer */
+    size_t nkept;
+    struct reservation_info reservations[2];
+    size_t nreservations;
 } w;
 
 size_t host_listen_addrs(const struct host *h, struct multiaddr *out, size_t max)
@@ -96,6 +110,65 @@ struct conn *host_conn(const struct host *h, const struct peerid *peer)
 const struct peerid *conn_peer(const struct conn *c)
 {
     return &c->peer;
+}
+
+bool conn_is_relayed(const struct conn *c)
+{
+    return circuit_addr_is(&c->info.remote);
+}
+
+size_t host_announced(const struct host *h, struct multiaddr *out, size_t max)
+{
+    (void)h;
+    assert_true(max >= 2);
+    assert_int_equal(multiaddr_parse(bytes_of("/ip4/203.0.113.1/udp/4001/quic-v1"), &out[0]), 0);
+    assert_int_equal(multiaddr_parse(bytes_of(CIRCUIT), &out[1]), 0);
+    return 2;
+}
+
+const char *path_state_name(enum path_state s)
+{
+    return s == PATH_DEGRADED ? "degraded" : s == PATH_DOWN ? "down" : "direct";
+}
+
+void paths_info(const struct paths *p, const struct peerid *peer, struct path_info *out)
+{
+    (void)p;
+    (void)peer;
+    *out = w.path;
+}
+
+void paths_each_kept(const struct paths *p, void (*each)(void *arg, const struct peerid *peer),
+                     void *arg)
+{
+    (void)p;
+    for (size_t i = 0; i < w.nkept; i++)
+        each(arg, &w.host.conns[i].peer);
+}
+
+enum announce_reach announce_reach(const struct announce *a)
+{
+    (void)a;
+    return ANNOUNCE_REACH_PRIVATE;
+}
+
+enum observed_mapping announce_mapping(const struct announce *a)
+{
+    (void)a;
+    return OBSERVED_DEPENDENT;
+}
+
+void reservations_each(const struct reservations *r,
+                       void (*each)(void *arg, const struct reservation_info *i), void *arg)
+{
+    (void)r;
+    for (size_t i = 0; i < w.nreservations; i++)
+        each(arg, &w.reservations[i]);
+}
+
+void relay_stats(const struct relay *r, struct relay_stats *out)
+{
+    *out = r->stats;
 }
 
 bool conn_is_inbound(const struct conn *c)
@@ -287,6 +360,20 @@ void svc_query_cancel(struct svc_query *q)
     (void)q;
 }
 
+/* test_ctl_doctor.c has the real ones. */
+void ctl_doctor_run(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
+{
+    (void)d;
+    ctl_session_reply(s, json_pack("{s:O}", "doctor", json_object_get(req, "name")));
+}
+
+void ctl_netcheck_run(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
+{
+    (void)d;
+    (void)req;
+    ctl_session_reply(s, json_pack("{s:b}", "netcheck", 1));
+}
+
 static void each_proxy(void *arg, ctl_each_proxy_fn *each, void *each_arg)
 {
     (void)arg;
@@ -345,6 +432,7 @@ static void fill_world(void)
     snprintf(w.host.conns[0].identity.agent, sizeof w.host.conns[0].identity.agent, "x\x1b[0m\xff");
     w.answer = (struct name_answer){ .peer = make_id(1), .tier = "names file", .ttl_ms = 60000 };
     w.knows = true;
+    w.path = (struct path_info){ .state = PATH_DIRECT, .rtt_us = 99000 };
 }
 
 static int connect_to(const char *path)
@@ -512,8 +600,9 @@ static void test_status_has_the_fixed_shape(void **state)
     const json_t *p = only(v, "peers");
     check_string(p, "id", peerid_print(&w.host.conns[0].peer, id));
     check_string(p, "name", "alice");
-    check_string(p, "state", "connected");
+    check_string(p, "state", "direct");
     check_string(p, "path", "direct");
+    assert_null(json_object_get(p, "relay"));
     check_string(p, "transport", "quic-v1");
     check_string(p, "addr", "/ip4/198.51.100.3/udp/9/quic-v1");
     check_string(p, "agent", "x\\x1b[0m\\xff");
@@ -570,6 +659,108 @@ static void test_status_lists_a_peer_once(void **state)
     w.host.conns[1] = w.host.conns[0];
     json_t *v = ctl_status_peers(&f->deps);
     assert_int_equal(json_array_size(json_object_get(v, "peers")), 1);
+    json_decref(v);
+}
+
+static void test_status_tells_the_relay_of_a_relayed_peer(void **state)
+{
+    struct fixture *f = *state;
+    struct muxed_info *info = &w.host.conns[0].info;
+
+    assert_int_equal(multiaddr_parse(bytes_of(CIRCUIT), &info->remote), 0);
+    info->rtt_us = 0; /* a transport that does not measure it; a probe does */
+    w.path.state = PATH_DEGRADED;
+    json_t *v = ctl_status_make(&f->deps);
+    const json_t *p = only(v, "peers");
+    check_string(p, "state", "degraded");
+    check_string(p, "path", "relayed");
+    check_string(p, "relay", RELAY);
+    assert_float_equal(json_real_value(json_object_get(p, "rtt_ms")), 99, 0.0001);
+    json_decref(v);
+}
+
+static void test_status_tells_how_we_are_reached(void **state)
+{
+    struct fixture *f = *state;
+    json_t *v = ctl_status_make(&f->deps);
+
+    check_string(v, "reach", "private");
+    check_string(v, "nat", "dependent");
+    assert_int_equal(json_array_size(json_object_get(v, "reservations")), 0);
+    assert_null(json_object_get(v, "relay"));
+    const json_t *addresses = json_object_get(v, "addresses");
+    assert_int_equal(json_array_size(addresses), 2);
+    assert_string_equal(json_string_value(json_array_get(addresses, 1)), CIRCUIT);
+    json_decref(v);
+}
+
+static void test_status_tells_our_reservations(void **state)
+{
+    struct fixture *f = *state;
+    struct reservation_info *held = &w.reservations[0], *down = &w.reservations[1];
+
+    w.nreservations = 2;
+    assert_int_equal(peerid_parse(bytes_of(RELAY), &held->relay), 0);
+    held->state = RESERVATION_HELD;
+    held->expires_s = 1700003600;
+    held->rtt_us = 20100;
+    assert_int_equal(multiaddr_parse(bytes_of(CIRCUIT), &held->address), 0);
+    *down = (struct reservation_info){
+        .relay = make_id(5), .state = RESERVATION_DOWN, .err = GW_EOFFLINE
+    };
+    json_t *v = ctl_status_make(&f->deps);
+    const json_t *list = json_object_get(v, "reservations"), *r = json_array_get(list, 0);
+    check_string(r, "relay", RELAY);
+    check_string(r, "state", "held");
+    check_string(r, "address", CIRCUIT);
+    check_string(r, "error", "");
+    check_int(r, "expires", 1700003600);
+    assert_float_equal(json_real_value(json_object_get(r, "rtt_ms")), 20.1, 0.0001);
+    r = json_array_get(list, 1);
+    check_string(r, "state", "down");
+    check_string(r, "address", "");
+    check_string(r, "error", gw_strerror(GW_EOFFLINE));
+    json_decref(v);
+}
+
+static void test_status_of_a_relay_counts(void **state)
+{
+    struct fixture *f = *state;
+    struct relay relay = { { .reservations = 3,
+                             .circuits = 2,
+                             .bytes = 5000000000,
+                             .month_bytes = 6000000000,
+                             .refused = 7 } };
+    f->deps.relay = &relay;
+    json_t *v = ctl_status_make(&f->deps);
+    const json_t *r = json_object_get(v, "relay");
+    check_int(r, "reservations", 3);
+    check_int(r, "circuits", 2);
+    check_int(r, "bytes", 5000000000);
+    check_int(r, "month_bytes", 6000000000);
+    check_int(r, "refused", 7);
+    f->deps.relay = NULL;
+    json_decref(v);
+}
+
+static void test_peers_tell_who_is_kept_and_not_there(void **state)
+{
+    struct fixture *f = *state;
+    char id[PEERID_STR_MAX];
+
+    w.host.nconns = 0;
+    w.nkept = 1;
+    w.path = (struct path_info){
+        .state = PATH_DOWN, .next_try_ms = clock_mono_ms() + 11500, .err = GW_EREFUSED
+    };
+    json_t *v = ctl_status_peers(&f->deps);
+    assert_int_equal(json_array_size(json_object_get(v, "peers")), 0);
+    const json_t *k = only(v, "kept");
+    check_string(k, "id", peerid_print(&w.host.conns[0].peer, id));
+    check_string(k, "name", "alice");
+    check_string(k, "state", "down");
+    check_string(k, "error", gw_strerror(GW_EREFUSED));
+    check_int(k, "next_try_s", 12);
     json_decref(v);
 }
 
@@ -722,6 +913,15 @@ static void test_services_of_a_peer_are_escaped_and_filtered(void **state)
     assert_non_null(strstr(ask(f, ""), "\"ok\":false"));
 }
 
+static void test_doctor_and_netcheck_are_commands(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_string_equal(ask(f, "{\"cmd\":\"doctor\",\"name\":\"alice\"}\n"),
+                        "{\"doctor\":\"alice\",\"ok\":true}\n");
+    assert_string_equal(ask(f, "{\"cmd\":\"netcheck\"}\n"), "{\"netcheck\":true,\"ok\":true}\n");
+}
+
 static void test_nc_hands_the_stream_to_the_front(void **state)
 {
     struct fixture *f = *state;
@@ -773,6 +973,11 @@ int main(void)
         T(test_status_says_what_could_not_be_opened),
         T(test_services_tell_datagrams_and_exit),
         T(test_status_lists_a_peer_once),
+        T(test_status_tells_the_relay_of_a_relayed_peer),
+        T(test_status_tells_how_we_are_reached),
+        T(test_status_tells_our_reservations),
+        T(test_status_of_a_relay_counts),
+        T(test_peers_tell_who_is_kept_and_not_there),
         T(test_resolve_tells_who_knew_and_what_failed),
         T(test_allow_gives_rights_to_who_is_known_for_certain),
         T(test_allow_says_which_services_are_not_there),
@@ -784,6 +989,7 @@ int main(void)
         T(test_ping_streams_a_line_per_answer),
         T(test_ping_without_an_answer_fails),
         T(test_services_of_a_peer_are_escaped_and_filtered),
+        T(test_doctor_and_netcheck_are_commands),
         T(test_nc_hands_the_stream_to_the_front),
         T(test_nc_tells_why_it_failed),
         T(test_close_gives_up_what_is_under_way),

@@ -50,8 +50,8 @@ struct resolver_req *resolver_lookup(struct resolver *r, const char *host, resol
     struct name_answer answer = { .peer = id_of(*host), .naddrs = 1 };
 
     r->lookups++;
-    assert_int_equal(
-        multiaddr_parse(bytes_of("/ip4/192.0.2.1/udp/4001/quic-v1"), &answer.addrs[0]), 0);
+    assert_int_equal(multiaddr_parse(bytes_of("/ip4/192.0.2.1/udp/4001/quic-v1"), &answer.addrs[0]),
+                     0);
     if (r->unknown && strcmp(r->unknown, host) == 0)
         done(arg, GW_ENONAME, NULL, "test: no line");
     else
@@ -95,8 +95,8 @@ static void set(const struct config_peer *peers, size_t n)
         v[i] = &peers[i];
     assert_int_equal(keep_set_config(k, &c), 0);
 }
-#define SET(...)                                                      \
-    set((const struct config_peer[]){ __VA_ARGS__ },                  \
+#define SET(...)                                     \
+    set((const struct config_peer[]){ __VA_ARGS__ }, \
         COUNT(((const struct config_peer[]){ __VA_ARGS__ })))
 
 static enum host_path path_to(char letter)

@@ -2,7 +2,7 @@
 #include "p2p/msgread.h"
 
 #include "fake_stream.h"
-#include "streamend.h"
+#include "looprig.h"
 #include "vec.h"
 
 #define BODY "seven!!"
@@ -11,7 +11,7 @@
 static struct looprig rig;
 static struct fake_pair *pair;
 static struct msgread *reader;
-static struct streamend far;
+static struct stream *far; /* the other end; NULL once closed */
 
 struct outcome {
     unsigned calls;
@@ -36,6 +36,18 @@ static void take_close(struct stream *s, int err)
     (void)err;
     got.s = NULL;
 }
+
+static void far_close(struct stream *s, int err)
+{
+    (void)s;
+    (void)err;
+    far = NULL;
+}
+
+static const struct stream_events far_events = { .on_data = stream_ignore_data,
+                                                 .on_drained = stream_ignore_drained,
+                                                 .on_eof = stream_ignore_eof,
+                                                 .on_close = far_close };
 
 static const struct stream_events taking = { .on_data = take_data,
                                              .on_drained = stream_ignore_drained,
@@ -71,8 +83,9 @@ static int setup(void **state)
     pair = fake_pair_new(rig.loop);
     pair->gone = pair_gone;
     got = (struct outcome){ 0 };
-    far = (struct streamend){ 0 };
-    streamend_own(&far, &pair->end[1].s);
+    far = &pair->end[1].s;
+    stream_own(far, &far_events, NULL);
+    far->ops->credit(far, 0);
     return 0;
 }
 
@@ -97,7 +110,7 @@ static void start(struct bytes early)
 
 static void say(struct bytes v)
 {
-    assert_true(far.s->ops->write(far.s, v) >= 0);
+    assert_true(far->ops->write(far, v) >= 0);
     looprig_run(&rig);
 }
 
@@ -163,7 +176,7 @@ static void test_stream_that_ends_too_early_fails(void **state)
 {
     (void)state;
     start((struct bytes)B("\x07sev"));
-    far.s->ops->shutdown(far.s);
+    far->ops->shutdown(far);
     looprig_run(&rig);
     assert_failed(GW_ECLOSED);
 }
@@ -172,7 +185,7 @@ static void test_reset_is_told(void **state)
 {
     (void)state;
     start((struct bytes){ 0 });
-    stream_drop(far.s, GW_ECANCELED);
+    stream_drop(far, GW_ECANCELED);
     looprig_run(&rig);
     assert_failed(GW_ERESET);
 }

@@ -135,6 +135,20 @@ static void test_mapping_as_rfc_4787_names_it(void **state)
     assert_int_equal(observed_mapping(&o, 4, &own, 1, 0), OBSERVED_DEPENDENT);
 }
 
+/* A neighbour sees the private address that the NAT changes for everybody else. */
+static void test_the_own_network_says_nothing_of_the_nat(void **state)
+{
+    struct multiaddr own = parsed("/ip4/192.168.0.2/udp/4001/quic-v1");
+    struct observed o = { 0 };
+    (void)state;
+    note(&o, 1, 1, "/ip4/192.168.0.2/udp/4001/quic-v1", 0);
+    assert_int_equal(observed_mapping(&o, 4, &own, 1, 0), OBSERVED_NOT_MAPPED);
+    note(&o, 2, 2, A, 0);
+    assert_int_equal(observed_mapping(&o, 4, &own, 1, 0), OBSERVED_UNKNOWN);
+    note(&o, 3, 3, B2, 0);
+    assert_int_equal(observed_mapping(&o, 4, &own, 1, 0), OBSERVED_DEPENDENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +161,7 @@ int main(void)
         cmocka_unit_test(test_the_oldest_makes_room),
         cmocka_unit_test(test_what_is_no_socket_address_is_not_taken),
         cmocka_unit_test(test_mapping_as_rfc_4787_names_it),
+        cmocka_unit_test(test_the_own_network_says_nothing_of_the_nat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

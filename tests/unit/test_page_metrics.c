@@ -61,6 +61,27 @@ static void test_metrics_carry_the_numbers_of_the_status(void **state)
     assert_line("gw_services 2");
 }
 
+static void test_metrics_tell_of_relays_on_both_sides(void **state)
+{
+    (void)state;
+    page_metrics(status, &out);
+    assert_line("gw_reservations_wanted 2");
+    assert_line("gw_reservations_held 1");
+    assert_line("gw_relay_reservations 3");
+    assert_line("gw_relay_circuits 2");
+    assert_line("gw_relay_bytes_total 5000000000");
+    assert_line("gw_relay_month_bytes 6000000000");
+    assert_line("gw_relay_refused_total 7");
+}
+
+static void test_metrics_of_who_is_no_relay_have_none_of_one(void **state)
+{
+    (void)state;
+    assert_int_equal(json_object_del(status, "relay"), 0);
+    page_metrics(status, &out);
+    assert_null(strstr(out.p, "gw_relay_"));
+}
+
 static void test_metrics_of_peers_are_in_base_units(void **state)
 {
 #define ALICE "{peer=\"12D3KooWGRUVh2eQ8zKjT7n3bXyLwDq5sMfA4cPp9rNEtHvWk3aQ\",name=\"alice\""
@@ -157,6 +178,8 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, load, unload)
     const struct CMUnitTest tests[] = {
         TEST(test_metrics_carry_the_numbers_of_the_status),
+        TEST(test_metrics_tell_of_relays_on_both_sides),
+        TEST(test_metrics_of_who_is_no_relay_have_none_of_one),
         TEST(test_metrics_of_peers_are_in_base_units),
         TEST(test_metrics_keep_to_the_grammar),
         TEST(test_metrics_escape_labels),

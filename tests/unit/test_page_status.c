@@ -55,6 +55,14 @@ static void test_status_shows_what_there_is(void **state)
         "&hellip;tHvWk3aQ</code>", /* the last 8 */
         ">direct</span>",
         ">relayed</span>",
+        ">upgrading</td>",
+        "&hellip;fE4Hf5mV</code>", /* the relay */
+        "<code>/ip4/203.0.113.1/udp/4001/quic-v1</code>",
+        "<dd>private</dd>",
+        "<dd>mapping dependent</dd>",
+        ">/ip4/203.0.113.9/tcp/1/p2p-circuit</td>",
+        ">denied by the peer</td>",
+        "3 reservations, 2 circuits, 4.7G carried, 5.6G this month, 7 refused</dd>",
         ">12.5 ms</td>",
         ">5.0G</td>",
         ">1.5K</td>",
@@ -144,7 +152,7 @@ static void test_status_bounds_its_tables(void **state)
     for (size_t i = 0; i < PAGE_STATUS_ROWS_MAX + 5; i++)
         json_array_append(peers, json_array_get(peers, 0));
     make("127.0.0.1:1080");
-    assert_int_equal(count("data-label=\"Round trip\""), PAGE_STATUS_ROWS_MAX);
+    assert_int_equal(count("data-label=\"Received\""), PAGE_STATUS_ROWS_MAX);
     assert_has("and 7 more");
 }
 

@@ -106,6 +106,22 @@ static void test_no_answer_is_a_timeout(void **state)
     assert_int_equal(streams_of(c), 0);
 }
 
+/* The negotiation would be given a second. */
+static void test_no_opening_is_a_timeout_in_the_round_s_time(void **state)
+{
+    (void)state;
+    assert_int_equal(ping_serve(b.host), 0);
+    struct conn *c = join(&a, &b);
+    fake_net.is_silent = true;
+    start(c, 1);
+    run_ms(200);
+    assert_int_equal(got.failures, 1);
+    assert_int_equal(got.err, GW_ETIMEOUT);
+    run_ms(1000); /* nothing more when the negotiation gives up, too */
+    assert_int_equal(got.failures, 1);
+    assert_int_equal(streams_of(c), 0);
+}
+
 static void say_zeros(void *arg, struct conn *c, struct stream *s, const char *protocol,
                       struct bytes early)
 {
@@ -160,6 +176,7 @@ int main(void)
         T(test_payloads_may_come_in_pieces),
         T(test_a_peer_without_ping_is_noproto),
         T(test_no_answer_is_a_timeout),
+        T(test_no_opening_is_a_timeout_in_the_round_s_time),
         T(test_another_payload_is_a_fault),
         T(test_the_end_of_the_connection_fails_the_round),
         T(test_cancel_calls_nobody),

@@ -27,9 +27,9 @@ static bool is_probed(void *arg)
 
 static struct host_probe *begin(const char *addr, struct probed *p)
 {
-    const struct host_probe_req req = {
-        .peer = *key_peerid(b.key), .addr = maddr(addr), .timeout_ms = 150
-    };
+    const struct host_probe_req req = { .peer = *key_peerid(b.key),
+                                        .addr = maddr(addr),
+                                        .timeout_ms = 150 };
     struct host_probe *probe = NULL;
 
     *p = (struct probed){ 0 };
@@ -78,6 +78,8 @@ static void test_a_circuit_and_an_address_with_the_peers_id_are_tried(void **sta
     char text[MULTIADDR_STR_MAX];
     assert_int_equal(multiaddr_append_peer(&named, key_peerid(b.key)), 0);
     assert_int_equal(probe(multiaddr_print(&named, text)).err, 0);
+    named = maddr(REAL);
+    assert_true(multiaddr_eq(&fake_net.dialled[0], &named)); /* as the dialers want it */
     named = maddr("/p2p/QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N/p2p-circuit");
     assert_int_equal(multiaddr_append_peer(&named, key_peerid(b.key)), 0);
     assert_int_equal(probe(multiaddr_print(&named, text)).err, 0);

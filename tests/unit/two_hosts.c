@@ -39,8 +39,7 @@ static void on_conn_close(void *arg, struct conn *c, int err)
     s->close_err = err;
 }
 
-static const struct host_events observer = { .on_conn = on_conn,
-                                              .on_conn_close = on_conn_close };
+static const struct host_events observer = { .on_conn = on_conn, .on_conn_close = on_conn_close };
 
 struct multiaddr maddr(const char *text)
 {
