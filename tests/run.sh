@@ -156,7 +156,8 @@ build clang --enable-werror CC=clang "$flags"
 build sanitize --enable-sanitize CC=gcc "CFLAGS=-O1 -g"
 step "build bench" 60 sh -c 'cd tests/bench || exit 1
     cc="gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
-    $cc -o "$0/sockload" sockload.c loadconn.c loadserve.c && $cc -o "$0/wanlink" wanlink.c' "$out"
+    $cc -o "$0/sockload" sockload.c loadconn.c loadserve.c && $cc -o "$0/wanlink" wanlink.c &&
+        make -s -C "$0/gcc" tests/bench/relayload' "$out"
 
 unit gcc
 unit sanitize

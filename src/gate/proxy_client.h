@@ -70,9 +70,9 @@ bool proxy_client_needs_auth(const struct proxy_client *c); /* a user or passwor
  * configured any are.  Takes as long whatever was given. */
 bool proxy_client_auth_ok(const struct proxy_client *c, struct bytes user, struct bytes password);
 /* Reads an option tag (`path=any`, `direct`, `relay` or `both`; several by `,`, the last of a kind
- * counts; behind `NAME+` when a user is configured) into the target's options, which keep what no tag
- * changes.  0, or GW_EINVAL: a tag of a form that is ours (`word=...`, or anything behind `NAME+`),
- * with an unknown option or value.  A name of another form is no tag and is fine. */
+ * counts; behind `NAME+` when a user is configured) into the target's options, which keep what no
+ * tag changes.  0, or GW_EINVAL: a tag of a form that is ours (`word=...`, or anything behind
+ * `NAME+`), with an unknown option or value.  A name of another form is no tag and is fine. */
 int proxy_client_read_tag(const struct proxy_client *c, struct bytes user,
                           struct front_target *out);
 

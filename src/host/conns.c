@@ -26,6 +26,9 @@ struct conn {
     uint64_t opened_ms;
     uint64_t busy_ms; /* when it was last seen with a stream */
     uint32_t holds;
+    bool is_near; /* on an address of our own network */
+    bool is_doubted;
+    uint64_t doubted_at; /* octets received by then */
     bool is_closing;
     bool is_stray_told; /* a datagram of no flow came, and is in the log */
 };
@@ -88,10 +91,36 @@ bool conn_fits(const struct conn *c, enum host_path path)
     return path != HOST_PATH_RELAY || c->m->is_relayed;
 }
 
-/* The better the higher; of equals the youngest is used. */
-static int worth(const struct conn *c)
+void conn_doubt(struct conn *c)
 {
-    return (c->m->is_relayed ? 0 : 2) + is_dialled_by_smaller(c);
+    struct muxed_info info;
+
+    c->m->ops->info(c->m, &info);
+    if (!c->is_doubted)
+        log_debug("conn peer=%s transport=%s doubted", peerid_short(&c->m->peer), info.transport);
+    c->is_doubted = true;
+    c->doubted_at = info.rx_bytes;
+    if (c->m->ops->probe)
+        c->m->ops->probe(c->m);
+}
+
+/* Has nothing come since it was doubted? */
+static bool is_doubtful(struct conn *c)
+{
+    struct muxed_info info;
+
+    if (!c->is_doubted)
+        return false;
+    c->m->ops->info(c->m, &info);
+    c->is_doubted = info.rx_bytes == c->doubted_at;
+    return c->is_doubted;
+}
+
+/* The better the higher; of equals the youngest is used. */
+static int worth(struct conn *c)
+{
+    return (is_doubtful(c) ? 0 : 8) + (c->m->is_relayed ? 0 : 4) + (c->is_near ? 2 : 0) +
+           is_dialled_by_smaller(c);
 }
 
 static struct conn *in_use(const struct group *g, enum host_path path)
@@ -283,6 +312,16 @@ static uint32_t count(const struct conn *list)
     return n;
 }
 
+static bool is_near(const struct muxed *m)
+{
+    struct muxed_info info;
+    struct ipaddr ip;
+    uint16_t port;
+
+    m->ops->info(m, &info);
+    return multiaddr_as_socket(&info.remote, &ip, &port) && ifaces_is_private(&ip);
+}
+
 /* 0 and a conn that stands in the table. */
 static int insert(struct conns *cs, struct muxed *m, struct conn **out)
 {
@@ -300,6 +339,7 @@ static int insert(struct conns *cs, struct muxed *m, struct conn **out)
     c->all = cs;
     c->m = m;
     c->opened_ms = c->busy_ms = clock_mono_ms();
+    c->is_near = is_near(m);
     DL_PREPEND(g->list, c);
     *out = c;
     return 0;
@@ -342,6 +382,12 @@ int conns_add(struct conns *cs, struct muxed *m, struct conn **out)
 }
 
 struct conn *conns_find(const struct conns *cs, const struct peerid *peer, enum host_path path)
+{
+    struct conn *c = conns_best(cs, peer, path);
+    return c && !is_doubtful(c) ? c : NULL;
+}
+
+struct conn *conns_best(const struct conns *cs, const struct peerid *peer, enum host_path path)
 {
     const struct group *g = find_group(cs, peer);
     return g ? in_use(g, path) : NULL;

@@ -1,9 +1,9 @@
 /* conns.h - the connections that are ready, by peer.
  *
- * Which of several to one peer is used: a direct one before one through a relay, then the one
- * dialled by the smaller peer id, and of those the youngest (a peer that restarted has left a dead
- * one behind).  Both ends come to the same choice.  The others are closed once they have been idle
- * for a few seconds.
+ * Which of several to one peer is used: a direct one before one through a relay, one in our own
+ * network before one over the internet, then the one dialled by the smaller peer id, and of those
+ * the youngest (a peer that restarted has left a dead one behind).  Both ends come to the same
+ * choice.  The others are closed once they have been idle for a few seconds.
  */
 #ifndef GW_HOST_CONNS_H
 #define GW_HOST_CONNS_H
@@ -34,8 +34,10 @@ void conns_set_limits(struct conns *cs, uint64_t idle_ms, uint32_t max);
  * GW_ENOMEM (m is being closed). */
 int conns_add(struct conns *cs, struct muxed *m, struct conn **out);
 
-/* The one in use of those that `path` allows, or NULL. */
+/* The one in use of those that `path` allows and that nobody doubts, or NULL. */
 struct conn *conns_find(const struct conns *cs, const struct peerid *peer, enum host_path path);
+struct conn *conns_best(const struct conns *cs, const struct peerid *peer,
+                        enum host_path path); /* a doubted one, if there is no other */
 void conns_each(const struct conns *cs, void (*each)(void *arg, struct conn *c), void *arg);
 bool conns_has_dialled(const struct conns *cs, const struct peerid *peer);
 void conns_network_changed(struct conns *cs); /* as host_network_changed */

@@ -404,12 +404,12 @@ int conn_open(struct conn *c, const char *protocol, struct bytes first, host_ope
 
 struct conn *host_conn(const struct host *h, const struct peerid *peer)
 {
-    return conns_find(h->conns, peer, HOST_PATH_ANY);
+    return conns_best(h->conns, peer, HOST_PATH_ANY);
 }
 
 struct conn *host_conn_by(const struct host *h, const struct peerid *peer, enum host_path path)
 {
-    return conns_find(h->conns, peer, path);
+    return conns_best(h->conns, peer, path);
 }
 
 bool host_is_dialling(const struct host *h, const struct peerid *peer)
@@ -455,8 +455,7 @@ void host_learn_addr(struct host *h, const struct peerid *peer, const struct mul
     peers_learn(&h->peers, peer, addr);
 }
 
-const struct multiaddr *host_known_addrs(const struct host *h, const struct peerid *peer,
-                                         size_t *n)
+const struct multiaddr *host_known_addrs(const struct host *h, const struct peerid *peer, size_t *n)
 {
     return peers_addrs(&h->peers, peer, n);
 }

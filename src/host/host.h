@@ -185,6 +185,10 @@ void host_network_changed(struct host *h);
 /* While held, a connection is not closed for being idle.  Holds end with the connection. */
 void conn_hold(struct conn *c);
 void conn_unhold(struct conn *c);
+/* It may be dead: no answer came when one was due, or the peer has called by another way.  It is
+ * probed, and until something is heard on it again new streams go elsewhere, on a new connection if
+ * need be. */
+void conn_doubt(struct conn *c);
 bool conn_is_relayed(const struct conn *c);
 bool conn_fits(const struct conn *c, enum host_path path);
 struct host *conn_host(const struct conn *c);

@@ -7,6 +7,10 @@
  * HOST_PATH_BOTH without a connection: two opens of their own, on a direct path and through a
  * relay; the first that has a stream decides, and the other is cancelled.
  *
+ * A proposal that is not answered in time raises a doubt about its connection: it may be dead, and
+ * nobody has noticed yet.  Then a second open begins, which does not use it, and whichever has a
+ * stream first decides.
+ *
  * A stream ends before its connection does, so a failed proposal is judged at the end of the turn,
  * when it is known whether the connection went with it.  This matters right after a dial: in
  * TLS 1.3 the client is ready before the server has looked at its certificate, and a peer that does
@@ -26,7 +30,9 @@ struct proposal {
     size_t nfirst;
 };
 
-struct way { /* of a hedged open */
+#define DOUBT_MS 1000 /* and four round trips: how long an answer may take */
+
+struct way { /* of an open with several: a race, or a second one beside a proposal */
     struct host_open *of;
     struct host_open *open; /* NULL: it has failed, or was not begun */
 };
@@ -42,6 +48,8 @@ struct host_open {
     struct conn *conn;           /* in use; NULL: none yet, or it has ended */
     int err;                     /* why the proposal failed, or the connection ended */
     bool has_proposed;           /* `err` is to be judged */
+    bool is_to_judge;            /* at the end of this turn */
+    ev_timer doubt;              /* runs while a proposal is not answered */
     bool has_redialled;
     host_opened_fn *done;
     void *arg;
@@ -84,8 +92,18 @@ static void release(struct host_open *o)
     free(o);
 }
 
+static void give_up_ways(struct host_open *o)
+{
+    for (size_t i = 0; i < WAYS; i++) {
+        host_open_cancel(o->ways[i].open);
+        o->ways[i].open = NULL;
+    }
+}
+
 static void detach(struct host_open *o)
 {
+    ev_timer_stop(o->all->loop, &o->doubt);
+    give_up_ways(o);
     turn_del(o->all->turn, &o->task);
     dials_leave(&o->wait);
     DL_DELETE(o->all->list, o);
@@ -98,19 +116,35 @@ static void finish(struct host_open *o, int err)
     release(o);
 }
 
+static void judge_later(struct host_open *o, int err)
+{
+    ev_timer_stop(o->all->loop, &o->doubt);
+    o->err = err;
+    o->is_to_judge = true;
+    turn_add(o->all->turn, &o->task);
+}
+
 static void on_negotiated(void *arg, int err, struct stream *s, struct bytes early)
 {
     struct host_open *o = arg;
 
     o->negotiate = NULL;
     if (err) {
-        o->err = err;
-        turn_add(o->all->turn, &o->task);
+        judge_later(o, err);
         return;
     }
     detach(o);
     o->done(o->arg, 0, o->conn, s, o->proposals[o->at].protocol, early);
     release(o);
+}
+
+static void start_doubt(struct host_open *o)
+{
+    struct muxed_info info;
+
+    conn_info(o->conn, &info);
+    ev_timer_set(&o->doubt, DOUBT_MS / 1e3 + 4 * (double)info.rtt_us / 1e6, 0.);
+    ev_timer_start(o->all->loop, &o->doubt);
 }
 
 static void propose(struct host_open *o, struct conn *c)
@@ -124,13 +158,15 @@ static void propose(struct host_open *o, struct conn *c)
     const struct proposal *p = &o->proposals[o->at];
     o->conn = c;
     o->has_proposed = true;
-    o->err = propose_on(o->all, c, p->protocol, (struct bytes){ p->first, p->nfirst },
-                        on_negotiated, o, &o->negotiate);
-    if (!o->err)
+    int err = propose_on(o->all, c, p->protocol, (struct bytes){ p->first, p->nfirst },
+                         on_negotiated, o, &o->negotiate);
+    if (!err) {
+        start_doubt(o);
         return;
-    if (o->err == GW_ECLOSED)
+    }
+    if (err == GW_ECLOSED)
         o->conn = NULL;
-    turn_add(o->all->turn, &o->task);
+    judge_later(o, err);
 }
 
 static void on_dialled(struct dial_wait *w, int err, struct conn *c)
@@ -142,20 +178,12 @@ static void on_dialled(struct dial_wait *w, int err, struct conn *c)
         propose(o, c);
 }
 
-static void give_up_ways(struct host_open *o)
-{
-    for (size_t i = 0; i < WAYS; i++) {
-        host_open_cancel(o->ways[i].open);
-        o->ways[i].open = NULL;
-    }
-}
-
 /* That a way has no address says nothing when the other one says more. */
 static void on_way_failed(struct host_open *o, int err)
 {
     if (!o->err || o->err == GW_EOFFLINE)
         o->err = err;
-    if (!o->ways[0].open && !o->ways[1].open)
+    if (!o->ways[0].open && !o->ways[1].open && !o->negotiate && !o->is_to_judge)
         finish(o, o->err);
 }
 
@@ -171,34 +199,49 @@ static void on_way(void *arg, int err, struct conn *c, struct stream *s, const c
         on_way_failed(o, err);
         return;
     }
-    give_up_ways(o);
+    negotiate_cancel(o->negotiate, GW_ECANCELED);
     detach(o);
     o->done(o->arg, 0, c, s, protocol, early);
     release(o);
 }
 
 /* The ways stand behind `o` in the list, so opens_free ends it, and them with it, first. */
-static void race(struct host_open *o)
+static void begin_way(struct host_open *o, struct way *w, enum host_path path)
 {
-    static const enum host_path paths[WAYS] = { HOST_PATH_DIRECT, HOST_PATH_RELAY };
     struct host_proposal proposals[HOST_PROPOSALS_MAX];
-    struct host_open_req req = { .peer = o->peer,
-                                 .addrs = o->addrs,
-                                 .naddrs = o->naddrs,
-                                 .proposals = proposals,
-                                 .nproposals = o->nproposals };
+    const struct host_open_req req = { .peer = o->peer,
+                                       .addrs = o->addrs,
+                                       .naddrs = o->naddrs,
+                                       .path = path,
+                                       .proposals = proposals,
+                                       .nproposals = o->nproposals };
 
     for (size_t i = 0; i < o->nproposals; i++)
         proposals[i] = (struct host_proposal){ o->proposals[i].protocol,
                                                { o->proposals[i].first, o->proposals[i].nfirst } };
+    w->of = o;
+    w->open = opens_start(o->all, &req, on_way, w);
+}
+
+static void race(struct host_open *o)
+{
     o->err = 0;
-    for (size_t i = 0; i < WAYS; i++) {
-        req.path = paths[i];
-        o->ways[i].of = o;
-        o->ways[i].open = opens_start(o->all, &req, on_way, &o->ways[i]);
-    }
+    begin_way(o, &o->ways[0], HOST_PATH_DIRECT);
+    begin_way(o, &o->ways[1], HOST_PATH_RELAY);
     if (!o->ways[0].open && !o->ways[1].open)
         finish(o, GW_ENOMEM);
+}
+
+static void on_doubt(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct host_open *o = w->data;
+    (void)loop;
+    (void)revents;
+
+    if (!o->conn)
+        return;
+    conn_doubt(o->conn);
+    begin_way(o, &o->ways[0], o->path);
 }
 
 static void start(struct host_open *o)
@@ -231,6 +274,8 @@ static bool may_try_next(const struct host_open *o)
 
 static void judge(struct host_open *o)
 {
+    if (o->ways[0].open) /* the second open decides */
+        return;
     if (o->conn && may_try_next(o)) {
         o->at++;
         propose(o, o->conn);
@@ -246,6 +291,7 @@ static void judge(struct host_open *o)
 static void on_turn(struct turn_task *task)
 {
     struct host_open *o = (struct host_open *)((char *)task - offsetof(struct host_open, task));
+    o->is_to_judge = false;
     if (o->has_proposed)
         judge(o);
     else
@@ -316,6 +362,8 @@ struct host_open *opens_start(struct opens *os, const struct host_open_req *req,
     o->all = os;
     o->task.run = on_turn;
     o->wait.done = on_dialled;
+    ev_init(&o->doubt, on_doubt);
+    o->doubt.data = o;
     o->done = done;
     o->arg = arg;
     if (!copy_req(o, req)) {
@@ -331,7 +379,6 @@ void host_open_cancel(struct host_open *o)
 {
     if (!o)
         return;
-    give_up_ways(o);
     negotiate_cancel(o->negotiate, GW_ECANCELED);
     detach(o);
     release(o);

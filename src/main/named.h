@@ -19,7 +19,8 @@ struct named_peer {
 
 struct named;
 
-/* All names have been asked for; those unknown are among them.  `peers` is borrowed for the call. */
+/* All names have been asked for; those unknown are among them.  `peers` is borrowed for the
+ * call. */
 typedef void named_fn(void *arg, const struct named_peer *peers, size_t n);
 
 /* Borrows loop and resolver.  Returns owned, or NULL when out of memory. */

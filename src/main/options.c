@@ -38,7 +38,8 @@ static const struct options_row rows[] = {
     { 'l', NULL, "MULTIADDR", OPTIONS_TEXT,
       "listen (default: QUIC and TCP on a random port, over IPv4 and IPv6)" },
     { 'r', NULL, "RELAY", OPTIONS_TEXT,
-      "be reachable through this relay: its multiaddr with /p2p/ID, or its name" },
+      "be reachable through this relay: its multiaddr with /p2p/ID,\n"
+      "or its name" },
     { 'R', NULL, NULL, OPTIONS_FLAG, "be a relay for the peers that may use one" },
     { 'v', NULL, NULL, OPTIONS_FLAG, "log more (debug)" },
     { 'q', NULL, NULL, OPTIONS_FLAG, "log less (warnings, errors)" },
@@ -58,8 +59,9 @@ struct parser {
     struct options *o;
     int opt; /* the option at hand, and its argument */
     const char *arg;
-    int nforwards;              /* -L and -U so far: they need names */
-    bool has_proxy, has_listen, has_relay; /* -D, -l, -r given: what the file says no longer counts */
+    int nforwards; /* -L and -U so far: they need names */
+    /* -D, -l, -r given: what the file says no longer counts */
+    bool has_proxy, has_listen, has_relay;
     char *err;
 };
 

@@ -393,8 +393,15 @@ static void on_conn(void *arg, struct conn *c)
     if (!e && !(e = make(d, conn_peer(c))))
         return;
     e->nrelayed++;
-    e->was_called |= conn_is_inbound(c);
-    e->has_direct = !conn_is_relayed(host_conn(d->host, conn_peer(c)));
+    if (!conn_is_inbound(c))
+        return;
+    /* It would not call by the relay if our direct connection worked. */
+    struct conn *direct = host_conn_by(d->host, conn_peer(c), HOST_PATH_DIRECT);
+    if (direct)
+        conn_doubt(direct);
+    e->was_called = true;
+    e->has_direct = false;
+    e->info.tries = 0;
 }
 
 /* When it is known that the peer speaks the protocol.  A push is no reason to begin again. */

@@ -5,7 +5,7 @@
 
 #define DOWN_FIRST_MS    250
 #define DOWN_MAX_MS      60000
-#define REFUSED_FIRST_MS 30000
+#define REFUSED_FIRST_MS 5000
 #define REFUSED_MAX_MS   600000
 #define STEADY_MS        10000 /* held for so long: the relay is not one that flaps */
 #define RENEW_PERCENT    75    /* of its life, */

@@ -23,6 +23,7 @@
 
 #define TICK_S      1.    /* how often is looked after slots, calls and the budget */
 #define SAVE_GAP_MS 60000 /* between two writings of the state */
+#define BUDGET_REST 64    /* a month's budget is spent when so small a part of it is left */
 
 struct request { /* a HOP stream that has not said yet what it wants */
     struct relay *relay;
@@ -72,10 +73,29 @@ static void count(struct relay *r, struct call *k, uint64_t bytes)
     r->is_unsaved = r->is_unsaved || more;
 }
 
+/* Octets that may still be relayed this month. */
+static uint64_t budget_left(const struct relay *r)
+{
+    uint64_t used = relay_month_bytes(&r->month, clock_wall_s());
+
+    if (!r->cfg.monthly_bytes)
+        return UINT64_MAX;
+    return used < r->cfg.monthly_bytes ? r->cfg.monthly_bytes - used : 0;
+}
+
 static bool is_budget_spent(const struct relay *r)
 {
-    return r->cfg.monthly_bytes &&
-           relay_month_bytes(&r->month, clock_wall_s()) >= r->cfg.monthly_bytes;
+    return budget_left(r) <= r->cfg.monthly_bytes / BUDGET_REST;
+}
+
+/* The limit of a circuit each way; 0: none. */
+static uint64_t circuit_bytes(const struct relay *r)
+{
+    uint64_t left = budget_left(r), own = r->cfg.circuit_bytes;
+
+    if (left == UINT64_MAX)
+        return own;
+    return own && own < left ? own : left;
 }
 
 static void save(struct relay *r)
@@ -350,7 +370,7 @@ static void on_connect(struct relay *r, struct conn *c, struct stream *s, struct
                                      .from = k->from,
                                      .target = slot->conn,
                                      .life_ms = r->cfg.circuit_ms,
-                                     .bytes = r->cfg.circuit_bytes,
+                                     .bytes = circuit_bytes(r),
                                      .rate = r->cfg.rate };
     k->circuit = relay_circuit_start(&req, &circuit_events, k);
     if (k->circuit)

@@ -107,15 +107,19 @@ static void withdraw(struct slot *s)
 }
 
 /* Once per reason, not at every try. */
-static void log_failure(const struct slot *s, int err, const char *what)
+static void log_failure(const struct slot *s, int err, const char *what, const char *why)
 {
     if (s->lease.err != err)
-        log_warn("reservation relay=%s %s: %s", peerid_short(&s->relay), what, gw_strerror(err));
+        log_warn("reservation relay=%s %s: %s", peerid_short(&s->relay), what, why);
 }
 
-static void on_failed(struct slot *s, int err, bool is_refused)
+/* `a`: what the relay said, or NULL. */
+static void on_failed(struct slot *s, int err, const struct hop_answer *a)
 {
-    log_failure(s, err, is_refused ? "refused" : "not got");
+    bool is_refused = a || err == GW_ENOPROTO;
+
+    log_failure(s, err, is_refused ? "refused" : "not got",
+                a ? circuit_status_name(a->msg->status) : gw_strerror(err));
     lease_failed(&s->lease, clock_mono_ms(), err, is_refused, draw());
     if (s->conn && err == GW_ETIMEOUT && !is_refused)
         conn_close(s->conn, GW_ETIMEOUT); /* nobody hears us there: on_conn_close follows */
@@ -180,7 +184,7 @@ static void on_answer(void *arg, int err, const struct hop_answer *a)
         err = read_grant(s, a, &g);
     }
     if (err)
-        on_failed(s, err, a || err == GW_ENOPROTO);
+        on_failed(s, err, a);
     else
         on_granted(s, a->conn, &g);
 }
@@ -202,7 +206,7 @@ static void ask(struct slot *s)
     lease_asking(&s->lease);
     s->hop = hop_ask(s->all->host, &req, on_answer, s);
     if (!s->hop)
-        on_failed(s, GW_ENOMEM, false);
+        on_failed(s, GW_ENOMEM, NULL);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
@@ -215,7 +219,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 static void on_lost(struct slot *s, int err)
 {
     err = err ? err : GW_ECLOSED;
-    log_failure(s, err, "lost");
+    log_failure(s, err, "lost", gw_strerror(err));
     lease_lost(&s->lease, clock_mono_ms(), err, draw());
     withdraw(s); /* the hold has ended with the connection */
     if (s->hop)

@@ -31,6 +31,7 @@
 #define SETTLE_S      1.5 /* what is under way still when a phase is over: its messages, its timers */
 #define PHASE_S       120.
 #define REST_S        10.
+#define FILES_MIN     64 /* descriptors beside the sockets */
 
 struct call { /* the caller's end */
     struct stream *s;
@@ -419,10 +420,10 @@ static void prepare(const char *relay_text)
     via = relay;
     multiaddr_strip_peer(&via);
     circuit_addr_make(&via, &id, &through);
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &files);
-    }
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur < nnodes + FILES_MIN)
+        die("ulimit -Hn: a socket for each host", GW_ELIMIT);
     signal(SIGPIPE, SIG_IGN);
     log_set_level(LOG_LEVEL_ERROR);
     loop = ev_loop_new(EVFLAG_AUTO);

@@ -38,7 +38,7 @@ netcheck()
 
 causes() { told '[w["cause"] for w in s["why"]]'; }
 
-mkdir -p -m 700 "$T/me" "$T/home" "$T/near" "$T/away" "$T/open" "$T/relay" "$T/relay2"
+(umask 077 && mkdir "$T/me" "$T/home" "$T/near" "$T/away" "$T/open" "$T/relay" "$T/relay2")
 for who in me home near away; do
     gw_trusts relay $who
     gw_trusts relay2 $who

@@ -14,5 +14,5 @@ reach_pair me away
 check "two hosts behind one NAT: connected" fetch me 20000 0
 check "two hosts behind one NAT: direct" until_ok 5 is_direct me away
 has "at their addresses in the LAN" '^/ip4/192\.168\.' \
-    "$(gw_json me 'next(p["addr"] for p in s["peers"] if p["path"] == "direct")')"
+    "$(gw_json me "next(p['addr'] for p in s['peers'] if p['id'] == '$(gw_id away)')")"
 stands_still "the relay carries nothing of it" me

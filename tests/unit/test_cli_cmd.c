@@ -349,40 +349,46 @@ static void test_ping_with_a_loss_is_1(void **state)
 }
 
 #define SIDE(mapping)                                                                           \
-    "{\"ip4\":\"private\",\"ip6\":\"none\",\"udp\":\"works\",\"mapping\":\"" mapping "\","              \
-    "\"filtering\":\"unknown\",\"reach\":\"private\",\"port_map\":\"off\",\"relays\":[{\"id\":\"IDr\","   \
-    "\"name\":\"relay1\",\"state\":\"held\",\"rtt_ms\":1.54},{\"id\":\"IDs\",\"name\":\"\",\"state\":"     \
+    "{\"ip4\":\"private\",\"ip6\":\"none\",\"udp\":\"works\",\"mapping\":\"" mapping "\","      \
+    "\"filtering\":\"unknown\",\"reach\":\"private\",\"port_map\":\"off\",\"relays\":[{\"id\":" \
+    "\"IDr\","                                                                                  \
+    "\"name\":\"relay1\",\"state\":\"held\",\"rtt_ms\":1.54},{\"id\":\"IDs\",\"name\":\"\","    \
+    "\"state\":"                                                                                \
     "\"down\"}]"
 
 static void test_doctor_shows_both_ends_why_and_what_would_help(void **state)
 {
     struct fixture *f = *state;
 
-    start_daemon(f, "{\"cmd\":\"doctor\",\"name\":\"alice\"}",
-                 "{\"ok\":true,\"name\":\"alice\",\"peer\":\"IDa\",\"tier\":\"names file\",\"connected\":"
-                 "true,\"path\":\"relayed\",\"relay\":\"IDr\",\"rtt_ms\":40.52,\"here\":" SIDE(
-                     "none") "},\"there\":" SIDE("unknown") "},\"candidates\":[{\"addr\":\"/ip4/1\","
-                 "\"path\":\"direct\",\"result\":\"failed\",\"error\":\"deadline passed\"},{\"addr\":"
-                 "\"/p2p-circuit\",\"path\":\"relayed\",\"result\":\"ok\",\"ms\":55.25}],\"why\":["
-                 "{\"cause\":\"x\",\"text\":\"because\\u001b\"}],\"cure\":[\"do it\"]}\n");
+    start_daemon(
+        f, "{\"cmd\":\"doctor\",\"name\":\"alice\"}",
+        "{\"ok\":true,\"name\":\"alice\",\"peer\":\"IDa\",\"tier\":\"names file\",\"connected\":"
+        "true,\"path\":\"relayed\",\"relay\":\"IDr\",\"rtt_ms\":40.52,\"here\":" SIDE(
+            "none") "},\"there\":" SIDE("unknown") "},\"candidates\":[{\"addr\":\"/ip4/1\","
+                                                   "\"path\":\"direct\",\"result\":\"failed\","
+                                                   "\"error\":\"deadline passed\"},{\"addr\":"
+                                                   "\"/ip4/1/p2p/12D3KooWabcdefgh/"
+                                                   "p2p-circuit\",\"path\":\"relayed\",\"result\":"
+                                                   "\"ok\",\"ms\":55.25}],\"why\":["
+                                                   "{\"cause\":\"x\",\"text\":\"because\\u001b\"}],"
+                                                   "\"cure\":[\"do it\"]}\n");
     assert_int_equal(run(f, "doctor alice"), 0);
-    assert_string_equal(f->out,
-                        "alice: connected over a relay, relay1, round trip 40.5 ms\n"
-                        "peer IDa, known from: names file\n\n"
-                        "               HERE         THERE\n"
-                        "IPv4           private      private\n"
-                        "IPv6           none         none\n"
-                        "UDP            works        works\n"
-                        "NAT mapping    none         unknown\n"
-                        "NAT filtering  unknown      unknown\n"
-                        "reach          private      private\n"
-                        "port mapping   off          off\n"
-                        "relays         1 of 2 held  1 of 2 held\n\n"
-                        "ADDRESS TRIED  PATH     RESULT\n"
-                        "/ip4/1         direct   deadline passed\n"
-                        "/p2p-circuit   relayed  55.2 ms\n\n"
-                        "why not direct\n  because\\x1b\n\n"
-                        "what would help, one of\n  do it\n");
+    assert_string_equal(f->out, "alice: connected over a relay, relay1, round trip 40.5 ms\n"
+                                "peer IDa, known from: names file\n\n"
+                                "               HERE         THERE\n"
+                                "IPv4           private      private\n"
+                                "IPv6           none         none\n"
+                                "UDP            works        works\n"
+                                "NAT mapping    none         unknown\n"
+                                "NAT filtering  unknown      unknown\n"
+                                "reach          private      private\n"
+                                "port mapping   off          off\n"
+                                "relays         1 of 2 held  1 of 2 held\n\n"
+                                "ADDRESS TRIED                    PATH     RESULT\n"
+                                "/ip4/1                           direct   deadline passed\n"
+                                "/ip4/1/p2p/abcdefgh/p2p-circuit  relayed  55.2 ms\n\n"
+                                "why not direct\n  because\\x1b\n\n"
+                                "what would help, one of\n  do it\n");
 }
 
 static void test_doctor_of_who_is_not_connected_is_1_and_still_prints(void **state)
@@ -413,14 +419,16 @@ static void test_netcheck_shows_findings_with_what_they_mean(void **state)
 {
     struct fixture *f = *state;
 
-    start_daemon(f, "{\"cmd\":\"netcheck\"}",
-                 SIDE("unknown") ",\"ok\":true,\"peer_id\":\"IDme\",\"announced\":[\"/ip4/1\"],"
-                                 "\"meaning\":{\"mapping\":\"nobody knows\",\"relays\":\"fine\"}}\n");
+    start_daemon(
+        f, "{\"cmd\":\"netcheck\"}",
+        SIDE("unknown") ",\"ok\":true,\"peer_id\":\"IDme\",\"announced\":[\"/ip4/1\"],"
+                        "\"meaning\":{\"mapping\":\"nobody knows\",\"relays\":\"fine\"}}\n");
     assert_int_equal(run(f, "netcheck"), 0);
     assert_non_null(strstr(f->out, "peer id  IDme\naddress  /ip4/1\n\n"));
     assert_non_null(strstr(f->out, "NAT mapping    unknown      nobody knows\n"));
     assert_non_null(strstr(f->out, "relays         1 of 2 held  fine\n\n"));
-    assert_non_null(strstr(f->out, "RELAY   STATE  RTT\nrelay1  held   1.5 ms\nIDs     down   -\n"));
+    assert_non_null(
+        strstr(f->out, "RELAY   STATE  RTT\nrelay1  held   1.5 ms\nIDs     down   -\n"));
 }
 
 static void test_perf_asks_for_100_megabytes_each_way(void **state)

@@ -138,7 +138,7 @@ static void test_bash_offers_commands_and_options(void **state)
     assert_string_equal(bash_offers("sta"), "status ");
     assert_string_equal(bash_offers("-d /x -L 80 : home : 22 rel"), "reload ");
     assert_true(offers(bash_offers("-"), "-U"));
-    assert_false(offers(bash_offers("-"), "-R")); /* refused by this version */
+    assert_true(offers(bash_offers("-"), "-R"));
     assert_string_equal(bash_offers("--ver"), "--version ");
     assert_string_equal(bash_offers("perf --"), "--json --up --down --help ");
     assert_string_equal(bash_offers("status --h"), "--help ");

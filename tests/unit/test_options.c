@@ -40,6 +40,8 @@ static void test_options_become_keys(void **state)
         { { "-D", "none" }, "proxy.listen=\n" },
         { { "-l", "/ip4/1.2.3.4/udp/1/quic-v1" },
           "node.listen=\nnode.listen=/ip4/1.2.3.4/udp/1/quic-v1\n" },
+        { { "-r", "relay.alice" }, "node.relay=\nnode.relay=relay.alice\n" },
+        { { "-R" }, "relay.enabled=yes\n" },
         { { "-L", "5432:db.alice:5432" },
           "forward/command-line-1.listen=5432\nforward/command-line-1.target=db.alice:5432\n" },
         { { "-L", "0.0.0.0:80:alice:web" },
@@ -106,8 +108,7 @@ static void test_wrong_usage_says_what_is_wrong(void **state)
         { { "-S", "ssh" }, "-S ssh" },
         { { "-S", "dns:53=53", "-S", "dns:54/udp=53" }, "dns has port 53 already" },
         { { "-S", "S S=22" }, "-S S S=22" },
-        { { "-r", "relay" }, "relays are not built yet" },
-        { { "-R" }, "relays are not built yet" },
+        { { "-r" }, "-r needs an argument" },
     };
     char err[CONF_ERR_MAX];
     struct options o;
