@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "host/dial_order.h"
 #include "net/ifaces.h"
+#include "p2p/identify.h"
 
 #define MAPPED_MAX   8
 #define CIRCUITS_MAX 8
@@ -301,9 +302,22 @@ enum announce_reach announce_reach(const struct announce *a)
     return a->reach;
 }
 
+static void ask_again(void *arg, struct conn *c)
+{
+    (void)arg;
+    if (!conn_is_relayed(c))
+        identify_ask(c);
+}
+
+void announce_refresh(const struct announce *a)
+{
+    host_each_conn(a->host, ask_again, NULL);
+}
+
 void announce_network_changed(struct announce *a)
 {
     a->observed.n = 0;
+    announce_refresh(a);
     a->reach = ANNOUNCE_REACH_UNKNOWN;
     changed(a);
 }

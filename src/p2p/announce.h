@@ -47,6 +47,10 @@ enum announce_reach { ANNOUNCE_REACH_UNKNOWN, ANNOUNCE_REACH_PUBLIC, ANNOUNCE_RE
 void announce_set_reach(struct announce *a, enum announce_reach reach);
 enum announce_reach announce_reach(const struct announce *a);
 
+/* Our NAT may map us elsewhere by now: asks all whom we are connected to directly how they see us.
+ */
+void announce_refresh(const struct announce *a);
+
 /* The machine's addresses have changed: what was seen before counts no more. */
 void announce_network_changed(struct announce *a);
 

@@ -93,6 +93,7 @@ static void fail(struct effort *e, int err)
     drop_try(e);
     e->info.err = err;
     e->info.last_ms = clock_mono_ms();
+    announce_refresh(e->d->announce); /* the candidates we told may be old */
     log_debug("dcutr peer=%s try=%u failed: %s", peerid_short(&e->peer), e->info.tries,
               gw_strerror(err));
     if (!e->was_called) {

@@ -355,12 +355,17 @@ static void on_answering(void *arg, int err, struct conn *c, struct stream *s, c
     read_messages(c, s, early);
 }
 
-static void on_conn(void *arg, struct conn *c)
+void identify_ask(struct conn *c)
 {
-    (void)arg;
     int err = conn_open(c, IDENTIFY_PROTOCOL, (struct bytes){ 0 }, on_answering, NULL);
     if (err)
         log_debug("identify peer=%s not asked: %s", peerid_short(conn_peer(c)), gw_strerror(err));
+}
+
+static void on_conn(void *arg, struct conn *c)
+{
+    (void)arg;
+    identify_ask(c);
 }
 
 static const struct host_events host_events = { .on_conn = on_conn };

@@ -22,6 +22,9 @@ struct identify;
 struct identify *identify_new(struct host *h);
 void identify_free(struct identify *id);
 
+/* Asks the peer again: how it sees us may have changed.  Its answer counts when it comes. */
+void identify_ask(struct conn *c);
+
 /* Our addresses or protocols have changed: tells every connected peer that takes pushes. */
 void identify_push_all(struct identify *id);
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # forget.sh - NATs that forget their mappings, and peers that restart: traffic resumes.
 # needs: root
-# timeout: 150
+# timeout: 200
 . "$(dirname "$0")/../net/lib.sh"
 . "$(dirname "$0")/../lab/lib.sh"
 . "$(dirname "$0")/lib.sh"

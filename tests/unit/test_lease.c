@@ -72,7 +72,7 @@ static void test_failed_renewal_keeps_what_is_held_until_it_ends(void **state)
     lease_granted(&l, 0, 60000, 0);
     lease_asking(&l);
     assert_int_equal(l.state, RESERVATION_HELD);
-    lease_failed(&l, 45000, GW_EREFUSED, true, 0);
+    lease_failed(&l, 58000, GW_EREFUSED, true, 0);
     assert_int_equal(l.state, RESERVATION_HELD);
     assert_int_equal(l.err, GW_EREFUSED);
     assert_int_equal(l.next_ms, 60000); /* not later than the end */
