@@ -16,6 +16,8 @@ check "reached" fetch me 20000 0
 check "two NATs with shifted ports: direct" until_ok 10 is_direct me away
 
 again() { fetch me 20000 0; }
+# A path that is not used is not mended.
+used_and_direct() { again && is_direct me away; }
 
 # flush_under NAME LAN...: the NATs forget under a transfer of 8 s.
 flush_under()
@@ -35,7 +37,7 @@ flush_under()
     at_most "$flush_name: a new stream is open soon" 15000 $(($(now_ms) - flushed))
     wait $flow
     flow_status=$?
-    check "$flush_name: the path is direct again" until_ok 30 is_direct me away
+    check "$flush_name: the path is direct again" until_ok 30 used_and_direct
 }
 
 # The near side's next packet makes a new mapping, and the far NAT does not know its port: the way
@@ -46,7 +48,7 @@ flush_under "both NATs forget" a b
 
 natlab set a ports=keep
 natlab set b nat=full ports=keep
-check "towards a full cone: direct" until_ok 40 is_direct me away
+check "towards a full cone: direct" until_ok 40 used_and_direct
 flush_under "the near NAT forgets, the far one is a full cone" a
 same "the transfer itself went on" 0 $flow_status
 
