@@ -9,12 +9,13 @@
 #include "base/units.h"
 #include "cli/cli_table.h"
 
-#define SHORT_ID       8   /* the last characters of a peer id, as the log shows it */
-#define TARGETS_MAX    300 /* octets of the targets of one service */
-#define FAILURES       5   /* the latest ones, in `gw status` */
+#define SHORT_ID    8   /* the last characters of a peer id, as the log shows it */
+#define TARGETS_MAX 300 /* octets of the targets of one service */
+#define FAILURES    5   /* the latest ones, in `gw status` */
 
-#define MISSING_BLANKS 5 /* columns between state and address that a missing peer has nothing for \
-                          */
+#define MISSING_BLANKS                                                         \
+    5 /* columns between state and address that a missing peer has nothing for \
+       */
 
 const char *cli_show_str(const json_t *v, const char *key)
 {

@@ -33,8 +33,8 @@ struct config_service { /* [service NAME] */
 };
 
 struct config_peer { /* [peer NAME] */
-    char *name; /* name_parse; a peer id is one, too */
-    int path;   /* enum host_path */
+    char *name;      /* name_parse; a peer id is one, too */
+    int path;        /* enum host_path */
     bool keep;
 };
 

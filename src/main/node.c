@@ -73,8 +73,7 @@ int node_open(struct node *n, struct ev_loop *loop, const struct config *c, cons
     rc = GW_ENOMEM;
     if (!(n->turn = turn_new(loop)) ||
         !(n->host = host_new(loop, n->turn, n->key, &hc, admit, arg)) ||
-        !(n->announce = announce_new(n->host)) ||
-        !(n->identify = identify_new(n->host)) ||
+        !(n->announce = announce_new(n->host)) || !(n->identify = identify_new(n->host)) ||
         !(n->resolver = resolver_new(loop, c->resolve_timeout_ms)) ||
         !(n->names = tier_static_new(loop, d->names, on_names_changed, n)) ||
         (rc = resolver_add_tier(n->resolver, &tier_static_ops, n->names)) != 0 ||

@@ -48,7 +48,7 @@ int nodedir_open(struct nodedir *d, const char *dir, const char *conf, char err[
 
 void nodedir_close(struct nodedir *d)
 {
-    char *owned[] = { d->dir, d->conf,      d->key,   d->names,   d->authorized_keys,
+    char *owned[] = { d->dir, d->conf,      d->key,   d->names,    d->authorized_keys,
                       d->ctl, d->lock_path, d->ports, d->loopback, d->relay_state };
     for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++)
         free(owned[i]);

@@ -9,7 +9,7 @@
 
 #define SERVICE_EXIT     "exit"
 #define SERVICE_RELAY    "relay" /* the right to use this node as a relay; it has no target */
-#define SERVICE_NAME_MAX 63 /* a DNS label: a-z 0-9 - */
+#define SERVICE_NAME_MAX 63      /* a DNS label: a-z 0-9 - */
 
 struct service {
     char name[SERVICE_NAME_MAX + 1];

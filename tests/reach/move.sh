@@ -46,6 +46,7 @@ under_transfer "3 s of silence from the network" 3000 gap
 # --- to a far side that lets in nobody whom it has not sent to: punched anew through the relay
 gw_stop me
 gw_stop home
+mkdir -p -m 700 "$T/away"
 gw_trusts away me
 gw_trusts relay away
 home away "$(relay_at relay)"

@@ -705,9 +705,9 @@ static void test_status_tells_our_reservations(void **state)
     held->expires_s = 1700003600;
     held->rtt_us = 20100;
     assert_int_equal(multiaddr_parse(bytes_of(CIRCUIT), &held->address), 0);
-    *down = (struct reservation_info){
-        .relay = make_id(5), .state = RESERVATION_DOWN, .err = GW_EOFFLINE
-    };
+    *down = (struct reservation_info){ .relay = make_id(5),
+                                       .state = RESERVATION_DOWN,
+                                       .err = GW_EOFFLINE };
     json_t *v = ctl_status_make(&f->deps);
     const json_t *list = json_object_get(v, "reservations"), *r = json_array_get(list, 0);
     check_string(r, "relay", RELAY);
@@ -750,9 +750,9 @@ static void test_peers_tell_who_is_kept_and_not_there(void **state)
 
     w.host.nconns = 0;
     w.nkept = 1;
-    w.path = (struct path_info){
-        .state = PATH_DOWN, .next_try_ms = clock_mono_ms() + 11500, .err = GW_EREFUSED
-    };
+    w.path = (struct path_info){ .state = PATH_DOWN,
+                                 .next_try_ms = clock_mono_ms() + 11500,
+                                 .err = GW_EREFUSED };
     json_t *v = ctl_status_peers(&f->deps);
     assert_int_equal(json_array_size(json_object_get(v, "peers")), 0);
     const json_t *k = only(v, "kept");

@@ -13,10 +13,9 @@ struct rig {
 };
 
 static struct rig rig;
-static const struct front_target target = { .host = "dns.alice",
-                                            .port = 53,
-                                            .path = HOST_PATH_RELAY,
-                                            .has_path = true };
+static const struct front_target target = {
+    .host = "dns.alice", .port = 53, .path = HOST_PATH_RELAY, .has_path = true
+};
 
 static int start(void **state)
 {
