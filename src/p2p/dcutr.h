@@ -2,11 +2,9 @@
  * specs, relay/DCUtR), in both roles.
  *
  * The end that was called opens the stream.  Both tell their candidates (CONNECT), which measures
- * the round trip, and dial at the same moment (SYNC).  Unlike the spec, which has one of them send
- * random octets only, both dial, so that a NAT that maps each destination differently can be on
- * either side; other programs see an inbound connection.  Three tries; more after a network change
- * and, while the relayed connection is used, with growing pauses.  New streams take the direct
- * connection as soon as it stands (host/conns.h).
+ * the round trip, and set out at the same moment (SYNC; punch.h): the end that called dials.  Three
+ * tries; more after a network change and, while the relayed connection is used, with growing
+ * pauses.  New streams take the direct connection as soon as it stands (host/conns.h).
  */
 #ifndef GW_P2P_DCUTR_H
 #define GW_P2P_DCUTR_H

@@ -12,8 +12,9 @@
 
 struct punch {
     struct host *host;
+    struct peerid peer;
     struct host_connect *connect;
-    ev_timer datagrams, deadline;
+    ev_timer datagrams, wait, deadline;
     punch_done_fn *done;
     void *arg;
     int err; /* of our dial */
@@ -24,6 +25,7 @@ struct punch {
 static void stop(struct punch *p)
 {
     ev_timer_stop(host_loop(p->host), &p->datagrams);
+    ev_timer_stop(host_loop(p->host), &p->wait);
     ev_timer_stop(host_loop(p->host), &p->deadline);
 }
 
@@ -66,7 +68,7 @@ static void send_datagrams(const struct punch *p)
             host_punch(p->host, &p->addrs[i]);
 }
 
-/* Before our dials, which then go from other ports. */
+/* Before we dial, which then goes from other ports. */
 static void serve_tcp(const struct punch *p)
 {
     for (size_t i = 0; i < p->n; i++)
@@ -84,6 +86,28 @@ static void on_datagrams(struct ev_loop *loop, ev_timer *w, int revents)
     ev_timer_again(loop, w);
 }
 
+static bool dial(struct punch *p)
+{
+    const struct host_connect_req req = { .peer = p->peer,
+                                          .addrs = p->addrs,
+                                          .naddrs = p->n,
+                                          .path = HOST_PATH_DIRECT,
+                                          .is_at_once = true };
+
+    p->connect = host_connect(p->host, &req, on_connected, p);
+    return p->connect != NULL;
+}
+
+static void on_waited(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct punch *p = w->data;
+    (void)loop;
+    (void)revents;
+
+    if (!dial(p))
+        finish(p, GW_ENOMEM, NULL);
+}
+
 /* Not before: when our dial has failed, the other end's may come through yet. */
 static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
 {
@@ -96,33 +120,30 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
 }
 
 struct punch *punch_start(struct host *h, const struct peerid *peer, const struct multiaddr *addrs,
-                          size_t n, bool serves_tcp, punch_done_fn *done, void *arg)
+                          size_t n, bool serves, punch_done_fn *done, void *arg)
 {
     struct punch *p = calloc(1, sizeof *p);
     if (!p)
         return NULL;
     p->host = h;
+    p->peer = *peer;
     p->done = done;
     p->arg = arg;
     p->err = GW_ETIMEOUT;
     p->n = n < PUNCH_ADDRS_MAX ? n : PUNCH_ADDRS_MAX;
     memcpy(p->addrs, addrs, p->n * sizeof *addrs);
-    if (serves_tcp)
+    ev_timer_init(&p->datagrams, on_datagrams, next_pause(), next_pause());
+    ev_timer_init(&p->wait, on_waited, PUNCH_WAIT_MS / 1e3, 0.);
+    ev_timer_init(&p->deadline, on_deadline, PUNCH_MS / 1e3, 0.);
+    p->datagrams.data = p->wait.data = p->deadline.data = p;
+    if (serves) {
         serve_tcp(p);
-    const struct host_connect_req req = { .peer = *peer,
-                                          .addrs = p->addrs,
-                                          .naddrs = p->n,
-                                          .path = HOST_PATH_DIRECT,
-                                          .is_at_once = true };
-    p->connect = host_connect(h, &req, on_connected, p);
-    if (!p->connect) {
+        ev_timer_start(host_loop(h), &p->wait);
+    } else if (!dial(p)) {
         free(p);
         return NULL;
     }
     send_datagrams(p);
-    ev_timer_init(&p->datagrams, on_datagrams, next_pause(), next_pause());
-    ev_timer_init(&p->deadline, on_deadline, PUNCH_MS / 1e3, 0.);
-    p->datagrams.data = p->deadline.data = p;
     ev_timer_start(host_loop(h), &p->datagrams);
     ev_timer_start(host_loop(h), &p->deadline);
     return p;

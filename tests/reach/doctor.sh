@@ -102,8 +102,9 @@ same "unknown: why" "['unknown-name']" "$(causes)"
 check "unknown: who was asked" sh -c "echo \"$(told 's["trail"]')\" | grep 'names file: no line'"
 
 # --- denied
-node near -D none
+mkdir -p -m 700 "$T/near"
 echo "$at_open" >"$T/near/names"
+node near -D none
 gw open deny "$(gw_id near)" >/dev/null
 doctor near open
 same "denied: exit status" 1 $status
