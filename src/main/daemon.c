@@ -23,17 +23,18 @@
 /* A relay has a public role: it tells strangers what they may not do (specs, relay/circuit-v2). */
 static bool is_welcome(const struct daemon *d, const struct peerid *peer)
 {
-    if (d->config.relay_enabled)
+    if (d->reachable.relay)
         return true;
     return d->authz && authz_admits(d->authz, peer); /* a start that failed may have none */
 }
 
 static bool on_admit(void *arg, const struct peerid *peer)
 {
-    const struct daemon *d = arg;
+    struct daemon *d = arg;
     char id[PEERID_STR_MAX];
 
-    if (is_welcome(d, peer))
+    if (is_welcome(d, peer) ||
+        (d->reachable.autonat && autonat_expects(d->reachable.autonat, peer)))
         return true;
     log_info("conn peer=%s dir=in refused: no line of authorized_keys names it",
              peerid_print(peer, id));
@@ -256,7 +257,7 @@ static void log_start(const struct daemon *d)
     for (size_t i = 0; i < n; i++)
         log_info("node listen=%s", multiaddr_print(&addrs[i], at));
     inlets_report(d->inlets, &d->config);
-    if (!registry_count(d->services) && access(d->dir.names, F_OK) != 0)
+    if (!registry_count(d->services) && !d->reachable.relay && access(d->dir.names, F_OK) != 0)
         log_info("gw offers no services and knows no names yet: see EXAMPLES in `man gw`, and "
                  "README.md");
 }

@@ -19,18 +19,20 @@ static bool is_same_list(const struct conf_list *a, const struct conf_list *b)
 static void warn_of_fixed(const struct config *old, const struct config *new)
 {
     const struct {
-        const char *key;
+        const char *section, *key;
         bool is_same;
     } fixed[] = {
-        { "listen", is_same_list(&old->listen, &new->listen) },
-        { "resolve-timeout", old->resolve_timeout_ms == new->resolve_timeout_ms },
-        { "target-timeout", old->target_timeout_ms == new->target_timeout_ms },
-        { "perf", old->perf == new->perf },
-        { "port-map", old->port_map == new->port_map },
+        { "node", "listen", is_same_list(&old->listen, &new->listen) },
+        { "node", "resolve-timeout", old->resolve_timeout_ms == new->resolve_timeout_ms },
+        { "node", "target-timeout", old->target_timeout_ms == new->target_timeout_ms },
+        { "node", "perf", old->perf == new->perf },
+        { "node", "port-map", old->port_map == new->port_map },
+        { "relay", "enabled", old->relay_enabled == new->relay_enabled },
     };
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         if (!fixed[i].is_same)
-            log_warn("reload [node] %s takes effect with the next start", fixed[i].key);
+            log_warn("reload [%s] %s takes effect with the next start", fixed[i].section,
+                     fixed[i].key);
 }
 
 /* The files were checked a moment ago; one that has changed for the worse since keeps its last good

@@ -102,7 +102,6 @@ same "unknown: why" "['unknown-name']" "$(causes)"
 check "unknown: who was asked" sh -c "echo \"$(told 's["trail"]')\" | grep 'names file: no line'"
 
 # --- denied
-mkdir -p -m 700 "$T/near"
 echo "$at_open" >"$T/near/names"
 node near -D none
 gw open deny "$(gw_id near)" >/dev/null
