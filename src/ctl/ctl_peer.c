@@ -166,7 +166,8 @@ static json_t *list_unknown(const struct ctl_deps *d, const char *const *service
     json_t *list = json_array();
 
     for (; *services; services++)
-        if (!registry_by_name(d->registry, bytes_of(*services)))
+        if (!registry_by_name(d->registry, bytes_of(*services)) &&
+            !(d->relay && strcmp(*services, SERVICE_RELAY) == 0))
             json_array_append_new(list, json_string(*services));
     return list;
 }
