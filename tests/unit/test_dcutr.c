@@ -45,6 +45,9 @@ static int setup_a_without(void **state)
 
 static int teardown(void **state)
 {
+    host_stop(a.host, 0);
+    host_stop(b.host, 0);
+    run_ms(5);
     dcutr_free(at_a.dcutr);
     dcutr_free(at_b.dcutr);
     hosts_teardown(state);
