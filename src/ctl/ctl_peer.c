@@ -135,11 +135,17 @@ void ctl_peer_services(const struct ctl_deps *d, struct ctl_session *s, json_t *
     ctl_lookup(d, s, req, "peer", found_services);
 }
 
-/* May rights be given to what the resolver found?  Only the user's own files and an id say for
- * certain who a name is. */
-static bool is_certain(const struct name_answer *a)
+/* May rights be given to what the resolver found?  Only the user's own files and an id, whoever
+ * knows its addresses, say for certain who a name is. */
+static bool is_certain(const char *text, const struct name_answer *a)
 {
-    return strcmp(a->tier, tier_static_ops.name) == 0 || strcmp(a->tier, tier_direct_ops.name) == 0;
+    struct name name;
+    struct peerid id;
+
+    return strcmp(a->tier, tier_static_ops.name) == 0 ||
+           strcmp(a->tier, tier_direct_ops.name) == 0 ||
+           (name_parse(bytes_of(text), &name) == 0 && name.nlabels == 1 &&
+            peerid_parse(name_raw_label(&name, 0), &id) == 0);
 }
 
 /* The peer alone: not one of its services, not somebody that others named.  Else the request has
@@ -151,7 +157,7 @@ static bool is_grantee(struct ctl_session *s, json_t *req, const struct name_ans
 
     if (*a->service)
         ctl_session_fail(s, "%s is a service: name the peer alone, and services behind it", name);
-    else if (!is_certain(a))
+    else if (!is_certain(name, a))
         ctl_session_fail(
             s, "%s is known from the %s only: put it into the names file, or give its id %s", name,
             a->tier, peerid_print(&a->peer, id));

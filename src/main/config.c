@@ -2,9 +2,11 @@
 #include "main/config.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "gate/front.h"
@@ -33,6 +35,11 @@ static const char *check_relay(const char *value)
     if (*value == '/' && (multiaddr_parse(bytes_of(value), &a) != 0 || !multiaddr_peer(&a, &id)))
         return "is neither a name nor of the form /ip4/ADDR/udp/PORT/quic-v1/p2p/ID";
     return NULL;
+}
+
+static const char *check_lan_name(const char *value)
+{
+    return lan_name_ok(bytes_of(value)) ? NULL : "is not made of a-z, 0-9 and - within";
 }
 
 static const char *check_socket_addr(const char *value)
@@ -177,6 +184,10 @@ static const struct conf_key keys[] = {
       .help = "Relay to be reachable through (-r): its multiaddr with /p2p/ID, or its name" },
     { "node", "port-map", CONF_BOOL, NODE(port_map), .def = "no",
       .help = "Ask the router to open our ports: PCP, NAT-PMP, UPnP" },
+    { "node", "mdns", CONF_BOOL, NODE(mdns), .def = "yes",
+      .help = "Find peers on the LAN, and be found there (multicast DNS)" },
+    { "node", "name", CONF_STRING, NODE(name), .check = check_lan_name,
+      .help = "Our name on the LAN; empty: the machine's own" },
     { "node", "probe", CONF_DURATION, NODE(probe_ms), .def = "30s", .max = 86400000,
       .help = "Between pings to a peer that is in use or kept; 0: none" },
     { "node", "probe-slow", CONF_DURATION, NODE(probe_slow_ms),
@@ -441,6 +452,20 @@ int config_services(const struct config *c, const char *dir, struct registry *r,
     for (size_t i = 0; i < c->services.n && !rc; i++)
         rc = add_service(c->services.v[i], dir, r, err);
     return rc;
+}
+
+void config_lan_name(const struct config *c, char out[LAN_LABEL_MAX + 1])
+{
+    char host[256] = "";
+    size_t n = 0;
+
+    if (!c->name)
+        gethostname(host, sizeof host - 1);
+    for (const char *p = c->name ? c->name : host; *p && *p != '.' && n < LAN_LABEL_MAX; p++)
+        out[n++] = (char)tolower((unsigned char)*p);
+    out[n] = '\0';
+    if (!lan_name_ok(bytes_of(out)))
+        out[0] = '\0';
 }
 
 enum front_other config_other(const struct config *c, const char **via)

@@ -8,6 +8,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "gate/front.h"
+#include "p2p/lan_peers.h"
 
 enum config_protocol { CONFIG_TCP, CONFIG_UDP };
 
@@ -52,6 +53,8 @@ struct config {
     bool perf;
     struct conf_list relays; /* addresses that end in /p2p/ID, or names */
     bool port_map;
+    bool mdns;
+    char *name;        /* lan_name_ok; NULL: that of the machine */
     uint64_t probe_ms; /* 0: no probes */
     uint64_t probe_slow_ms;
     int64_t probe_failures;
@@ -97,6 +100,10 @@ void config_free(struct config *c);
  * sentence in `err`. */
 int config_services(const struct config *c, const char *dir, struct registry *r,
                     char err[CONF_ERR_MAX]);
+
+/* Our name on the LAN: [node] name, else the first label of the machine's; "": none that can be
+ * one. */
+void config_lan_name(const struct config *c, char out[LAN_LABEL_MAX + 1]);
 
 /* What [proxy] other says; of FRONT_VIA *via is the name, borrowed from c. */
 enum front_other config_other(const struct config *c, const char **via);

@@ -23,11 +23,32 @@ static struct host_config host_config_of(const struct config *c)
     };
 }
 
+/* The LAN's addresses of a peer that has a name here count for it, however it is reached. */
+static void on_lan_news(void *arg, const struct lan_peer *p)
+{
+    const struct node *n = arg;
+    struct multiaddr addrs[RESOLVER_ADDRS_MAX];
+
+    if (!resolver_name_of(n->resolver, &p->peer))
+        return;
+    for (size_t i = tier_mdns_addrs(p, addrs, RESOLVER_ADDRS_MAX); i-- > 0;)
+        host_learn_addr(n->host, &p->peer, &addrs[i]);
+}
+
+static void learn_all(struct node *n)
+{
+    const struct lan_peer *p = NULL;
+
+    while (n->mdns && (p = lan_peers_next(mdns_peers(n->mdns), p)) != NULL)
+        on_lan_news(n, p);
+}
+
 static void on_names_changed(void *arg)
 {
     struct node *n = arg;
     if (n->resolver)
         resolver_flush(n->resolver);
+    learn_all(n);
     if (n->on_names)
         n->on_names(n->on_names_arg);
 }
@@ -46,6 +67,20 @@ static int set_front(struct node *n, const struct config *c)
     if (rc)
         front_set_other(n->front, FRONT_REFUSE, NULL);
     return rc;
+}
+
+/* Behind the names file, which is the user's own word. */
+static int open_lan(struct node *n, const struct config *c)
+{
+    char name[LAN_LABEL_MAX + 1];
+
+    if (!c->mdns)
+        return 0;
+    config_lan_name(c, name);
+    if (!(n->mdns = mdns_new(n->host, name)) || !(n->lan = tier_mdns_new(n->loop, n->mdns)) ||
+        mdns_on_news(n->mdns, on_lan_news, n))
+        return GW_ENOMEM;
+    return resolver_add_tier(n->resolver, &tier_mdns_ops, n->lan);
 }
 
 static int open_front(struct node *n, const struct config *c, const struct nodedir *d)
@@ -77,6 +112,7 @@ int node_open(struct node *n, struct ev_loop *loop, const struct config *c, cons
         !(n->resolver = resolver_new(loop, c->resolve_timeout_ms)) ||
         !(n->names = tier_static_new(loop, d->names, on_names_changed, n)) ||
         (rc = resolver_add_tier(n->resolver, &tier_static_ops, n->names)) != 0 ||
+        (rc = open_lan(n, c)) != 0 ||
         (rc = resolver_add_tier(n->resolver, &tier_direct_ops, NULL)) != 0 ||
         (rc = open_front(n, c, d)) != 0)
         return conf_fail(err, rc, "%s", gw_strerror(rc));
@@ -210,6 +246,8 @@ void node_close(struct node *n)
         resolver_free(n->resolver);
     if (n->names)
         tier_static_free(n->names);
+    tier_mdns_free(n->lan);
+    mdns_free(n->mdns);
     turn_free(n->turn);
     key_free(n->key);
     *n = (struct node){ 0 };

@@ -6,6 +6,7 @@
 #include "gate/front.h"
 #include "main/config.h"
 #include "main/nodedir.h"
+#include "name/tier_mdns.h"
 #include "name/tier_static.h"
 #include "p2p/announce.h"
 #include "p2p/identify.h"
@@ -19,6 +20,8 @@ struct node {
     struct identify *identify;
     struct resolver *resolver;
     struct tier_static *names;
+    struct mdns *mdns; /* NULL: not wanted */
+    struct tier_mdns *lan;
     struct loopback *loopback; /* stable addresses of peers, in state/loopback */
     struct dns *dns;           /* for [proxy] other = direct, and for an exit */
     struct front *front;

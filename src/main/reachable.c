@@ -127,6 +127,8 @@ static void on_network(void *arg, enum netwatch_why why)
     log_info("network %s", why == NETWATCH_WAKE ? "woke up" : "changed");
     host_network_changed(r->node->host);
     announce_network_changed(r->node->announce);
+    if (r->node->mdns)
+        mdns_network_changed(r->node->mdns);
     if (r->portmap)
         portmap_network_changed(r->portmap);
     reservations_network_changed(r->reservations);
@@ -197,6 +199,15 @@ static int open_paths(struct reachable *r, const struct config *c, const struct 
     return keep_set_config(r->keep, c);
 }
 
+/* Who only dials may look for somebody, and is not there for others. */
+static void start_mdns(struct mdns *m, bool is_daemon)
+{
+    if (m && is_daemon)
+        mdns_start(m);
+    else if (m)
+        mdns_start_asking(m);
+}
+
 int reachable_open(struct reachable *r, struct node *n, const struct config *c,
                    const struct nodedir *d, relay_may_fn *may, void *arg)
 {
@@ -206,6 +217,7 @@ int reachable_open(struct reachable *r, struct node *n, const struct config *c,
     if (!(r->circuit = circuit_new(h, holds_slot, r)) || !(r->dcutr = dcutr_new(h, n->announce)) ||
         open_paths(r, c, d))
         return GW_ENOMEM;
+    start_mdns(n->mdns, d != NULL);
     if (!d)
         return 0;
     if (announce_on_change(n->announce, on_announced, r) ||

@@ -15,6 +15,11 @@ static bool is_same_list(const struct conf_list *a, const struct conf_list *b)
     return true;
 }
 
+static bool is_same_text(const char *a, const char *b) /* either may be NULL: none */
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 /* What was fixed when its layer was built. */
 static void warn_of_fixed(const struct config *old, const struct config *new)
 {
@@ -27,6 +32,8 @@ static void warn_of_fixed(const struct config *old, const struct config *new)
         { "node", "target-timeout", old->target_timeout_ms == new->target_timeout_ms },
         { "node", "perf", old->perf == new->perf },
         { "node", "port-map", old->port_map == new->port_map },
+        { "node", "mdns", old->mdns == new->mdns },
+        { "node", "name", is_same_text(old->name, new->name) },
         { "relay", "enabled", old->relay_enabled == new->relay_enabled },
     };
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)

@@ -11,6 +11,7 @@ src_libnet_a_SOURCES = \
 	src/net/limit.c src/net/limit.h \
 	src/net/listen.c src/net/listen.h \
 	src/net/mapping.c src/net/mapping.h \
+	src/net/mdns_port.c src/net/mdns_port.h \
 	src/net/netsnap.c src/net/netsnap.h \
 	src/net/netwatch.c src/net/netwatch.h \
 	src/net/parting.c src/net/parting.h \
@@ -56,6 +57,9 @@ tests_unit_test_listen_SOURCES = tests/unit/test_listen.c
 tests_unit_test_listen_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dialtcp_SOURCES = tests/unit/test_dialtcp.c
 tests_unit_test_dialtcp_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_mdns_port
+tests_unit_test_mdns_port_SOURCES = tests/unit/test_mdns_port.c tests/unit/netns.h tests/unit/vec.h
+tests_unit_test_mdns_port_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_udp_port
 tests_unit_test_udp_port_SOURCES = tests/unit/test_udp_port.c tests/unit/udprig.h tests/unit/looprig.h \
 	tests/unit/fdpair.h

@@ -16,7 +16,12 @@ src_libp2p_a_SOURCES = \
 	src/p2p/grant.c src/p2p/grant.h \
 	src/p2p/hop.c src/p2p/hop.h \
 	src/p2p/identify.c src/p2p/identify.h \
+	src/p2p/lan_peers.c src/p2p/lan_peers.h \
 	src/p2p/lease.c src/p2p/lease.h \
+	src/p2p/mdns.c src/p2p/mdns.h \
+	src/p2p/mdns_core.c src/p2p/mdns_core.h \
+	src/p2p/mdns_hear.c src/p2p/mdns_hear.h \
+	src/p2p/mdns_self.c src/p2p/mdns_self.h \
 	src/p2p/msgread.c src/p2p/msgread.h \
 	src/p2p/observed.c src/p2p/observed.h \
 	src/p2p/path_health.c src/p2p/path_health.h \
@@ -44,6 +49,11 @@ tests_unit_test_perf_SOURCES = tests/unit/test_perf.c $(TWO_HOSTS)
 tests_unit_test_perf_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ping_SOURCES = tests/unit/test_ping.c $(TWO_HOSTS)
 tests_unit_test_ping_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_lan_peers tests/unit/test_mdns_core
+tests_unit_test_lan_peers_SOURCES = tests/unit/test_lan_peers.c tests/unit/testpeers.h tests/unit/vec.h
+tests_unit_test_lan_peers_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_mdns_core_SOURCES = tests/unit/test_mdns_core.c tests/unit/testpeers.h tests/unit/vec.h
+tests_unit_test_mdns_core_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_observed
 tests_unit_test_observed_SOURCES = tests/unit/test_observed.c tests/unit/vec.h
 tests_unit_test_observed_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)

@@ -3,6 +3,7 @@ src_libwire_a_SOURCES = \
 	src/wire/varint.c src/wire/varint.h \
 	src/wire/pb.c src/wire/pb.h \
 	src/wire/mss.c src/wire/mss.h \
+	src/wire/dns_msg.c src/wire/dns_msg.h \
 	src/wire/netlink_msg.c src/wire/netlink_msg.h \
 	src/wire/noise_msg.c src/wire/noise_msg.h \
 	src/wire/pcp_msg.c src/wire/pcp_msg.h \
@@ -30,6 +31,9 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_varint
 tests_unit_test_varint_SOURCES = tests/unit/test_varint.c tests/unit/vec.h
 tests_unit_test_varint_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_dns_msg
+tests_unit_test_dns_msg_SOURCES = tests/unit/test_dns_msg.c tests/unit/vec.h
+tests_unit_test_dns_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_pb
 tests_unit_test_pb_SOURCES = tests/unit/test_pb.c tests/unit/vec.h
 tests_unit_test_pb_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)

@@ -16,6 +16,13 @@ tests_fuzz_fuzz_varint_SOURCES = tests/fuzz/fuzz_varint.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_varint_LDADD = $(WIRE_LIBS)
 tests_fuzz_fuzz_varint_LDFLAGS = $(LIBFUZZER)
 
+check_PROGRAMS += tests/fuzz/replay_dns_msg
+tests_fuzz_replay_dns_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_dns_msg.c tests/fuzz/fuzz.h
+tests_fuzz_replay_dns_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_dns_msg_SOURCES = tests/fuzz/fuzz_dns_msg.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_dns_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_dns_msg_LDFLAGS = $(LIBFUZZER)
+
 check_PROGRAMS += tests/fuzz/replay_pb
 tests_fuzz_replay_pb_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_pb.c tests/fuzz/fuzz.h
 tests_fuzz_replay_pb_LDADD = $(WIRE_LIBS)
@@ -267,6 +274,7 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_circuit_msg \
 	tests/fuzz/fuzz_checkup_msg \
 	tests/fuzz/fuzz_dcutr_msg \
+	tests/fuzz/fuzz_dns_msg \
 	tests/fuzz/fuzz_autonat_msg \
 	tests/fuzz/fuzz_autonat2_msg \
 	tests/fuzz/fuzz_envelope_msg \

@@ -44,7 +44,7 @@ async function loadKey (options) {
   return key
 }
 
-// `more`: what a node has beside these: { transports, services, announce }.
+// `more`: what a node has beside these: { transports, services, announce, discovery }.
 export async function makeNode (options, listen = [], more = {}) {
   return createLibp2p({
     privateKey: await loadKey(options),
@@ -52,6 +52,7 @@ export async function makeNode (options, listen = [], more = {}) {
     transports: [quic(), tcp(), ...more.transports ?? []],
     connectionEncrypters: [{ noise, tls }[options.security]()],
     streamMuxers: [yamux()],
+    peerDiscovery: more.discovery ?? [],
     services: { ping: ping(), identify: identify(), identifyPush: identifyPush(), ...more.services },
     connectionManager: { inboundConnectionThreshold: 1000 },
     connectionGater: { denyDialMultiaddr: () => false }
