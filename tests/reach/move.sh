@@ -38,10 +38,11 @@ under_transfer()
 
 under_transfer "into another network" 1000 natlab move me train
 under_transfer "and back" 1000 natlab move me cafe
-under_transfer "the router gets another address" 1000 natlab roam cafe
-# Nothing here tells that the network is back: the next probe finds out.
+# Nothing on this machine tells of these two: the next packet finds out, a keep-alive after 4 s at the
+# latest.
+under_transfer "the router gets another address" 5000 natlab roam cafe
 gap() { natlab cut cafe; sleep 3; natlab heal cafe; }
-under_transfer "3 s of silence from the network" 3000 gap
+under_transfer "3 s of silence from the network" 5000 gap
 
 # --- to a far side that lets in nobody whom it has not sent to: punched anew through the relay
 gw_stop me
