@@ -162,11 +162,6 @@ static void release(struct conn *c)
     free(c);
 }
 
-static void on_ready(struct muxed *m)
-{
-    (void)m;
-}
-
 static void on_stream(struct muxed *m, struct stream *s)
 {
     struct conn *c = m->owner;
@@ -221,7 +216,7 @@ static void on_close(struct muxed *m, int err)
 }
 
 static const struct muxed_events conn_events = {
-    .on_ready = on_ready,
+    .on_ready = muxed_ignore,
     .on_stream = on_stream,
     .on_moved = on_moved,
     .on_datagram = on_datagram,
@@ -345,31 +340,13 @@ static int insert(struct conns *cs, struct muxed *m, struct conn **out)
     return 0;
 }
 
-static void on_refused_stream(struct muxed *m, struct stream *s)
-{
-    (void)m;
-    stream_drop(s, GW_ELIMIT);
-}
-
-static void on_refused_close(struct muxed *m, int err)
-{
-    log_info("conn peer=%s dir=%s refused: %s", peerid_short(&m->peer),
-             m->is_inbound ? "in" : "out", gw_strerror(err));
-}
-
-static const struct muxed_events refused_events = {
-    .on_ready = on_ready,
-    .on_stream = on_refused_stream,
-    .on_moved = on_ready,
-    .on_close = on_refused_close,
-};
-
 int conns_add(struct conns *cs, struct muxed *m, struct conn **out)
 {
     int err = insert(cs, m, out);
     if (err) {
-        m->ev = &refused_events;
-        m->ops->close(m, err);
+        log_info("conn peer=%s dir=%s refused: %s", peerid_short(&m->peer),
+                 m->is_inbound ? "in" : "out", gw_strerror(err));
+        muxed_drop(m, err);
         return err;
     }
     m->ev = &conn_events;

@@ -117,43 +117,11 @@ static void add_addrs(struct dial *d, const struct multiaddr *addrs, size_t n)
         add_addr(d, &addrs[i]);
 }
 
-/* An attempt nobody waits for. */
-
-static void on_lost(struct muxed *m)
-{
-    (void)m;
-}
-
-static void on_lost_stream(struct muxed *m, struct stream *s)
-{
-    (void)m;
-    stream_drop(s, GW_ECANCELED);
-}
-
-static void on_lost_close(struct muxed *m, int err)
-{
-    (void)m;
-    (void)err;
-}
-
-static const struct muxed_events lost_events = {
-    .on_ready = on_lost,
-    .on_stream = on_lost_stream,
-    .on_moved = on_lost,
-    .on_close = on_lost_close,
-};
-
-void dials_abandon(struct muxed *m)
-{
-    m->ev = &lost_events;
-    m->ops->close(m, GW_ECANCELED);
-}
-
 static void abandon_all(struct dial *d)
 {
     for (size_t i = 0; i < d->next; i++)
         if (d->attempts[i])
-            dials_abandon(d->attempts[i]);
+            muxed_drop(d->attempts[i], GW_ECANCELED);
 }
 
 /* Takes the dial out of the table: the next dials_join starts a new one. */
@@ -258,8 +226,8 @@ static void on_close(struct muxed *m, int err)
 
 static const struct muxed_events attempt_events = {
     .on_ready = on_ready,
-    .on_stream = on_lost_stream,
-    .on_moved = on_lost,
+    .on_stream = muxed_drop_stream,
+    .on_moved = muxed_ignore,
     .on_close = on_close,
 };
 

@@ -61,8 +61,6 @@ void dials_satisfy(struct dials *ds, struct conn *c);
  * or on_close follows.  Else GW_E*; GW_EUNSUP: nobody dials such addresses. */
 int dials_try(const struct dials *ds, const struct multiaddr *addr, const struct peerid *peer,
               struct muxed **out);
-/* Closes a connection, ready or not, that nobody wants: what it still has to say is lost. */
-void dials_abandon(struct muxed *m);
 
 /* How many dials were won by TCP at an IP address at which QUIC had been tried before. */
 uint32_t dials_beaten(const struct dials *ds);

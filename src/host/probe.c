@@ -26,19 +26,8 @@ static void finish(struct host_probe *p, int err)
 static void on_ready(struct muxed *m)
 {
     struct host_probe *p = m->owner;
-    dials_abandon(m);
+    muxed_drop(m, GW_ECANCELED);
     finish(p, 0);
-}
-
-static void on_stream(struct muxed *m, struct stream *s)
-{
-    (void)m;
-    stream_drop(s, GW_ECANCELED);
-}
-
-static void on_moved(struct muxed *m)
-{
-    (void)m;
 }
 
 static void on_close(struct muxed *m, int err)
@@ -48,8 +37,8 @@ static void on_close(struct muxed *m, int err)
 
 static const struct muxed_events events = {
     .on_ready = on_ready,
-    .on_stream = on_stream,
-    .on_moved = on_moved,
+    .on_stream = muxed_drop_stream,
+    .on_moved = muxed_ignore,
     .on_close = on_close,
 };
 
@@ -58,7 +47,7 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
     struct host_probe *p = w->data;
     (void)loop;
     (void)revents;
-    dials_abandon(p->m);
+    muxed_drop(p->m, GW_ECANCELED);
     finish(p, GW_ETIMEOUT);
 }
 
@@ -94,6 +83,6 @@ void host_probe_cancel(struct host_probe *p)
     if (!p)
         return;
     ev_timer_stop(p->loop, &p->deadline);
-    dials_abandon(p->m);
+    muxed_drop(p->m, GW_ECANCELED);
     free(p);
 }

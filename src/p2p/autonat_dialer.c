@@ -187,11 +187,6 @@ static void on_stream(struct muxed *m, struct stream *s)
     stream_drop(s, GW_ENOPROTO);
 }
 
-static void on_moved(struct muxed *m)
-{
-    (void)m;
-}
-
 static void on_close(struct muxed *m, int err)
 {
     struct autonat_dialback *b = m->owner;
@@ -207,7 +202,7 @@ static void on_close(struct muxed *m, int err)
 static const struct muxed_events conn_events = {
     .on_ready = on_ready,
     .on_stream = on_stream,
-    .on_moved = on_moved,
+    .on_moved = muxed_ignore,
     .on_close = on_close,
 };
 
@@ -303,19 +298,6 @@ fail:
     return NULL;
 }
 
-static void forget(struct muxed *m, int err)
-{
-    (void)m;
-    (void)err;
-}
-
-static const struct muxed_events nobody = {
-    .on_ready = on_moved,
-    .on_stream = on_stream,
-    .on_moved = on_moved,
-    .on_close = forget,
-};
-
 void autonat_dialer_free(struct autonat_dialer *d)
 {
     struct autonat_dialback *b, *next;
@@ -324,10 +306,8 @@ void autonat_dialer_free(struct autonat_dialer *d)
         return;
     DL_FOREACH_SAFE (d->all, b, next) {
         leave_stream(b);
-        if (b->m) {
-            b->m->ev = &nobody;
-            b->m->ops->close(b->m, 0);
-        }
+        if (b->m)
+            muxed_drop(b->m, 0);
         release(b);
     }
     tcp_free(d->tcp);

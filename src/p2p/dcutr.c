@@ -163,7 +163,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 
 /* ---- messages ---- */
 
-static void add_candidate(struct effort *e, struct bytes v, bool is_local)
+static void add_candidate(struct effort *e, struct bytes v)
 {
     struct multiaddr *a = &e->info.candidates[e->info.ncandidates];
     struct ipaddr ip = { 0 };
@@ -174,7 +174,7 @@ static void add_candidate(struct effort *e, struct bytes v, bool is_local)
     multiaddr_strip_peer(a);
     if (dial_rank(a) >= DIAL_CIRCUIT || !multiaddr_as_socket(a, &ip, &port))
         return;
-    if (!ifaces_is_loopback(&ip) || is_local)
+    if (!ifaces_is_loopback(&ip))
         e->info.ncandidates++;
 }
 
@@ -182,7 +182,7 @@ static void take_candidates(struct effort *e, const struct dcutr_msg *m)
 {
     e->info.ncandidates = 0;
     for (size_t i = 0; i < m->addrs.n; i++)
-        add_candidate(e, m->addrs.v[i], false);
+        add_candidate(e, m->addrs.v[i]);
 }
 
 /* Returns the octets put; < 0: GW_E*. */

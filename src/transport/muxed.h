@@ -59,4 +59,11 @@ struct muxed {
     bool is_relayed; /* goes over a circuit */
 };
 
+/* Events of which an owner makes nothing; a stream that nobody wants is dropped. */
+void muxed_ignore(struct muxed *m); /* on_ready, on_moved */
+void muxed_drop_stream(struct muxed *m, struct stream *s);
+
+/* Closes a connection that nobody owns any more; what still happens on it goes nowhere. */
+void muxed_drop(struct muxed *m, int err);
+
 #endif

@@ -167,23 +167,6 @@ static void on_security_chosen(void *arg, int err, struct stream *s, const char 
     fail(u, GW_ENOMEM);
 }
 
-static void on_refused_stream(struct muxed *m, struct stream *s)
-{
-    (void)m;
-    stream_drop(s, GW_EDENIED);
-}
-
-static void on_refused_close(struct muxed *m, int err)
-{
-    (void)m;
-    (void)err;
-}
-
-static const struct muxed_events refused_events = {
-    .on_stream = on_refused_stream,
-    .on_close = on_refused_close,
-};
-
 /* Who may not come in is told so by the muxer: the handshakes have no word for it. */
 static void on_inbound_ready(struct muxed *m)
 {
@@ -193,8 +176,7 @@ static void on_inbound_ready(struct muxed *m)
         env->accept(env->arg, m);
         return;
     }
-    m->ev = &refused_events;
-    m->ops->close(m, GW_EDENIED);
+    muxed_drop(m, GW_EDENIED);
 }
 
 static const struct muxed_events inbound_events = { .on_ready = on_inbound_ready };
