@@ -39,6 +39,15 @@ struct config_peer { /* [peer NAME] */
     bool keep;
 };
 
+struct config_network { /* [network NAME] */
+    char *name;
+    struct conf_list relays; /* as [node] relay */
+    char *host;              /* a label; NULL: none */
+    int trust;               /* enum network_trust */
+};
+
+enum config_dht { CONFIG_DHT_OFF, CONFIG_DHT_CLIENT, CONFIG_DHT_SERVER, CONFIG_DHT_AUTO };
+
 enum config_congestion { CONFIG_BBR, CONFIG_CUBIC };
 
 struct config {
@@ -46,7 +55,9 @@ struct config {
     struct conf_list listen; /* multiaddrs */
     int64_t max_peers, max_streams, half_open;
     uint64_t dial_timeout_ms, negotiate_timeout_ms, target_timeout_ms, resolve_timeout_ms;
-    uint64_t idle_peer_ms; /* 0: never */
+    uint64_t name_ttl_ms;
+    struct conf_list resolvers; /* exec:PATH */
+    uint64_t idle_peer_ms;      /* 0: never */
     uint64_t window, memory;
     int congestion; /* enum config_congestion */
     bool gso;
@@ -77,6 +88,26 @@ struct config {
     uint64_t relay_reservation_ms, relay_circuit_ms;
     uint64_t relay_circuit_bytes, relay_rate, relay_monthly_bytes;
 
+    char *relay_network; /* a label; NULL: none */
+    uint64_t name_life_ms;
+    int64_t max_names, max_names_per_peer;
+    bool transit;
+
+    /* [dht] */
+    int dht_mode; /* enum config_dht */
+    char *dht_protocol;
+    struct conf_list dht_bootstrap; /* as [node] relay */
+    char *dht_list, *dht_list_key;  /* both or neither */
+    bool dht_publish;
+    uint64_t dht_query_ms, dht_request_ms, dht_refresh_ms, dht_republish_ms;
+    int64_t dht_paths;
+    /* [dns] */
+    bool dnsaddr;
+    struct conf_list dns_listen, dns_forward; /* sockaddr_parse, with a port */
+    /* [ethereum] */
+    char *eth_rpc, *eth_contract; /* both or neither */
+
+    struct conf_named networks; /* struct config_network */
     struct conf_named forwards; /* struct config_forward */
     struct conf_named peers;    /* struct config_peer */
     struct conf_named services; /* struct config_service */
@@ -105,6 +136,8 @@ int config_services(const struct config *c, const char *dir, struct registry *r,
  * one. */
 void config_lan_name(const struct config *c, char out[LAN_LABEL_MAX + 1]);
 
+/* What stands behind `via ` in [proxy] other; NULL: it says something else. */
+const char *config_via_name(const char *other);
 /* What [proxy] other says; of FRONT_VIA *via is the name, borrowed from c. */
 enum front_other config_other(const struct config *c, const char **via);
 

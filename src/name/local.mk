@@ -4,6 +4,7 @@ src_libname_a_SOURCES = \
 	src/name/name.c src/name/name.h \
 	src/name/names_file.c src/name/names_file.h \
 	src/name/resolver.c src/name/resolver.h \
+	src/name/tier_eth.c src/name/tier_eth.h \
 	src/name/tier_direct.c src/name/tier_direct.h \
 	src/name/tier_mdns.c src/name/tier_mdns.h \
 	src/name/tier_static.c src/name/tier_static.h

@@ -36,7 +36,8 @@ struct name_answer {
  * unless cancelled. */
 struct tier_query;
 struct tier_ops {
-    const char *name; /* "names file" */
+    const char *name;    /* "names file" */
+    uint32_t timeout_ms; /* for one lookup in this tier; 0: the resolver's whole time */
     void (*lookup)(void *tier, const struct name *n, struct tier_query *q);
     void (*cancel)(void *tier, struct tier_query *q); /* NULL when lookup always answers at once */
     /* Calls `each` per name, lower case, that is the tier's for certain, and with it all below it
@@ -46,8 +47,8 @@ struct tier_ops {
     const char *(*name_of)(void *tier, const struct peerid *peer);
 };
 /* err 0 with an answer; GW_ENONAME (asked, not known), GW_EUNSUP (not a name of this tier: left out
- * of the trail), others: the tier failed.  `why`: one phrase for the trail, e.g. "no line".  Both
- * are copied. */
+ * of the trail), others: the tier failed.  `why`: one phrase for the trail, e.g. "no line"; with an
+ * answer a remark on it, or NULL: "through relay X, then Y".  Both are copied. */
 void tier_answer(struct tier_query *q, int err, const struct name_answer *a, const char *why);
 
 struct resolver;

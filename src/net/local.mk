@@ -5,6 +5,7 @@ src_libnet_a_SOURCES = \
 	src/net/clockjump.c src/net/clockjump.h \
 	src/net/dgrams.c src/net/dgrams.h \
 	src/net/dialtcp.c src/net/dialtcp.h \
+	src/net/fetch.c src/net/fetch.h src/net/child.h \
 	src/net/dns.c src/net/dns.h src/net/dns_dial.c src/net/dns_outside.c src/net/dns_public.c \
 	src/net/fdstream.c src/net/fdstream.h \
 	src/net/hangup.c src/net/hangup.h \

@@ -1,0 +1,28 @@
+/* tier_dnsaddr.h - the tier of the DNS: TXT records `dnsaddr=MULTIADDR` at _dnsaddr.NAME
+ * (multiformats, multiaddr/protocols/DNSADDR.md).
+ *
+ * The multiaddr ends in /p2p/ID, all of a name in the same one; others than the first one's are
+ * left out.  One that begins with /dnsaddr/OTHER is followed, TIER_DNSADDR_DEPTH deep. SERVICE.NAME
+ * is not read: a name of the DNS means what it says.  Not asked: names ending in .p2p or .local, a
+ * name without a dot, peer ids, and names of networks that are known here: they are nobody else's
+ * business.
+ */
+#ifndef GW_NAME_TIER_DNSADDR_H
+#define GW_NAME_TIER_DNSADDR_H
+
+#include "name/resolver.h"
+#include "net/dns.h"
+
+#define TIER_DNSADDR_DEPTH   3
+#define TIER_DNSADDR_TXT_MAX 64 /* records looked at, of one name with all that it leads to */
+
+struct tier_dnsaddr;
+extern const struct tier_ops tier_dnsaddr_ops; /* "DNS" */
+
+/* `private_to_us`: is this name (lower case) one that must not be told to the DNS?  May be NULL.
+ * Borrows all. Returns owned, or NULL.  Free it behind the resolver. */
+struct tier_dnsaddr *
+tier_dnsaddr_new(struct dns *d, bool (*private_to_us)(void *arg, const struct name *n), void *arg);
+void tier_dnsaddr_free(struct tier_dnsaddr *t); /* NULL is fine */
+
+#endif

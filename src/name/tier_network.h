@@ -1,0 +1,32 @@
+/* tier_network.h - the tier of the networks' relays: HOST.NETWORK and SERVICE.HOST.NETWORK of a
+ * network that is known (p2p/networks.h).
+ *
+ * All relays of the network are asked at once.  The first answer whose claim verifies wins: the
+ * claim is signed by the peer that is called so, so a relay cannot invent one.  A relay of our own
+ * (names_book.h) answers from its book.  A network that is not known here is asked for at the
+ * relays of ours: they may know it (federation).
+ */
+#ifndef GW_NAME_TIER_NETWORK_H
+#define GW_NAME_TIER_NETWORK_H
+
+#include "host/host.h"
+#include "name/resolver.h"
+#include "p2p/names_book.h"
+#include "p2p/networks.h"
+
+struct tier_network;
+extern const struct tier_ops tier_network_ops; /* "network" */
+
+/* Borrows all; book may be NULL.  Returns owned, or NULL.  Free it behind the resolver. */
+struct tier_network *tier_network_new(struct host *h, const struct networks *n,
+                                      const struct names_book *book);
+void tier_network_free(struct tier_network *t); /* NULL is fine */
+
+/* Reads HOST.NETWORK and SERVICE.HOST.NETWORK, the network being any label; false: neither.  Views
+ * into the name. */
+struct network_name {
+    struct bytes service, host, network; /* service.n == 0: none */
+};
+bool network_name_read(const struct name *n, struct network_name *out);
+
+#endif
