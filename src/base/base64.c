@@ -48,3 +48,17 @@ int base64_decode(struct bytes text, uint8_t *out, size_t cap)
     }
     return (int)(n - pad);
 }
+
+void base64_encode(struct bytes in, char *out)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    for (size_t i = 0; i < in.n; i += 3) {
+        size_t n = in.n - i < 3 ? in.n - i : 3;
+        uint32_t bits = 0;
+        for (size_t k = 0; k < 3; k++)
+            bits = bits << 8 | (k < n ? in.p[i + k] : 0);
+        for (size_t k = 0; k < 4; k++)
+            *out++ = k <= n ? digits[bits >> (18 - 6 * k) & 63] : '=';
+    }
+}

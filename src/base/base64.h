@@ -9,4 +9,8 @@
  * bits set that no octet uses), or GW_ENOMEM: it does not fit. */
 int base64_decode(struct bytes text, uint8_t *out, size_t cap);
 
+#define BASE64_LEN(n) (((n) + 2) / 3 * 4) /* characters of n octets */
+/* Puts BASE64_LEN(in.n) characters, and no NUL. */
+void base64_encode(struct bytes in, char *out);
+
 #endif

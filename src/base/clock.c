@@ -19,3 +19,10 @@ int64_t clock_wall_s(void)
 {
     return (int64_t)time(NULL);
 }
+
+uint64_t clock_wall_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
+}

@@ -6,6 +6,7 @@
 
 uint64_t clock_mono_ns(void); /* CLOCK_MONOTONIC; never goes back */
 uint64_t clock_mono_ms(void);
-int64_t clock_wall_s(void); /* seconds since 1970 UTC */
+int64_t clock_wall_s(void); /* since 1970 UTC */
+uint64_t clock_wall_ms(void);
 
 #endif

@@ -134,6 +134,22 @@ int fileio_create(const char *path, struct bytes content, mode_t mode)
     return err;
 }
 
+int fileio_append(const char *path, struct bytes content, mode_t mode, bool is_synced)
+{
+    bool is_new = is_synced && access(path, F_OK) != 0;
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, mode);
+    if (fd < 0)
+        return err_from_errno(errno);
+    int err = write_all(fd, content);
+    if (!err && is_synced && fdatasync(fd) < 0)
+        err = err_from_errno(errno);
+    if (close(fd) < 0 && !err)
+        err = err_from_errno(errno);
+    if (!err && is_new)
+        sync_parent(path);
+    return err;
+}
+
 static bool is_dir(const char *path)
 {
     struct stat st;

@@ -19,6 +19,10 @@ int fileio_replace(const char *path, struct bytes content, mode_t mode);
 /* The same, but never over an existing file: then GW_EEXISTS. */
 int fileio_create(const char *path, struct bytes content, mode_t mode);
 
+/* Adds to the end of `path`, which is made when it is missing.  is_synced: it is on the disk when
+ * this returns 0.  After an error a part of it may stand there. */
+int fileio_append(const char *path, struct bytes content, mode_t mode, bool is_synced);
+
 /* Makes a directory 0700 with its parents (0755 & ~umask); fine when it exists. */
 int fileio_mkdir_private(const char *path);
 

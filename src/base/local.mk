@@ -8,8 +8,10 @@ src_libbase_a_SOURCES = \
 	src/base/basex.c src/base/basex.h \
 	src/base/base64.c src/base/base64.h \
 	src/base/units.c src/base/units.h \
+	src/base/utctime.c src/base/utctime.h \
 	src/base/fileio.c src/base/fileio.h \
-	src/base/conf.c src/base/confread.c src/base/conf.h
+	src/base/conf.c src/base/confread.c src/base/conf.h \
+	src/base/confedit.c src/base/confedit.h
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_err
@@ -39,4 +41,10 @@ tests_unit_test_fileio_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_conf
 tests_unit_test_conf_SOURCES = tests/unit/test_conf.c tests/unit/vec.h
 tests_unit_test_conf_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_confedit
+tests_unit_test_confedit_SOURCES = tests/unit/test_confedit.c tests/unit/vec.h
+tests_unit_test_confedit_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_utctime
+tests_unit_test_utctime_SOURCES = tests/unit/test_utctime.c tests/unit/vec.h
+tests_unit_test_utctime_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 endif

@@ -13,26 +13,19 @@
 
 #include "base/err.h"
 #include "base/units.h"
+#include "cli/cli_args.h"
 #include "cli/cli_ask.h"
 #include "cli/cli_checkup.h"
 #include "cli/cli_nc.h"
 #include "cli/cli_show.h"
+#include "cli/cli_trace.h"
 
 #define PING_COUNT 4
 #define PING_MAX   1000
 #define PERF_SIZE  (UINT64_C(100) << 20)
 #define PERF_MAX   (UINT64_C(64) << 30)
 
-enum { OPT_JSON = 1, OPT_COUNT = 2, OPT_SIZES = 4 };
-
-struct args {
-    const char *dir;
-    bool is_json;
-    int count;         /* -n */
-    uint64_t up, down; /* octets */
-    int n;             /* what stands in v */
-    char **v;
-};
+enum { OPT_JSON = 1, OPT_COUNT = 2, OPT_SIZES = 4, OPT_VERBOSE = 8 };
 
 struct command {
     const char *name;
@@ -41,31 +34,35 @@ struct command {
     const char *more;  /* the rest of its --help; NULL: there is none */
     int min, max;      /* number of arguments; max -1: any */
     unsigned options;
-    int (*run)(const struct args *a); /* NULL: main carries it out */
-    enum cli_word first, rest;        /* what the arguments are */
-    const char *words;                /* fixed ones; NULL: none */
+    int (*run)(const struct cli_args *a); /* NULL: main carries it out */
+    enum cli_word first, rest;            /* what the arguments are */
+    const char *words;                    /* fixed ones; NULL: none */
 };
 
-static int run_status(const struct args *a)
+static int run_status(const struct cli_args *a)
 {
     return cli_ask_and_show(a->dir, a->is_json, json_pack("{s:s}", "cmd", "status"), CLI_ANSWER_MS,
                             cli_show_status);
 }
 
-static int run_peers(const struct args *a)
+static int run_peers(const struct cli_args *a)
 {
     return cli_ask_and_show(a->dir, a->is_json, json_pack("{s:s}", "cmd", "peers"), CLI_ANSWER_MS,
                             cli_show_peers);
 }
 
-static int run_resolve(const struct args *a)
+static int run_resolve(const struct cli_args *a)
 {
-    return cli_ask_and_show(a->dir, a->is_json,
-                            json_pack("{s:s, s:s}", "cmd", "resolve", "name", a->v[0]),
-                            CLI_NETWORK_MS, cli_show_resolve);
+    json_t *req = json_pack("{s:s, s:s}", "cmd", "resolve", "name", a->v[0]);
+
+    if (a->is_verbose) {
+        json_object_set_new(req, "verbose", json_true());
+        return cli_ask_and_judge(a->dir, a->is_json, req, CLI_NETWORK_MS, cli_show_trace, "found");
+    }
+    return cli_ask_and_show(a->dir, a->is_json, req, CLI_NETWORK_MS, cli_show_resolve);
 }
 
-static int run_services(const struct args *a)
+static int run_services(const struct cli_args *a)
 {
     json_t *req = a->n ? json_pack("{s:s, s:s}", "cmd", "services", "peer", a->v[0])
                        : json_pack("{s:s}", "cmd", "services");
@@ -99,7 +96,7 @@ static void show_ping_end(const json_t *v, const char *name)
            json_number_value(json_object_get(v, "max_ms")));
 }
 
-static void show_ping(const struct args *a, const json_t *v, bool is_last)
+static void show_ping(const struct cli_args *a, const json_t *v, bool is_last)
 {
     if (a->is_json) {
         json_dumpf(v, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
@@ -113,7 +110,7 @@ static void show_ping(const struct args *a, const json_t *v, bool is_last)
 }
 
 /* Takes the last line of a round. */
-static int end_ping(const struct args *a, json_t *v)
+static int end_ping(const struct cli_args *a, json_t *v)
 {
     long long sent = member(v, "sent"), lost = sent - member(v, "received");
 
@@ -122,7 +119,7 @@ static int end_ping(const struct args *a, json_t *v)
     return lost ? cli_fail("%s: %lld of %lld pings had no answer", a->v[0], lost, sent) : CLI_OK;
 }
 
-static int run_ping(const struct args *a)
+static int run_ping(const struct cli_args *a)
 {
     struct ctl_client *c;
     json_t *v;
@@ -142,27 +139,27 @@ static int run_ping(const struct args *a)
     return rc ? rc : end_ping(a, v);
 }
 
-static int run_perf(const struct args *a)
+static int run_perf(const struct cli_args *a)
 {
     json_t *req = json_pack("{s:s, s:s, s:I, s:I}", "cmd", "perf", "name", a->v[0], "up",
                             (json_int_t)a->up, "down", (json_int_t)a->down);
     return cli_ask_and_show(a->dir, a->is_json, req, CLI_FOREVER_MS, cli_show_perf);
 }
 
-static int run_doctor(const struct args *a)
+static int run_doctor(const struct cli_args *a)
 {
     return cli_ask_and_judge(a->dir, a->is_json,
                              json_pack("{s:s, s:s}", "cmd", "doctor", "name", a->v[0]),
                              CLI_NETWORK_MS, cli_show_doctor, "connected");
 }
 
-static int run_netcheck(const struct args *a)
+static int run_netcheck(const struct cli_args *a)
 {
     return cli_ask_and_show(a->dir, a->is_json, json_pack("{s:s}", "cmd", "netcheck"),
                             CLI_ANSWER_MS, cli_show_netcheck);
 }
 
-static int run_nc(const struct args *a)
+static int run_nc(const struct cli_args *a)
 {
     struct ctl_client *c;
     json_t *v;
@@ -184,7 +181,7 @@ static int run_nc(const struct args *a)
     return rc;
 }
 
-static int run_allow(const struct args *a)
+static int run_allow(const struct cli_args *a)
 {
     json_t *services = json_array();
 
@@ -199,13 +196,13 @@ static int run_allow(const struct args *a)
         CLI_NETWORK_MS, "allowed");
 }
 
-static int run_deny(const struct args *a)
+static int run_deny(const struct cli_args *a)
 {
     return cli_ask_and_say(a->dir, json_pack("{s:s, s:s}", "cmd", "deny", "peer", a->v[0]),
                            CLI_NETWORK_MS, "denied");
 }
 
-static int run_reload(const struct args *a)
+static int run_reload(const struct cli_args *a)
 {
     return cli_ask_and_say(a->dir, json_pack("{s:s}", "cmd", "reload"), CLI_NETWORK_MS, "reloaded");
 }
@@ -223,7 +220,7 @@ static int watch_daemon(const struct ctl_client *c)
 }
 
 /* Comes back when the daemon is gone: what it held (ports, the socket) is free then. */
-static int run_stop(const struct args *a)
+static int run_stop(const struct cli_args *a)
 {
     struct ctl_client *c;
     json_t *v;
@@ -250,9 +247,11 @@ static const struct command commands[] = {
       .run = NULL },
     { "status", "[--json]", "what the daemon does: addresses, forwards, services, counters",
       "It succeeds once the daemon is ready.", .options = OPT_JSON, .run = run_status },
-    { "resolve", "[--json] NAME", "which peer a name leads to, and who says so",
-      "NAME is a name of the names file, SERVICE.NAME, or a peer id.", 1, 1, OPT_JSON, run_resolve,
-      .first = CLI_PEER },
+    { "resolve", "[--json] [-v] NAME", "which peer a name leads to, and who says so",
+      "NAME is HOST.NETWORK, a name of the names file or the LAN, any of these behind SERVICE., "
+      "or\n"
+      "a peer id.  -v tells of every tier: was it asked, what it said, the time it took.",
+      1, 1, OPT_JSON | OPT_VERBOSE, run_resolve, .first = CLI_PEER },
     { "ping", "[--json] [-n N] NAME", "measure the way to a peer",
       "N times, one a second: 1 to 1000, 4 unless given.", 1, 1, OPT_JSON | OPT_COUNT, run_ping,
       .first = CLI_PEER },
@@ -336,26 +335,49 @@ static int read_size(const struct command *cmd, const char *text, uint64_t *out)
     return bad_usage(cmd, "sizes go from 0 to 64G, such as 500k or 100M, not ", text);
 }
 
-/* Reads `argv`; exit status -1 means go on. */
-static int read_args(const struct command *cmd, int argc, char **argv, struct args *a)
+static const struct {
+    unsigned bit; /* of the commands that have it; 0: all */
+    struct option o;
+} long_options[] = {
+    { OPT_SIZES, { "up", required_argument, NULL, 'u' } },
+    { OPT_SIZES, { "down", required_argument, NULL, 'd' } },
+    { OPT_JSON, { "json", no_argument, NULL, 'j' } },
+    { 0, { "help", no_argument, NULL, 'h' } },
+};
+#define NLONGS (sizeof long_options / sizeof long_options[0])
+
+/* The options of the command, as getopt_long wants them. */
+static void known_options_of(const struct command *cmd, struct option longs[NLONGS + 1],
+                             char shorts[8])
 {
-    static const struct option longs[] = { { "up", required_argument, NULL, 'u' },
-                                           { "down", required_argument, NULL, 'd' },
-                                           { "json", no_argument, NULL, 'j' },
-                                           { "help", no_argument, NULL, 'h' },
-                                           { 0 } };
-    const struct option *known = cmd->options & OPT_SIZES ? longs : longs + 2;
-    const char *shorts = cmd->options & OPT_COUNT ? ":hn:" : ":h";
+    size_t n = 0;
+
+    for (size_t i = 0; i < NLONGS; i++)
+        if ((long_options[i].bit & cmd->options) == long_options[i].bit)
+            longs[n++] = long_options[i].o;
+    longs[n] = (struct option){ 0 };
+    snprintf(shorts, 8, ":h%s%s", cmd->options & OPT_COUNT ? "n:" : "",
+             cmd->options & OPT_VERBOSE ? "v" : "");
+}
+
+/* Reads `argv`; exit status -1 means go on. */
+static int read_args(const struct command *cmd, int argc, char **argv, struct cli_args *a)
+{
+    struct option longs[NLONGS + 1];
+    char shorts[8];
     int o, rc = CLI_OK;
 
     optind = 0; /* glibc: start over, main has used getopt already */
     opterr = 0;
-    while (!rc && (o = getopt_long(argc, argv, shorts, known, NULL)) != -1) {
+    known_options_of(cmd, longs, shorts);
+    while (!rc && (o = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         if (o == 'h') {
             cli_help_of(stdout, cmd->name);
             return CLI_OK;
-        } else if (o == 'j' && (cmd->options & OPT_JSON)) {
+        } else if (o == 'j') {
             a->is_json = true;
+        } else if (o == 'v') {
+            a->is_verbose = true;
         } else if (o == 'n') {
             rc = read_count(cmd, optarg, &a->count);
         } else if (o == 'u' || o == 'd') {
@@ -376,7 +398,7 @@ static int read_args(const struct command *cmd, int argc, char **argv, struct ar
 int cli_main(const char *dir, int argc, char **argv)
 {
     const struct command *cmd = find_command(argv[0]);
-    struct args a = { .dir = dir, .count = PING_COUNT, .up = PERF_SIZE, .down = PERF_SIZE };
+    struct cli_args a = { .dir = dir, .count = PING_COUNT, .up = PERF_SIZE, .down = PERF_SIZE };
 
     if (!cmd || !cmd->run) {
         fprintf(stderr, "gw: no command %s; see gw --help\n", argv[0]);
@@ -397,7 +419,7 @@ static const struct {
 } known_options[] = {
     { OPT_JSON, { "--json", false } }, { OPT_COUNT, { "-n", true } },
     { OPT_SIZES, { "--up", true } },   { OPT_SIZES, { "--down", true } },
-    { 0, { "--help", false } },
+    { OPT_VERBOSE, { "-v", false } },  { 0, { "--help", false } },
 };
 #define NOPTIONS (sizeof known_options / sizeof known_options[0])
 

@@ -19,7 +19,7 @@ int cli_main(const char *dir, int argc, char **argv);
 
 enum cli_word { CLI_NOTHING, CLI_PEER, CLI_SERVICE }; /* what an argument is, for completion */
 
-#define CLI_OPTIONS_MAX 6
+#define CLI_OPTIONS_MAX 8
 struct cli_option {
     const char *name; /* "--json", "-n" */
     bool has_value;

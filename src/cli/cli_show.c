@@ -75,6 +75,7 @@ static void add_gate(struct cli_table *t, const json_t *v)
     json_t *e;
 
     add_strings(t, "proxy", json_object_get(v, "proxy"));
+    add_strings(t, "dns", json_object_get(v, "dns"));
     json_array_foreach(json_object_get(v, "forwards"), i, e)
     {
         cli_table_add(t, "forward");

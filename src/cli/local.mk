@@ -1,11 +1,13 @@
 noinst_LIBRARIES += src/libcli.a
 src_libcli_a_SOURCES = \
+	src/cli/cli_args.h \
 	src/cli/cli_ask.c src/cli/cli_ask.h \
 	src/cli/cli_checkup.c src/cli/cli_checkup.h \
 	src/cli/cli_cmd.c src/cli/cli_cmd.h \
 	src/cli/cli_nc.c src/cli/cli_nc.h \
 	src/cli/cli_show.c src/cli/cli_show.h \
 	src/cli/cli_table.c src/cli/cli_table.h \
+	src/cli/cli_trace.c src/cli/cli_trace.h \
 	src/cli/ctl_client.c src/cli/ctl_client.h
 
 if HAVE_CMOCKA
@@ -16,8 +18,11 @@ tests_unit_test_cli_cmd_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_cli_nc_SOURCES = tests/unit/test_cli_nc.c
 tests_unit_test_cli_nc_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_cli_show
-tests_unit_test_cli_show_SOURCES = tests/unit/test_cli_show.c tests/unit/vec.h
+tests_unit_test_cli_show_SOURCES = tests/unit/test_cli_show.c tests/unit/shown.h tests/unit/vec.h
 tests_unit_test_cli_show_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_cli_trace
+tests_unit_test_cli_trace_SOURCES = tests/unit/test_cli_trace.c tests/unit/shown.h tests/unit/vec.h
+tests_unit_test_cli_trace_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_cli_table_SOURCES = tests/unit/test_cli_table.c
 tests_unit_test_cli_table_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ctl_client_SOURCES = tests/unit/test_ctl_client.c

@@ -8,6 +8,7 @@
 #include "ctl/ctl_peer.h"
 #include "ctl/ctl_perf.h"
 #include "ctl/ctl_ping.h"
+#include "ctl/ctl_resolve.h"
 #include "ctl/ctl_status.h"
 
 #define ERR_MAX 512
@@ -84,7 +85,7 @@ static void run_help(const struct ctl_deps *d, struct ctl_session *s, json_t *re
 
 static const struct ctl_cmd commands[] = {
     { "status", "", "what the daemon does", run_status },
-    { "resolve", "name", "which peer a name leads to", ctl_peer_resolve },
+    { "resolve", "name [verbose]", "which peer a name leads to, and who says so", ctl_resolve_run },
     { "ping", "name [count]", "round-trip times, one line each", ctl_ping_run },
     { "perf", "name up down", "throughput: so many octets to the peer, then from it",
       ctl_perf_run },

@@ -5,6 +5,10 @@
 #include "gate/front.h"
 #include "name/tier_static.h"
 #include "p2p/checkup.h"
+#include "p2p/kad.h"
+#include "p2p/names_book.h"
+#include "p2p/names_claims.h"
+#include "p2p/networks.h"
 #include "p2p/paths.h"
 #include "p2p/relay.h"
 #include "p2p/reservations.h"
@@ -15,6 +19,15 @@
 typedef void ctl_each_proxy_fn(void *each_arg, const char *listen);
 typedef void ctl_each_forward_fn(void *each_arg, const char *listen, const char *target,
                                  const char *protocol);
+
+/* What is to be said of a network in gw.conf. */
+struct ctl_network_edit {
+    const char *network;
+    bool is_leave;             /* nothing more; else: */
+    const char *const *relays; /* beside those that it has */
+    size_t nrelays;
+    const char *host; /* what we are called there; NULL: as it is, "": nothing */
+};
 
 struct ctl_deps { /* all borrowed; none may be NULL but those that say so */
     struct ev_loop *loop;
@@ -31,17 +44,25 @@ struct ctl_deps { /* all borrowed; none may be NULL but those that say so */
     struct paths *paths;
     struct reservations *reservations;
     struct relay *relay; /* NULL: we are none */
+    const struct networks *networks;
+    struct names_claims *claims;
+    struct names_book *book; /* NULL: we are no relay of a network */
+    struct kad *kad;         /* NULL: [dht] mode = off */
     const char *version;
     uint64_t start_ms; /* clock_mono_ms() when the daemon started */
 
     /* The callbacks get `arg`. */
     void *arg;
     void (*proxies)(void *arg, ctl_each_proxy_fn *each, void *each_arg);
+    void (*dns)(void *arg, ctl_each_proxy_fn *each, void *each_arg);
     void (*forwards)(void *arg, ctl_each_forward_fn *each, void *each_arg);
     /* Re-reads everything, as SIGHUP does / only checks it.  0, or GW_E* with one sentence in `err`
      * ("FILE:LINE: what is wrong"); then nothing has changed. */
     int (*reload)(void *arg, char *err, size_t cap);
     int (*check)(void *arg, char *err, size_t cap);
+    /* Changes gw.conf and re-reads everything.  As reload; also GW_ENOTFOUND: to leave what is not
+     * there. */
+    int (*edit_network)(void *arg, const struct ctl_network_edit *e, char *err, size_t cap);
     /* Begins the end of the daemon, as SIGTERM does.  The answer has been written.  Must not
      * call ctl_close from inside. */
     void (*stop)(void *arg);

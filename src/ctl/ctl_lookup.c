@@ -11,6 +11,7 @@ struct lookup {
     json_t *req;      /* counted */
     const char *name; /* inside req */
     ctl_found_fn *found;
+    ctl_unfound_fn *unfound;      /* NULL: the request fails */
     struct resolver_req *pending; /* NULL while resolver_lookup runs */
 };
 
@@ -28,22 +29,30 @@ static void on_cancel(void *arg)
     release(l);
 }
 
+static void fail(const struct lookup *l, int err, const char *trail)
+{
+    bool has_trail = trail && *trail;
+
+    ctl_session_fail(l->session, "%s: %s%s%s%s", l->name, gw_strerror(err), has_trail ? " (" : "",
+                     has_trail ? trail : "", has_trail ? ")" : "");
+}
+
 static void on_resolved(void *arg, int err, const struct name_answer *a, const char *trail)
 {
     struct lookup *l = arg;
 
     ctl_session_on_cancel(l->session, NULL, NULL);
-    if (err)
-        ctl_session_fail(l->session, "%s: %s%s%s%s", l->name, gw_strerror(err),
-                         trail && *trail ? " (" : "", trail ? trail : "",
-                         trail && *trail ? ")" : "");
-    else
+    if (!err)
         l->found(l->deps, l->session, l->req, a);
+    else if (l->unfound)
+        l->unfound(l->deps, l->session, l->req, err, trail);
+    else
+        fail(l, err, trail);
     release(l);
 }
 
-void ctl_lookup(const struct ctl_deps *d, struct ctl_session *s, json_t *req, const char *key,
-                ctl_found_fn *found)
+void ctl_lookup_either(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
+                       const char *key, ctl_found_fn *found, ctl_unfound_fn *unfound)
 {
     const char *name = json_string_value(json_object_get(req, key));
     struct lookup *l = name ? calloc(1, sizeof *l) : NULL;
@@ -52,12 +61,21 @@ void ctl_lookup(const struct ctl_deps *d, struct ctl_session *s, json_t *req, co
         ctl_session_fail(s, "%s", name ? gw_strerror(GW_ENOMEM) : "the request names no peer");
         return;
     }
-    *l = (struct lookup){
-        .deps = d, .session = s, .req = json_incref(req), .name = name, .found = found
-    };
+    *l = (struct lookup){ .deps = d,
+                          .session = s,
+                          .req = json_incref(req),
+                          .name = name,
+                          .found = found,
+                          .unfound = unfound };
     struct resolver_req *q = resolver_lookup(d->resolver, name, on_resolved, l);
     if (!q)
         return; /* on_resolved has run: `l` is gone */
     l->pending = q;
     ctl_session_on_cancel(s, on_cancel, l);
+}
+
+void ctl_lookup(const struct ctl_deps *d, struct ctl_session *s, json_t *req, const char *key,
+                ctl_found_fn *found)
+{
+    ctl_lookup_either(d, s, req, key, found, NULL);
 }

@@ -16,4 +16,11 @@ typedef void ctl_found_fn(const struct ctl_deps *d, struct ctl_session *s, json_
 void ctl_lookup(const struct ctl_deps *d, struct ctl_session *s, json_t *req, const char *key,
                 ctl_found_fn *found);
 
+/* The same, but it is for `unfound` to answer for a name that is not known: err and trail as
+ * resolver_done_fn has them. */
+typedef void ctl_unfound_fn(const struct ctl_deps *d, struct ctl_session *s, json_t *req, int err,
+                            const char *trail);
+void ctl_lookup_either(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
+                       const char *key, ctl_found_fn *found, ctl_unfound_fn *unfound);
+
 #endif

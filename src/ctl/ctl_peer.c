@@ -14,46 +14,6 @@
 #define SERVICES_MAX 64
 #define EDIT_ERR_MAX 512
 
-static json_t *addr_list(const struct name_answer *a)
-{
-    char text[MULTIADDR_STR_MAX];
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < a->naddrs; i++)
-        json_array_append_new(list, json_string(multiaddr_print(&a->addrs[i], text)));
-    return list;
-}
-
-static json_t *map_object(const struct name_answer *a)
-{
-    char port[8];
-    json_t *map = json_object();
-
-    for (size_t i = 0; i < a->nmaps; i++) {
-        snprintf(port, sizeof port, "%u", a->maps[i].port);
-        json_object_set_new(map, port, json_string(a->maps[i].protocol));
-    }
-    return map;
-}
-
-static void found_resolve(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
-                          const struct name_answer *a)
-{
-    char id[PEERID_STR_MAX];
-
-    (void)d;
-    ctl_session_reply(s, json_pack("{s:O, s:s, s:s, s:o, s:o, s:s, s:I}", "name",
-                                   json_object_get(req, "name"), "peer", peerid_print(&a->peer, id),
-                                   "service", a->service, "addrs", addr_list(a), "protocols",
-                                   map_object(a), "tier", a->tier, "ttl_s",
-                                   (json_int_t)(a->ttl_ms / 1000)));
-}
-
-void ctl_peer_resolve(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
-{
-    ctl_lookup(d, s, req, "name", found_resolve);
-}
-
 struct query {
     struct ctl_session *session;
     struct svc_query *query;

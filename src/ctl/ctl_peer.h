@@ -1,13 +1,9 @@
-/* ctl_peer.h - commands about one peer: what its name leads to, what it may use here, what it
- * offers us. */
+/* ctl_peer.h - commands about one peer: what it may use here, what it offers us. */
 #ifndef GW_CTL_CTL_PEER_H
 #define GW_CTL_CTL_PEER_H
 
 #include "ctl/ctl_deps.h"
 #include "ctl/ctl_session.h"
-
-/* {name} -> {name, peer, service, addrs[], protocols: {PORT: ID}, tier, ttl_s} */
-void ctl_peer_resolve(const struct ctl_deps *d, struct ctl_session *s, json_t *req);
 
 /* {peer} -> {peer, services: [{name, protocol}]}: what the peer says that we may use. */
 void ctl_peer_services(const struct ctl_deps *d, struct ctl_session *s, json_t *req);

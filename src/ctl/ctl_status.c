@@ -32,7 +32,7 @@ static json_t *listen_list(const struct ctl_deps *d)
     return list;
 }
 
-static void add_proxy(void *arg, const char *listen)
+static void add_listen(void *arg, const char *listen)
 {
     json_array_append_new(arg, json_string(listen));
 }
@@ -47,7 +47,15 @@ static json_t *proxy_list(const struct ctl_deps *d)
 {
     json_t *list = json_array();
 
-    d->proxies(d->arg, add_proxy, list);
+    d->proxies(d->arg, add_listen, list);
+    return list;
+}
+
+static json_t *dns_list(const struct ctl_deps *d)
+{
+    json_t *list = json_array();
+
+    d->dns(d->arg, add_listen, list);
     return list;
 }
 
@@ -178,13 +186,13 @@ json_t *ctl_status_make(const struct ctl_deps *d)
     char id[PEERID_STR_MAX];
 
     json_t *status = json_pack(
-        "{s:s, s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}}", "version",
-        d->version, "peer_id", peerid_print(host_peerid(d->host), id), "pid", (int)getpid(),
-        "uptime_s", (json_int_t)((clock_mono_ms() - d->start_ms) / 1000), "listen", listen_list(d),
-        "proxy", proxy_list(d), "forwards", forward_list(d), "services", service_list(d), "peers",
-        peer_list(d), "kept", ctl_status_reach_kept(d), "streams", stream_counters(d), "failures",
-        failure_list(d), "memory", "rss_bytes", resident(), "queued_bytes",
-        (json_int_t)chunkq_total());
+        "{s:s, s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}}",
+        "version", d->version, "peer_id", peerid_print(host_peerid(d->host), id), "pid",
+        (int)getpid(), "uptime_s", (json_int_t)((clock_mono_ms() - d->start_ms) / 1000), "listen",
+        listen_list(d), "proxy", proxy_list(d), "dns", dns_list(d), "forwards", forward_list(d),
+        "services", service_list(d), "peers", peer_list(d), "kept", ctl_status_reach_kept(d),
+        "streams", stream_counters(d), "failures", failure_list(d), "memory", "rss_bytes",
+        resident(), "queued_bytes", (json_int_t)chunkq_total());
     if (ctl_status_reach_add(d, status) == 0)
         return status;
     json_decref(status);

@@ -4,6 +4,7 @@
  *   status    version, peer_id, pid, uptime_s
  *             listen[]   multiaddrs without /p2p
  *             proxy[]    "ADDR:PORT"
+ *             dns[]      "ADDR:PORT"   where we are a DNS server
  *             forwards[] {listen: "ADDR:PORT", target: "NAME:PORT", protocol: "tcp" or "udp"}
  *             services[] {name, port, target, udp_target, exit, enabled}     port 0: by name only;
  *                        target is "" and udp_target is not there when it takes none of these

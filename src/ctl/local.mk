@@ -13,6 +13,7 @@ src_libctl_a_SOURCES = \
 	src/ctl/ctl_perf.c src/ctl/ctl_perf.h \
 	src/ctl/ctl_ping.c src/ctl/ctl_ping.h \
 	src/ctl/ctl_reach.c src/ctl/ctl_reach.h \
+	src/ctl/ctl_resolve.c src/ctl/ctl_resolve.h \
 	src/ctl/ctl_session.c src/ctl/ctl_session.h \
 	src/ctl/ctl_status.c src/ctl/ctl_status.h \
 	src/ctl/ctl_status_reach.c src/ctl/ctl_status_reach.h \

@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "gate/direct.h"
-#include "name/tier_direct.h"
+#include "name/may_leave.h"
 
 static void fail(struct aim *a, int err, const char *why)
 {
@@ -24,32 +24,6 @@ static void print_failure(char out[FRONT_WHY_MAX], int err, const char *trail)
     bool has_trail = trail && *trail;
     snprintf(out, FRONT_WHY_MAX, "%s%s%s%s", gw_strerror(err), has_trail ? " (" : "",
              has_trail ? trail : "", has_trail ? ")" : "");
-}
-
-struct ownership {
-    const struct name *name;
-    bool is_owned;
-};
-
-static void look_at_domain(void *arg, const char *domain)
-{
-    struct ownership *o = arg;
-
-    for (size_t i = 0; i < o->name->nlabels && !o->is_owned; i++)
-        o->is_owned = bytes_eq(name_suffix(o->name, i), bytes_of(domain));
-}
-
-/* May a name that nobody knows be somebody's elsewhere?  A typing error within our own networks
- * must not tell the internet what they are called, nor may a name without a dot. */
-static bool may_leave(const struct aim *a)
-{
-    struct name n;
-
-    if (name_parse(bytes_of(a->host), &n) != 0 || n.is_p2p || n.nlabels < 2 || tier_direct_owns(&n))
-        return false;
-    struct ownership o = { .name = &n };
-    resolver_domains(a->rules->resolver, look_at_domain, &o);
-    return !o.is_owned;
 }
 
 static void on_exit_name(void *arg, int err, const struct name_answer *answer, const char *trail)
@@ -113,7 +87,7 @@ static void on_name(void *arg, int err, const struct name_answer *answer, const 
 
     a->lookup = NULL;
     print_failure(said, err, trail);
-    if (err == GW_ENONAME && may_leave(a))
+    if (err == GW_ENONAME && may_leave(a->rules->resolver, bytes_of(a->host)))
         go_elsewhere(a, said);
     else
         a->done(a->arg, err, answer, said);

@@ -16,6 +16,7 @@ struct forward_in {
     struct listen *listen;
     struct front_target target;
     struct client *clients; /* utlist DL: those not joined yet */
+    uint64_t count;
 };
 
 struct client {
@@ -80,6 +81,7 @@ static void on_accept(void *arg, int fd, const struct sockaddr_any *from)
     struct client *c = s ? malloc(sizeof *c) : NULL;
     (void)from;
 
+    f->count++;
     struct front_open *open = c ? front_open(f->front, "forward", &f->target, on_opened, c) : NULL;
     if (!open) {
         refuse(fd, s, c);
@@ -135,4 +137,9 @@ const struct sockaddr_any *forward_in_addr(const struct forward_in *f)
 const struct front_target *forward_in_target(const struct forward_in *f)
 {
     return &f->target;
+}
+
+uint64_t forward_in_count(const struct forward_in *f)
+{
+    return f->count;
 }

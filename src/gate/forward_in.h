@@ -27,5 +27,6 @@ void forward_in_set_target(struct forward_in *f,
 const struct sockaddr_any *
 forward_in_addr(const struct forward_in *f); /* as bound: the real port */
 const struct front_target *forward_in_target(const struct forward_in *f);
+uint64_t forward_in_count(const struct forward_in *f); /* clients that came, since it is open */
 
 #endif

@@ -2,6 +2,11 @@ noinst_LIBRARIES += src/libgate.a
 src_libgate_a_SOURCES = \
 	src/gate/aim.c src/gate/aim.h \
 	src/gate/direct.c src/gate/direct.h \
+	src/gate/dns_answer.c src/gate/dns_answer.h \
+	src/gate/dns_forward.c src/gate/dns_forward.h \
+	src/gate/dns_in.c src/gate/dns_in.h \
+	src/gate/dns_lookup.c src/gate/dns_lookup.h \
+	src/gate/dns_tcp.c src/gate/dns_tcp.h \
 	src/gate/forward_in.c src/gate/forward_in.h \
 	src/gate/front.c src/gate/front.h \
 	src/gate/front_address.c src/gate/front_address.h \
@@ -18,7 +23,8 @@ src_libgate_a_SOURCES = \
 	src/gate/target.c \
 	src/gate/udp_assoc.c src/gate/udp_assoc.h \
 	src/gate/udp_in.c src/gate/udp_in.h \
-	src/gate/udp_sessions.c src/gate/udp_sessions.h
+	src/gate/udp_sessions.c src/gate/udp_sessions.h \
+	src/gate/virtual.c src/gate/virtual.h
 if HAVE_CMOCKA
 UDP_RIG = tests/unit/fake_front.c tests/unit/fake_front.h tests/unit/udprig.h tests/unit/looprig.h \
 	tests/unit/fdpair.h tests/unit/vec.h

@@ -43,6 +43,8 @@ static void on_service(void *arg, int err, struct conn *c, struct stream *s, str
 
     r->out = NULL;
     if (err) {
+        if (!host_conn(r->host, &r->peer)) /* where it was said to be it is not */
+            resolver_forget(r->aim.rules->resolver, &r->peer);
         fail_service(r, err, text);
         return;
     }

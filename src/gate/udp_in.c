@@ -10,11 +10,14 @@ struct udp_in {
     struct udp_port *port;
     struct udp_sessions *sessions;
     struct front_target target;
+    uint64_t count;
 };
 
 static void on_datagram(void *arg, const struct udp_port_path *path, struct bytes v)
 {
     struct udp_in *u = arg;
+
+    u->count++;
     udp_sessions_input(u->sessions, u->port, path, (struct bytes){ 0 }, &u->target, v);
 }
 
@@ -60,4 +63,9 @@ const struct sockaddr_any *udp_in_addr(const struct udp_in *u)
 const struct front_target *udp_in_target(const struct udp_in *u)
 {
     return &u->target;
+}
+
+uint64_t udp_in_count(const struct udp_in *u)
+{
+    return u->count;
 }

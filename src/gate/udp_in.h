@@ -18,5 +18,6 @@ void udp_in_set_target(struct udp_in *u,
                        const struct front_target *t);           /* for senders from now on */
 const struct sockaddr_any *udp_in_addr(const struct udp_in *u); /* as bound */
 const struct front_target *udp_in_target(const struct udp_in *u);
+uint64_t udp_in_count(const struct udp_in *u); /* datagrams that came, since it is open */
 
 #endif

@@ -14,7 +14,8 @@
 #include "host/flows.h"
 #include "net/ifaces.h"
 
-#define SWEEP_S 1. /* how often idle connections are looked for */
+#define SWEEP_S     1. /* how often idle connections are looked for */
+#define IDLE_OF_ALL UINT64_MAX
 
 struct conn {
     struct host *host;
@@ -24,7 +25,8 @@ struct conn {
     struct conn_identity identity;
     struct flows flows;
     uint64_t opened_ms;
-    uint64_t busy_ms; /* when it was last seen with a stream */
+    uint64_t busy_ms;     /* when it was last seen with a stream */
+    uint64_t own_idle_ms; /* its own limit; IDLE_OF_ALL: that of all */
     uint32_t holds;
     bool is_near; /* on an address of our own network */
     bool is_doubted;
@@ -231,7 +233,9 @@ static uint64_t idle_limit(const struct conn *c, bool is_in_use)
         return 0;
     if (!is_in_use)
         return CONNS_SPARE_IDLE_S * 1000;
-    return c->m->is_inbound ? 0 : c->all->idle_ms;
+    if (c->m->is_inbound)
+        return 0;
+    return c->own_idle_ms == IDLE_OF_ALL ? c->all->idle_ms : c->own_idle_ms;
 }
 
 static void sweep_group(const struct group *g, uint64_t now_ms)
@@ -334,6 +338,7 @@ static int insert(struct conns *cs, struct muxed *m, struct conn **out)
     c->all = cs;
     c->m = m;
     c->opened_ms = c->busy_ms = clock_mono_ms();
+    c->own_idle_ms = IDLE_OF_ALL;
     c->is_near = is_near(m);
     DL_PREPEND(g->list, c);
     *out = c;
@@ -478,6 +483,11 @@ void conn_hold(struct conn *c)
 void conn_unhold(struct conn *c)
 {
     c->holds--;
+}
+
+void conn_set_idle(struct conn *c, uint64_t idle_ms)
+{
+    c->own_idle_ms = idle_ms;
 }
 
 void conn_info(const struct conn *c, struct muxed_info *out)

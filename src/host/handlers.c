@@ -67,6 +67,16 @@ int handlers_add(struct handlers *hs, const char *protocol, host_wants_fn *wants
     return GW_ENOMEM;
 }
 
+void handlers_remove(struct handlers *hs, const char *protocol)
+{
+    struct handler *h = find_exact(hs, bytes_of(protocol));
+
+    if (!h)
+        return;
+    HASH_DELETE(by_name, hs->exact, h);
+    free(h);
+}
+
 bool handlers_find(const struct handlers *hs, const struct peerid *peer, struct bytes protocol,
                    struct handler_target *out)
 {

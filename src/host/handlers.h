@@ -20,6 +20,9 @@ struct handler_target {
 int handlers_add(struct handlers *hs, const char *protocol, host_wants_fn *wants,
                  host_handler_fn *fn, void *arg);
 
+/* As host_unhandle. */
+void handlers_remove(struct handlers *hs, const char *protocol);
+
 /* Who serves this id to `peer`; false when nobody does.  `out` may be NULL. */
 bool handlers_find(const struct handlers *hs, const struct peerid *peer, struct bytes protocol,
                    struct handler_target *out);

@@ -373,6 +373,11 @@ int host_handle(struct host *h, const char *protocol, host_wants_fn *wants, host
     return handlers_add(&h->handlers, protocol, wants, fn, arg);
 }
 
+void host_unhandle(struct host *h, const char *protocol)
+{
+    handlers_remove(&h->handlers, protocol);
+}
+
 void host_protocols(const struct host *h, void (*each)(void *arg, const char *protocol), void *arg)
 {
     handlers_each(&h->handlers, each, arg);

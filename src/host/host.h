@@ -87,6 +87,8 @@ typedef bool host_wants_fn(void *arg, const struct peerid *peer, struct bytes pr
  * it, if `wants` (may be NULL: all) says so.  0, GW_EEXISTS, GW_ENOMEM. */
 int host_handle(struct host *h, const char *protocol, host_wants_fn *wants, host_handler_fn *fn,
                 void *arg);
+/* Serves an exact id no more; streams that are there go on.  Fine when it is not served. */
+void host_unhandle(struct host *h, const char *protocol);
 /* The protocols served, for identify: calls `each` per exact id. */
 void host_protocols(const struct host *h, void (*each)(void *arg, const char *protocol), void *arg);
 
@@ -185,6 +187,9 @@ void host_network_changed(struct host *h);
 /* While held, a connection is not closed for being idle.  Holds end with the connection. */
 void conn_hold(struct conn *c);
 void conn_unhold(struct conn *c);
+/* Closed when it had no stream for so long, in place of host_config's idle_ms: for who dials many
+ * and needs each but once.  0: never. */
+void conn_set_idle(struct conn *c, uint64_t idle_ms);
 /* It may be dead: no answer came when one was due, or the peer has called by another way.  It is
  * probed, and until something is heard on it again new streams go elsewhere, on a new connection if
  * need be. */

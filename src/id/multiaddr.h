@@ -43,6 +43,7 @@ void multiaddr_make_tcp(const struct ipaddr *ip, uint16_t port, struct multiaddr
 /* Component by component: *at begins as 0.  Fills its protocol code and its value, a view.  False
  * at the end. */
 bool multiaddr_next(const struct multiaddr *a, size_t *at, uint32_t *code, struct bytes *value);
+#define MULTIADDR_DNSADDR     56
 #define MULTIADDR_P2P         421
 #define MULTIADDR_P2P_CIRCUIT 290
 

@@ -18,6 +18,7 @@
 #include "wire/name_msg.h"
 
 #define NAME_RECORD_MAX     3072 /* octets, sealed */
+#define NAME_RECORD_PREFIX  "/gw/"
 #define NAME_RECORD_KEY     (4 + 32)
 #define NAME_RECORD_LIFE_S  (48 * 3600)  /* what we sign: today's records outlive a day offline */
 #define NAME_RECORD_AHEAD_S (30 * 86400) /* none that expires later than this is taken */
@@ -39,6 +40,11 @@ int name_record_seal(const struct key *k, const struct name_record *r, uint8_t *
  * GW_EPROTO (malformed), GW_EDENIED (bad signature), GW_EUNSUP (unknown kind of key), GW_ETIMEOUT
  * (expired at now_s, or NAME_RECORD_AHEAD_S ahead of it). */
 int name_record_open(struct bytes sealed, uint64_t now_s, struct name_record *out);
+
+/* Above 0: a is to be preferred to b.  The greater sequence number counts, then the later expiry;
+ * what is left is decided in the same way by all.  Both have been opened before: their signatures
+ * are not looked at. */
+int name_record_cmp(struct bytes a, struct bytes b);
 
 void name_record_key(const struct peerid *owner, struct bytes name, uint8_t out[NAME_RECORD_KEY]);
 

@@ -15,13 +15,15 @@
 #define PEER_LIST_MAX      256 /* addresses; more are left out */
 #define PEER_LIST_TEXT_MAX (64 * 1024)
 
-/* Verifies and reads.  The number of addresses put, each with /p2p/ID; or GW_ESYNTAX (malformed;
- * *line says where), GW_EDENIED (bad signature), GW_ETIMEOUT (expired at now_s), GW_EUNSUP (the
- * keeper's key is of another kind). */
+/* Verifies and reads.  Addresses of kinds that we do not know are passed over.  Returns the number
+ * of addresses put, each with /p2p/ID; or GW_ESYNTAX (malformed: *line says where; 0: not in one
+ * line, such as when the last one is no signature), GW_EDENIED (bad signature), GW_ETIMEOUT
+ * (expired at now_s), GW_EUNSUP (the keeper's key is of another kind), GW_ENOMEM. */
 int peer_list_read(struct bytes text, const struct peerid *keeper, uint64_t now_s,
                    struct multiaddr *out, size_t max, unsigned *line);
-/* Writes the signature line for this text into `out`, with its newline and a NUL.  0, or GW_EINVAL:
- * it has one already, does not end in a newline, or is too long. */
+/* Writes the signature line for this text into `out`, with its newline and a NUL.  0; GW_EINVAL:
+ * the text does not end in a newline, is too long, or would not read (a line that is none of the
+ * above, such as a signature); GW_ENOMEM. */
 #define PEER_LIST_SIGNATURE_MAX 112
 int peer_list_sign(const struct key *k, struct bytes text, char out[PEER_LIST_SIGNATURE_MAX]);
 

@@ -120,3 +120,13 @@ int pubkey_prove(struct bytes pubkey_pb, struct bytes msg, struct bytes sig, str
         peerid_from_pubkey(pubkey_pb, signer);
     return err;
 }
+
+int pubkey_check(struct bytes pubkey_pb)
+{
+    struct bytes none = { (const uint8_t *)"", 0 };
+    struct peerid signer;
+
+    /* No key makes an empty signature: what is not refused for its key is for that. */
+    int err = pubkey_prove(pubkey_pb, none, none, &signer);
+    return err == GW_EDENIED ? 0 : err;
+}

@@ -19,6 +19,10 @@ int pubkey_verify(struct bytes pubkey_pb, struct bytes msg, struct bytes sig);
  * are derived from (specs/peer-ids, "Keys") is GW_EPROTO: it would give its holder a second id. */
 int pubkey_prove(struct bytes pubkey_pb, struct bytes msg, struct bytes sig, struct peerid *signer);
 
+/* Is it a key that we can verify with, in the encoding that peer ids are derived from?  0,
+ * GW_EPROTO or GW_EUNSUP as above. */
+int pubkey_check(struct bytes pubkey_pb);
+
 /* Whether a key that GnuTLS has read lies within the bounds above. */
 bool pubkey_is_bounded(gnutls_pubkey_t key);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "main/discovery.h"
 #include "main/reachable.h"
 #include "net/fdstream.h"
 
@@ -17,6 +18,7 @@ struct alone {
     struct nodedir dir;
     struct config config;
     struct node node;
+    struct discovery discovery;
     struct reachable reachable;
     struct front_open *open;
     int err;
@@ -109,6 +111,8 @@ static int start(struct alone *a, const struct options *o, const struct front_ta
     rc = node_open(&a->node, a->loop, &a->config, &a->dir, admit_nobody, NULL, a->why);
     if (!rc)
         rc = node_listen(&a->node, &listen, NULL, a->why);
+    if (!rc)
+        rc = discovery_open(&a->discovery, &a->node, &a->config, NULL, NULL, NULL, a->why);
     if (rc)
         return rc;
     rc = reachable_open(&a->reachable, &a->node, &a->config, NULL, NULL, NULL);
@@ -141,6 +145,7 @@ int alone_nc(const struct options *o, const char *name, const char *service)
         fprintf(stderr, "gw: %s %s: %s\n", name, service, a.why);
     node_stop(&a.node);
     reachable_close(&a.reachable);
+    discovery_close(&a.discovery);
     node_close(&a.node);
     config_free(&a.config);
     nodedir_close(&a.dir);

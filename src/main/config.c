@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "gate/dns_forward.h"
 #include "gate/front.h"
 #include "main/named.h"
 #include "p2p/networks.h"
@@ -169,6 +170,8 @@ static int check_whole(const struct config *c, char err[CONF_ERR_MAX])
         rc = check_peers(c, err);
     if (!rc)
         rc = check_networks(c, err);
+    if (!rc && c->dns_forward.n > DNS_FORWARDS_MAX)
+        rc = conf_fail(err, GW_ELIMIT, "[dns] forward has more than %d servers", DNS_FORWARDS_MAX);
     return rc ? rc : check_services(c, err);
 }
 

@@ -77,6 +77,12 @@ static const char *check_dns_server(const char *value)
     return sockaddr_parse(value, &a) || !sockaddr_port(&a) ? "is not ADDR:PORT" : NULL;
 }
 
+static const char *check_dns_listen(const char *value)
+{
+    struct sockaddr_any a;
+    return sockaddr_parse(value, &a) || a.sa.sa_family == AF_UNIX ? "is not [ADDR:]PORT" : NULL;
+}
+
 static const char *check_socket_addr(const char *value)
 {
     struct sockaddr_any a;
@@ -293,9 +299,11 @@ static const struct conf_key keys[] = {
               "full: its members into ours, too" },
 
     { "dht", "mode", CONF_ENUM, NODE(dht_mode), .def = "client", .names = dht_names,
-      .help = "Not at all, only asking, also answering anybody, or that when strangers can reach us" },
+      .help = "Not at all, only asking, also answering anybody, "
+              "or that when strangers can reach us" },
     { "dht", "protocol", CONF_STRING, NODE(dht_protocol),
-      .def = KAD_PROTOCOL, .check = check_protocol, .help = "Its protocol id: another id, another DHT" },
+      .def = KAD_PROTOCOL, .check = check_protocol,
+      .help = "Its protocol id: another id, another DHT" },
     { "dht", "bootstrap", CONF_LIST, NODE(dht_bootstrap), .check = check_relay,
       .help = "A DHT server to begin with: its multiaddr with /p2p/ID, or its name" },
     { "dht", "list", CONF_STRING, NODE(dht_list), .check = check_list,
@@ -310,7 +318,8 @@ static const struct conf_key keys[] = {
     { "dht", "request-timeout", CONF_DURATION, NODE(dht_request_ms),
       .def = "5s", .min = 100, .max = 60000, .help = "One question to one server" },
     { "dht", "refresh", CONF_DURATION, NODE(dht_refresh_ms),
-      .def = "10m", .min = 10000, .max = 86400000, .help = "From one refresh of the routing table to the next" },
+      .def = "10m", .min = 10000, .max = 86400000,
+      .help = "From one refresh of the routing table to the next" },
     { "dht", "republish", CONF_DURATION, NODE(dht_republish_ms),
       .def = "12h", .min = 60000, .max = 86400000, .help = "From one publishing to the next" },
     { "dht", "paths", CONF_INT, NODE(dht_paths), .def = "3", .min = 1, .max = KAD_PATHS_MAX,
@@ -318,10 +327,10 @@ static const struct conf_key keys[] = {
 
     { "dns", "lookup", CONF_BOOL, NODE(dnsaddr), .def = "yes",
       .help = "Ask the DNS for dnsaddr= records of names that nobody else knows" },
-    { "dns", "listen", CONF_LIST, NODE(dns_listen), .check = check_dns_server,
-      .help = "ADDR:PORT at which to be a DNS server for this machine" },
+    { "dns", "listen", CONF_LIST, NODE(dns_listen), .check = check_dns_listen,
+      .help = "[ADDR:]PORT at which to be a DNS server for this machine" },
     { "dns", "forward", CONF_LIST, NODE(dns_forward), .check = check_dns_server,
-      .help = "DNS server, ADDR:PORT, for names that are nobody's here; none: they do not exist" },
+      .help = "DNS server, ADDR:PORT, for names that are nobody's here; none: they are refused" },
 
     { "ethereum", "rpc", CONF_STRING, NODE(eth_rpc), .check = check_url,
       .help = "JSON-RPC URL of a node to ask; empty: none" },

@@ -14,16 +14,18 @@
 #include "main/check.h"
 #include "main/notify.h"
 #include "main/reload.h"
+#include "p2p/federation.h"
 #include "p2p/perf.h"
 #include "p2p/ping.h"
 #include "web/pages.h"
 
 /* ---- what the layers ask ---- */
 
-/* A relay has a public role: it tells strangers what they may not do (specs, relay/circuit-v2). */
+/* A relay has a public role: it tells strangers what they may not do (specs, relay/circuit-v2).  So
+ * has a DHT server. */
 static bool is_welcome(const struct daemon *d, const struct peerid *peer)
 {
-    if (d->reachable.relay)
+    if (d->reachable.relay || discovery_is_public(&d->discovery))
         return true;
     return d->authz && authz_admits(d->authz, peer); /* a start that failed may have none */
 }
@@ -49,16 +51,21 @@ static void close_if_denied(void *arg, struct conn *c)
         conn_close(c, GW_EDENIED);
 }
 
-/* A slot is a right.  Whom the holder of one takes calls from is its own business. */
-static bool on_relay_use(void *arg, enum relay_use use, const struct peerid *peer,
-                         const struct peerid *to)
+/* May the peer use the relay that we are? */
+static bool is_member(void *arg, const struct peerid *peer)
 {
     static const struct service relay = { .name = SERVICE_RELAY, .is_enabled = true };
     const struct daemon *d = arg;
-    (void)to;
-    if (use == RELAY_CONNECT || (use == RELAY_RESERVE && d->config.relay_public))
-        return true;
     return authz_allows(d->authz, peer, &relay, NULL) == 0;
+}
+
+static bool on_relay_use(void *arg, const struct relay_wish *w)
+{
+    const struct daemon *d = arg;
+
+    if (w->use == RELAY_RESERVE && d->config.relay_public)
+        return true;
+    return federation_may(&d->discovery.networks, w, is_member(arg, &w->peer));
 }
 
 /* Whoever may use something here may also know why it does not reach it well. */
@@ -71,7 +78,14 @@ static bool on_checkup(void *arg, const struct peerid *peer)
 static void on_names(void *arg)
 {
     struct daemon *d = arg;
+    discovery_names_changed(&d->discovery);
     reachable_names_changed(&d->reachable);
+}
+
+static void on_network(void *arg)
+{
+    struct daemon *d = arg;
+    discovery_network_changed(&d->discovery);
 }
 
 static void on_rights_changed(void *arg)
@@ -87,6 +101,12 @@ static void ctl_proxies(void *arg, ctl_each_proxy_fn *each, void *each_arg)
 {
     const struct daemon *d = arg;
     inlets_each_proxy(d->inlets, each, each_arg);
+}
+
+static void ctl_dns(void *arg, ctl_each_proxy_fn *each, void *each_arg)
+{
+    const struct daemon *d = arg;
+    inlets_each_dns(d->inlets, each, each_arg);
 }
 
 static void ctl_forwards(void *arg, ctl_each_forward_fn *each, void *each_arg)
@@ -201,8 +221,7 @@ static int open_ports(struct daemon *d, char err[CONF_ERR_MAX])
 
     if (rc)
         return rc;
-    d->inlets = inlets_new(d->loop, n->turn, n->front, &d->config, host_peerid(n->host), pages_get,
-                           &d->deps);
+    d->inlets = inlets_new(n, &d->config, pages_get, &d->deps);
     if (!d->inlets)
         return conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
     inlets_adopt(d->inlets, passed, activation_take(passed));
@@ -238,11 +257,14 @@ static int start_layers(struct daemon *d, char err[CONF_ERR_MAX])
     d->authz = authz_new(d->loop, d->dir.authorized_keys, d->services, on_rights_changed, d);
     rc = d->authz ? start_services(d) : GW_ENOMEM;
     if (!rc)
+        rc = discovery_open(&d->discovery, &d->node, &d->config, &d->dir, is_member, d, err);
+    if (!rc)
         rc = reachable_open(&d->reachable, &d->node, &d->config, &d->dir, on_relay_use, d);
     if (!rc)
         rc = open_checkup(d);
     d->node.on_names = on_names;
-    d->node.on_names_arg = d;
+    d->node.on_network = on_network;
+    d->node.on_arg = d;
     return rc ? conf_fail(err, rc, "%s", gw_strerror(rc)) : 0;
 }
 
@@ -285,6 +307,7 @@ static int open_control(struct daemon *d, char err[CONF_ERR_MAX])
         .start_ms = d->start_ms,
         .arg = d,
         .proxies = ctl_proxies,
+        .dns = ctl_dns,
         .forwards = ctl_forwards,
         .reload = ctl_reload,
         .check = ctl_check,
@@ -304,6 +327,7 @@ static void stop(struct daemon *d)
     node_stop(&d->node);
     checkup_free(d->checkup);
     reachable_close(&d->reachable);
+    discovery_close(&d->discovery);
     if (d->svc_in)
         svc_in_free(d->svc_in);
     node_close(&d->node);

@@ -3,6 +3,7 @@
 #define GW_MAIN_DAEMON_H
 
 #include "ctl/ctl.h"
+#include "main/discovery.h"
 #include "main/inlets.h"
 #include "main/node.h"
 #include "main/options.h"
@@ -17,6 +18,7 @@ struct daemon {
     struct registry *services;
     struct authz *authz;
     struct node node;
+    struct discovery discovery;
     struct reachable reachable;
     struct checkup *checkup;
     struct svc_in *svc_in;

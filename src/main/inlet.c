@@ -15,16 +15,18 @@ struct inlet {
         struct listen *proxy;
         struct forward_in *tcp;
         struct udp_in *udp;
+        struct dns_in *dns;
     };
 };
 
 static const struct {
     const char *name;
-    char option; /* of the command line */
+    char option; /* of the command line; NUL: none */
 } kinds[] = {
     [INLET_PROXY] = { "proxy", 'D' },
     [INLET_TCP] = { "forward", 'L' },
     [INLET_UDP] = { "forward", 'U' },
+    [INLET_DNS] = { "dns", '\0' },
 };
 
 static int open_at(const struct inlet_env *env, const struct sockaddr_any *at, const char *target,
@@ -41,6 +43,8 @@ static int open_at(const struct inlet_env *env, const struct sockaddr_any *at, c
     case INLET_UDP:
         t.is_udp = true;
         return udp_in_open(env->loop, env->front, at, &t, &i->udp);
+    case INLET_DNS:
+        return dns_in_open(&env->dns, at, &i->dns);
     default:
         return listen_open(env->loop, at, proxy_in_accept, env->proxy, &i->proxy);
     }
@@ -49,13 +53,14 @@ static int open_at(const struct inlet_env *env, const struct sockaddr_any *at, c
 static void complain(const struct inlet *i, int rc, const struct sockaddr_any *at, const char *text,
                      char err[CONF_ERR_MAX])
 {
-    char who[HOLDER_STR_MAX], hint[40];
+    char who[HOLDER_STR_MAX], hint[40] = "";
 
     if (rc != GW_EINUSE) {
         conf_fail(err, rc, "%s %.128s: %s", kinds[i->kind].name, text, gw_strerror(rc));
         return;
     }
-    snprintf(hint, sizeof hint, "; choose another with -%c", kinds[i->kind].option);
+    if (kinds[i->kind].option)
+        snprintf(hint, sizeof hint, "; choose another with -%c", kinds[i->kind].option);
     conf_fail(err, rc, "%s %.128s: %s%s%s", kinds[i->kind].name, text, gw_strerror(rc),
               holder_print(at, i->kind == INLET_UDP, who), hint);
 }
@@ -104,6 +109,8 @@ void inlet_close(struct inlet *i)
         forward_in_close(i->tcp);
     else if (i->kind == INLET_UDP)
         udp_in_close(i->udp);
+    else if (i->kind == INLET_DNS)
+        dns_in_close(i->dns);
     else
         listen_close(i->proxy);
     free(i->text);
@@ -138,6 +145,8 @@ const struct sockaddr_any *inlet_addr(const struct inlet *i)
         return forward_in_addr(i->tcp);
     case INLET_UDP:
         return udp_in_addr(i->udp);
+    case INLET_DNS:
+        return dns_in_addr(i->dns);
     default:
         return listen_addr(i->proxy);
     }
@@ -166,4 +175,10 @@ void inlet_set_target(const struct inlet *i, const char *target)
     t.is_udp = true;
     if (i->kind == INLET_UDP)
         udp_in_set_target(i->udp, &t);
+}
+
+void inlet_set_forwards(const struct inlet *i, const struct sockaddr_any *servers, size_t n)
+{
+    if (i->kind == INLET_DNS)
+        dns_in_set_forwards(i->dns, servers, n);
 }

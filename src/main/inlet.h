@@ -1,20 +1,22 @@
 /* inlet.h - one local port (or socket path) where clients come in: a proxy listener, a forward of
- * connections or of datagrams. */
+ * connections or of datagrams, a DNS server. */
 #ifndef GW_MAIN_INLET_H
 #define GW_MAIN_INLET_H
 
+#include "gate/dns_in.h"
 #include "gate/forward_in.h"
 #include "gate/proxy_in.h"
 #include "gate/udp_in.h"
 #include "main/config.h"
 
-enum inlet_kind { INLET_PROXY, INLET_TCP, INLET_UDP };
+enum inlet_kind { INLET_PROXY, INLET_TCP, INLET_UDP, INLET_DNS };
 
 struct inlet_env { /* what every inlet leads to; borrowed */
     struct ev_loop *loop;
     struct turn *turn;
     struct front *front;
     struct proxy_in *proxy;
+    struct dns_in_parts dns;
 };
 
 struct inlet;
@@ -36,5 +38,7 @@ bool inlet_matches(const struct inlet *i, enum inlet_kind kind, const char *text
 const struct sockaddr_any *inlet_addr(const struct inlet *i);     /* as bound: the real port */
 const struct front_target *inlet_target(const struct inlet *i);   /* of a forward; else NULL */
 void inlet_set_target(const struct inlet *i, const char *target); /* likewise; for new clients */
+/* Of a DNS server, else nothing: dns_in_set_forwards.  n <= DNS_FORWARDS_MAX. */
+void inlet_set_forwards(const struct inlet *i, const struct sockaddr_any *servers, size_t n);
 
 #endif

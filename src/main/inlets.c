@@ -19,7 +19,8 @@ struct entry {
 
 struct inlets {
     struct inlet_env env;
-    const struct peerid *self;
+    struct virtual *virtual;
+    const struct peerid *self; /* for pages that say what a peer is to do */
     proxy_page_fn *page;
     void *page_arg;
     struct entry *list; /* utlist DL */
@@ -73,11 +74,9 @@ static int open_entry(struct inlets *in, enum inlet_kind kind, const char *text,
     return 0;
 }
 
-/* `f` NULL: a proxy listener. */
-static int keep_or_open(struct inlets *in, const char *text, const struct config_forward *f,
-                        char err[CONF_ERR_MAX])
+static int keep_or_open(struct inlets *in, enum inlet_kind kind, const char *text,
+                        const struct config_forward *f, char err[CONF_ERR_MAX])
 {
-    enum inlet_kind kind = !f ? INLET_PROXY : f->protocol == CONFIG_UDP ? INLET_UDP : INLET_TCP;
     struct entry *e;
     int rc = 0;
 
@@ -92,6 +91,18 @@ static int keep_or_open(struct inlets *in, const char *text, const struct config
     return 0;
 }
 
+static const char *name_of(const struct entry *e)
+{
+    switch (inlet_kind(e->inlet)) {
+    case INLET_PROXY:
+        return "proxy";
+    case INLET_DNS:
+        return "dns";
+    default:
+        return "forward";
+    }
+}
+
 static void log_entry(const struct entry *e)
 {
     const struct front_target *target = inlet_target(e->inlet);
@@ -99,10 +110,10 @@ static void log_entry(const struct entry *e)
 
     sockaddr_print(inlet_addr(e->inlet), at);
     if (target)
-        log_info("forward listen=%s target=%s%s", at, front_target_print(target, to),
+        log_info("%s listen=%s target=%s%s", name_of(e), at, front_target_print(target, to),
                  inlet_kind(e->inlet) == INLET_UDP ? " protocol=udp" : "");
     else
-        log_info("proxy listen=%s%s", at, inlet_is_passed(e->inlet) ? " passed=yes" : "");
+        log_info("%s listen=%s%s", name_of(e), at, inlet_is_passed(e->inlet) ? " passed=yes" : "");
 }
 
 /* What was opened stays, what is not wanted goes.  After a failure it is the other way round. */
@@ -131,28 +142,35 @@ static void warn_if_open(const struct inlets *in, const struct config *c)
     DL_FOREACH (in->list, e) {
         bool is_proxy = inlet_kind(e->inlet) == INLET_PROXY;
         if (!sockaddr_is_loopback(inlet_addr(e->inlet)) && (!is_proxy || !c->password))
-            log_warn("%s listen=%s is open to other machines%s", is_proxy ? "proxy" : "forward",
+            log_warn("%s listen=%s is open to other machines%s", name_of(e),
                      sockaddr_print(inlet_addr(e->inlet), at),
                      is_proxy ? ": set user and password in [proxy]" : "");
     }
 }
 
-struct inlets *inlets_new(struct ev_loop *loop, struct turn *turn, struct front *front,
-                          const struct config *c, const struct peerid *self, proxy_page_fn *page,
+struct inlets *inlets_new(const struct node *n, const struct config *c, proxy_page_fn *page,
                           void *page_arg)
 {
-    struct inlets *in = malloc(sizeof *in);
+    struct inlets *in = calloc(1, sizeof *in);
     if (!in)
         return NULL;
-    *in = (struct inlets){ .env = { .loop = loop, .turn = turn, .front = front },
-                           .self = self,
-                           .page = page,
-                           .page_arg = page_arg };
+    in->self = host_peerid(n->host);
+    in->page = page;
+    in->page_arg = page_arg;
     struct proxy_in_config cfg = proxy_config(in, c);
-    in->env.proxy = proxy_in_new(loop, turn, front, &cfg);
-    if (in->env.proxy)
+    in->env.loop = n->loop;
+    in->env.turn = n->turn;
+    in->env.front = n->front;
+    in->env.proxy = proxy_in_new(n->loop, n->turn, n->front, &cfg);
+    in->virtual = virtual_new(n->loop, n->turn, n->front, n->host, n->loopback);
+    in->env.dns = (struct dns_in_parts){ .loop = n->loop,
+                                         .turn = n->turn,
+                                         .resolver = n->resolver,
+                                         .loopback = n->loopback,
+                                         .virtual = in->virtual };
+    if (in->env.proxy && in->virtual)
         return in;
-    free(in);
+    inlets_free(in);
     return NULL;
 }
 
@@ -162,7 +180,9 @@ void inlets_free(struct inlets *in)
         return;
     while (in->list)
         remove_entry(in, in->list);
-    proxy_in_free(in->env.proxy);
+    virtual_free(in->virtual);
+    if (in->env.proxy)
+        proxy_in_free(in->env.proxy);
     free(in);
 }
 
@@ -183,20 +203,42 @@ void inlets_adopt(struct inlets *in, const int *fds, size_t n)
     }
 }
 
-int inlets_apply(struct inlets *in, const struct config *c, char err[CONF_ERR_MAX])
+static int open_wanted(struct inlets *in, const struct config *c, char err[CONF_ERR_MAX])
 {
-    struct proxy_in_config cfg = proxy_config(in, c);
     int rc = 0;
 
     for (size_t i = 0; i < c->proxy_listen.n && !rc; i++)
-        rc = keep_or_open(in, c->proxy_listen.v[i], NULL, err);
+        rc = keep_or_open(in, INLET_PROXY, c->proxy_listen.v[i], NULL, err);
     for (size_t i = 0; i < c->forwards.n && !rc; i++) {
         const struct config_forward *f = c->forwards.v[i];
-        rc = keep_or_open(in, f->listen, f, err);
+        rc = keep_or_open(in, f->protocol == CONFIG_UDP ? INLET_UDP : INLET_TCP, f->listen, f, err);
     }
+    for (size_t i = 0; i < c->dns_listen.n && !rc; i++)
+        rc = keep_or_open(in, INLET_DNS, c->dns_listen.v[i], NULL, err);
+    return rc;
+}
+
+static void set_dns_forwards(struct inlets *in, const struct config *c)
+{
+    struct sockaddr_any servers[DNS_FORWARDS_MAX];
+    struct entry *e;
+
+    for (size_t i = 0; i < c->dns_forward.n; i++)
+        sockaddr_parse(c->dns_forward.v[i], &servers[i]); /* config.h: it is sound */
+    DL_FOREACH (in->list, e)
+        inlet_set_forwards(e->inlet, servers, c->dns_forward.n);
+}
+
+int inlets_apply(struct inlets *in, const struct config *c, char err[CONF_ERR_MAX])
+{
+    struct proxy_in_config cfg = proxy_config(in, c);
+    int rc = open_wanted(in, c, err);
+
     if (!rc && (rc = proxy_in_set_config(in->env.proxy, &cfg)) != 0)
         conf_fail(err, rc, "%s", gw_strerror(rc));
     settle(in, !rc);
+    if (!rc)
+        set_dns_forwards(in, c);
     return rc;
 }
 
@@ -212,16 +254,28 @@ void inlets_report(struct inlets *in, const struct config *c)
     warn_if_open(in, c);
 }
 
-void inlets_each_proxy(const struct inlets *in, void (*each)(void *arg, const char *listen),
-                       void *arg)
+static void each_of(const struct inlets *in, enum inlet_kind kind,
+                    void (*each)(void *arg, const char *listen), void *arg)
 {
     char at[SOCKADDR_STR_MAX];
     struct entry *e;
 
     DL_FOREACH (in->list, e) {
-        if (inlet_kind(e->inlet) == INLET_PROXY)
+        if (inlet_kind(e->inlet) == kind)
             each(arg, sockaddr_print(inlet_addr(e->inlet), at));
     }
+}
+
+void inlets_each_proxy(const struct inlets *in, void (*each)(void *arg, const char *listen),
+                       void *arg)
+{
+    each_of(in, INLET_PROXY, each, arg);
+}
+
+void inlets_each_dns(const struct inlets *in, void (*each)(void *arg, const char *listen),
+                     void *arg)
+{
+    each_of(in, INLET_DNS, each, arg);
 }
 
 void inlets_each_forward(const struct inlets *in,

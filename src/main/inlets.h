@@ -1,17 +1,16 @@
-/* inlets.h - the local ports where clients come in: proxy listeners and forwards, as the config
- * lists them, and listeners that were passed to this process. */
+/* inlets.h - the local ports where clients come in: proxy listeners, forwards and DNS servers, as
+ * the config lists them, and listeners that were passed to this process. */
 #ifndef GW_MAIN_INLETS_H
 #define GW_MAIN_INLETS_H
 
 #include "main/inlet.h"
+#include "main/node.h"
 
 struct inlets;
 
-/* Borrows all.  `self`: this node, for pages that say what a peer is to do.  `page`, with
- * `page_arg`: the pages of the proxy port.  Returns owned with nothing open yet, or NULL when out
- * of memory. */
-struct inlets *inlets_new(struct ev_loop *loop, struct turn *turn, struct front *front,
-                          const struct config *c, const struct peerid *self, proxy_page_fn *page,
+/* Borrows all.  `page`, with `page_arg`: the pages of the proxy port.  Returns owned with nothing
+ * open yet, or NULL when out of memory. */
+struct inlets *inlets_new(const struct node *n, const struct config *c, proxy_page_fn *page,
                           void *page_arg);
 void inlets_free(struct inlets *in); /* NULL is fine */
 
@@ -30,6 +29,8 @@ void inlets_report(struct inlets *in, const struct config *c);
 /* What is open, with the real ports (ctl_deps.h). */
 void inlets_each_proxy(const struct inlets *in, void (*each)(void *arg, const char *listen),
                        void *arg);
+void inlets_each_dns(const struct inlets *in, void (*each)(void *arg, const char *listen),
+                     void *arg);
 void inlets_each_forward(const struct inlets *in,
                          void (*each)(void *arg, const char *listen, const char *target,
                                       const char *protocol),

@@ -5,8 +5,9 @@ src_libmain_a_SOURCES = \
 	src/main/check.c src/main/check.h \
 	src/main/completion.c src/main/completion.h \
 	src/main/completion_fish.c src/main/completion_zsh.c \
+	src/main/bootstrap.c src/main/bootstrap.h \
 	src/main/config.c src/main/config.h src/main/config_keys.c \
-	src/main/daemon.c src/main/daemon.h \
+	src/main/daemon.c src/main/daemon.h src/main/discovery.c src/main/discovery.h \
 	src/main/holder.c src/main/holder.h \
 	src/main/inlet.c src/main/inlet.h \
 	src/main/inlets.c src/main/inlets.h \

@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "name/tier_direct.h"
 #include "net/chunkq.h"
 
 #define STOP_MS 500
@@ -50,7 +49,7 @@ static void on_names_changed(void *arg)
         resolver_flush(n->resolver);
     learn_all(n);
     if (n->on_names)
-        n->on_names(n->on_names_arg);
+        n->on_names(n->on_arg);
 }
 
 static int set_front(struct node *n, const struct config *c)
@@ -112,9 +111,7 @@ int node_open(struct node *n, struct ev_loop *loop, const struct config *c, cons
         !(n->resolver = resolver_new(loop, c->resolve_timeout_ms)) ||
         !(n->names = tier_static_new(loop, d->names, on_names_changed, n)) ||
         (rc = resolver_add_tier(n->resolver, &tier_static_ops, n->names)) != 0 ||
-        (rc = open_lan(n, c)) != 0 ||
-        (rc = resolver_add_tier(n->resolver, &tier_direct_ops, NULL)) != 0 ||
-        (rc = open_front(n, c, d)) != 0)
+        (rc = open_lan(n, c)) != 0 || (rc = open_front(n, c, d)) != 0)
         return conf_fail(err, rc, "%s", gw_strerror(rc));
     return 0;
 }

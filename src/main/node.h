@@ -1,4 +1,5 @@
-/* node.h - the layers under a near side: key, host, resolver, front.  The daemon builds the far
+/* node.h - the layers under a near side: key, host, resolver with its first tiers (the names file,
+ * the LAN; the others are discovery.h's), front.  The daemon builds the far
  * side upon it, `gw nc` without a daemon needs no more. */
 #ifndef GW_MAIN_NODE_H
 #define GW_MAIN_NODE_H
@@ -25,9 +26,10 @@ struct node {
     struct loopback *loopback; /* stable addresses of peers, in state/loopback */
     struct dns *dns;           /* for [proxy] other = direct, and for an exit */
     struct front *front;
-    /* The names file has changed; set by who wants to know. */
+    /* The names file has changed, the machine's network is another; set by who wants to know. */
     void (*on_names)(void *arg);
-    void *on_names_arg;
+    void (*on_network)(void *arg);
+    void *on_arg;
 };
 
 /* Builds all of it; nothing listens yet.  Returns 0, or GW_E* with a sentence in `err`; call

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -18,23 +19,41 @@ static char *path_in(const char *dir, const char *file)
     return asprintf(&path, "%s/%s", dir, file) < 0 ? NULL : path;
 }
 
+static const struct {
+    size_t at; /* of its path in struct nodedir */
+    const char *file;
+} files[] = {
+    { offsetof(struct nodedir, conf), "gw.conf" },
+    { offsetof(struct nodedir, key), "key" },
+    { offsetof(struct nodedir, names), "names" },
+    { offsetof(struct nodedir, authorized_keys), "authorized_keys" },
+    { offsetof(struct nodedir, ctl), "ctl.sock" },
+    { offsetof(struct nodedir, lock_path), "ctl.lock" },
+    { offsetof(struct nodedir, ports), "state/ports" },
+    { offsetof(struct nodedir, loopback), "state/loopback" },
+    { offsetof(struct nodedir, relay_state), "state/relay" },
+    { offsetof(struct nodedir, names_book), "state/names" },
+    { offsetof(struct nodedir, names_cache), "state/names-cache" },
+    { offsetof(struct nodedir, dht), "state/dht" },
+};
+#define NFILES (sizeof files / sizeof files[0])
+
+static char **path_of(struct nodedir *d, size_t i)
+{
+    return (char **)((char *)d + files[i].at);
+}
+
 int nodedir_name(struct nodedir *d, const char *dir, const char *conf, char err[CONF_ERR_MAX])
 {
-    *d = (struct nodedir){ .lock = -1 };
-    d->dir = strdup(dir);
-    d->conf = conf ? strdup(conf) : path_in(dir, "gw.conf");
-    d->key = path_in(dir, "key");
-    d->names = path_in(dir, "names");
-    d->authorized_keys = path_in(dir, "authorized_keys");
-    d->ctl = path_in(dir, "ctl.sock");
-    d->lock_path = path_in(dir, "ctl.lock");
-    d->ports = path_in(dir, "state/ports");
-    d->loopback = path_in(dir, "state/loopback");
-    d->relay_state = path_in(dir, "state/relay");
-    if (!d->dir || !d->conf || !d->key || !d->names || !d->authorized_keys || !d->ctl ||
-        !d->lock_path || !d->ports || !d->loopback || !d->relay_state)
-        return conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
-    return 0;
+    *d = (struct nodedir){ .lock = -1, .dir = strdup(dir), .conf = conf ? strdup(conf) : NULL };
+    bool is_whole = d->dir && (d->conf || !conf);
+    for (size_t i = 0; i < NFILES; i++) {
+        char **path = path_of(d, i);
+        if (!*path)
+            *path = path_in(dir, files[i].file);
+        is_whole = is_whole && *path;
+    }
+    return is_whole ? 0 : conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
 }
 
 int nodedir_open(struct nodedir *d, const char *dir, const char *conf, char err[CONF_ERR_MAX])
@@ -48,10 +67,9 @@ int nodedir_open(struct nodedir *d, const char *dir, const char *conf, char err[
 
 void nodedir_close(struct nodedir *d)
 {
-    char *owned[] = { d->dir, d->conf,      d->key,   d->names,    d->authorized_keys,
-                      d->ctl, d->lock_path, d->ports, d->loopback, d->relay_state };
-    for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++)
-        free(owned[i]);
+    for (size_t i = 0; i < NFILES; i++)
+        free(*path_of(d, i));
+    free(d->dir);
     if (d->lock >= 0)
         close(d->lock);
     *d = (struct nodedir){ .lock = -1 };

@@ -7,7 +7,8 @@
 
 struct nodedir {
     char *dir, *conf, *key, *names, *authorized_keys, *ctl; /* owned paths */
-    char *lock_path, *ports, *loopback, *relay_state;
+    char *lock_path;
+    char *ports, *loopback, *relay_state, *names_book, *names_cache, *dht; /* in state/ */
     int lock; /* descriptor that holds the lock; -1: none */
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "net/ifaces.h"
+#include "p2p/networks.h"
 
 static struct relay_config relay_part(const struct config *c)
 {
@@ -55,6 +56,24 @@ static void on_relays(void *arg, const struct named_peer *peers, size_t n)
     int err = reservations_set(r->reservations, all, count);
     if (err)
         log_warn("reservations %s", gw_strerror(err));
+}
+
+/* Those of [node] relay, of the networks in which we have a name, and, for a relay, of the networks
+ * whose members may be led to ours: their relays lead them to us by that slot. */
+static int want_relays(struct reachable *r, const struct config *c)
+{
+    char *names[NAMED_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->relays.n && n < NAMED_MAX; i++)
+        names[n++] = c->relays.v[i];
+    for (size_t i = 0; i < c->networks.n; i++) {
+        const struct config_network *net = c->networks.v[i];
+        bool is_wanted = net->host || (c->relay_enabled && net->trust == NETWORK_TRUST_FULL);
+        for (size_t k = 0; is_wanted && k < net->relays.n && n < NAMED_MAX; k++)
+            names[n++] = net->relays.v[k];
+    }
+    return named_set(r->relays, names, n);
 }
 
 /* ---- port mapping ---- */
@@ -135,6 +154,8 @@ static void on_network(void *arg, enum netwatch_why why)
     dcutr_network_changed(r->dcutr);
     paths_network_changed(r->paths);
     autonat_network_changed(r->autonat);
+    if (r->node->on_network)
+        r->node->on_network(r->node->on_arg);
 }
 
 void reachable_names_changed(struct reachable *r)
@@ -161,8 +182,8 @@ void reachable_set_config(struct reachable *r, const struct config *c)
     paths_set_rules(r->paths, &rules);
     if (keep_set_config(r->keep, c) != 0)
         log_error("reload [peer]: %s", gw_strerror(GW_ENOMEM));
-    if (named_set(r->relays, c->relays.v, c->relays.n) != 0)
-        log_error("reload [node] relay: %s", gw_strerror(GW_ENOMEM));
+    if (want_relays(r, c) != 0)
+        log_error("reload relays: %s", gw_strerror(GW_ENOMEM));
 }
 
 static int open_relay(struct reachable *r, const struct config *c, const struct nodedir *d,
@@ -227,7 +248,7 @@ int reachable_open(struct reachable *r, struct node *n, const struct config *c,
         !(r->netwatch = netwatch_new(n->loop, on_network, r)) || open_relay(r, c, d, may, arg) ||
         open_portmap(r, c))
         return GW_ENOMEM;
-    return named_set(r->relays, c->relays.v, c->relays.n);
+    return want_relays(r, c);
 }
 
 void reachable_close(struct reachable *r)

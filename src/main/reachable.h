@@ -22,7 +22,7 @@ struct reachable { /* zeroed means nothing runs */
     struct node *node;
     struct circuit *circuit;
     struct reservations *reservations;
-    struct named *relays; /* those of [node] relay */
+    struct named *relays; /* at which we want a slot */
     struct relay *relay;  /* NULL: we are none */
     struct dcutr *dcutr;
     struct paths *paths;

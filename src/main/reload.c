@@ -34,7 +34,14 @@ static void warn_of_fixed(const struct config *old, const struct config *new)
         { "node", "port-map", old->port_map == new->port_map },
         { "node", "mdns", old->mdns == new->mdns },
         { "node", "name", is_same_text(old->name, new->name) },
+        { "node", "resolver", is_same_list(&old->resolvers, &new->resolvers) },
         { "relay", "enabled", old->relay_enabled == new->relay_enabled },
+        { "relay", "network", is_same_text(old->relay_network, new->relay_network) },
+        { "dht", "mode", old->dht_mode == new->dht_mode },
+        { "dht", "protocol", is_same_text(old->dht_protocol, new->dht_protocol) },
+        { "dns", "lookup", old->dnsaddr == new->dnsaddr },
+        { "ethereum", "rpc", is_same_text(old->eth_rpc, new->eth_rpc) },
+        { "ethereum", "contract", is_same_text(old->eth_contract, new->eth_contract) },
     };
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         if (!fixed[i].is_same)
@@ -54,6 +61,7 @@ static void reread_files(struct daemon *d)
         log_warn("reload %s", why);
     resolver_flush(d->node.resolver);
     svc_in_recheck(d->svc_in);
+    reachable_rights_changed(&d->reachable);
 }
 
 static int swap(struct daemon *d, struct config *new, char err[CONF_ERR_MAX])
@@ -67,6 +75,7 @@ static int swap(struct daemon *d, struct config *new, char err[CONF_ERR_MAX])
     if (node_set_config(&d->node, new) != 0)
         log_error("reload [proxy] other: %s: refuse is in force", gw_strerror(GW_ENOMEM));
     svc_in_set_udp_idle(d->svc_in, new->udp_idle_ms);
+    discovery_set_config(&d->discovery, new);
     reachable_set_config(&d->reachable, new);
     registry_clear(d->services);
     rc = config_services(new, d->dir.dir, d->services, err);

@@ -1,30 +1,55 @@
 noinst_LIBRARIES += src/libname.a
 src_libname_a_SOURCES = \
+	src/name/errands.c src/name/errands.h \
 	src/name/loopback.c src/name/loopback.h \
+	src/name/may_leave.c src/name/may_leave.h \
 	src/name/name.c src/name/name.h \
+	src/name/name_words.c src/name/name_words.h \
 	src/name/names_file.c src/name/names_file.h \
 	src/name/resolver.c src/name/resolver.h \
-	src/name/tier_eth.c src/name/tier_eth.h \
+	src/name/resolver_cache.c src/name/resolver_cache.h \
+	src/name/tier_dht.c src/name/tier_dht.h \
 	src/name/tier_direct.c src/name/tier_direct.h \
+	src/name/tier_dnsaddr.c src/name/tier_dnsaddr.h \
+	src/name/tier_eth.c src/name/tier_eth.h \
+	src/name/tier_exec.c src/name/tier_exec.h \
 	src/name/tier_mdns.c src/name/tier_mdns.h \
+	src/name/tier_network.c src/name/tier_network.h \
 	src/name/tier_static.c src/name/tier_static.h
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_loopback tests/unit/test_name tests/unit/test_names_file tests/unit/test_resolver \
-	tests/unit/test_tier_direct tests/unit/test_tier_mdns tests/unit/test_tier_static
+	tests/unit/test_resolver_cache \
+	tests/unit/test_tier_direct tests/unit/test_tier_mdns tests/unit/test_tier_network tests/unit/test_tier_static
 tests_unit_test_loopback_SOURCES = tests/unit/test_loopback.c tests/unit/testpeers.h tests/unit/tmpfiles.h
 tests_unit_test_loopback_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_name_SOURCES = tests/unit/test_name.c tests/unit/testpeers.h
 tests_unit_test_name_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_names_file_SOURCES = tests/unit/test_names_file.c tests/unit/testpeers.h
 tests_unit_test_names_file_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_resolver_SOURCES = tests/unit/test_resolver.c tests/unit/testpeers.h $(FAKE_HOST)
+tests_unit_test_resolver_SOURCES = tests/unit/test_resolver.c tests/unit/testpeers.h tests/unit/tmpfiles.h $(FAKE_HOST)
 tests_unit_test_resolver_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_resolver_cache_SOURCES = tests/unit/test_resolver_cache.c tests/unit/testpeers.h
+tests_unit_test_resolver_cache_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_tier_dht
+tests_unit_test_tier_dht_SOURCES = tests/unit/test_tier_dht.c tests/unit/testpeers.h
+tests_unit_test_tier_dht_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_tier_direct_SOURCES = tests/unit/test_tier_direct.c tests/unit/testpeers.h
 tests_unit_test_tier_direct_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_tier_mdns_SOURCES = tests/unit/test_tier_mdns.c tests/unit/testpeers.h
 tests_unit_test_tier_mdns_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tier_network_SOURCES = tests/unit/test_tier_network.c tests/unit/tmpfiles.h $(TWO_HOSTS)
+tests_unit_test_tier_network_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_tier_static_SOURCES = tests/unit/test_tier_static.c tests/unit/testpeers.h tests/unit/tmpfiles.h $(FAKE_HOST)
 tests_unit_test_tier_static_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_tier_exec
+tests_unit_test_tier_exec_SOURCES = tests/unit/test_tier_exec.c tests/unit/testpeers.h tests/unit/tmpfiles.h
+tests_unit_test_tier_exec_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_tier_eth
+tests_unit_test_tier_eth_SOURCES = tests/unit/test_tier_eth.c tests/unit/httprig.h tests/unit/testpeers.h
+tests_unit_test_tier_eth_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_tier_dnsaddr
+tests_unit_test_tier_dnsaddr_SOURCES = tests/unit/test_tier_dnsaddr.c tests/unit/dnsrig.h tests/unit/testpeers.h \
+	tests/unit/tmpfiles.h
+tests_unit_test_tier_dnsaddr_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
 endif
-

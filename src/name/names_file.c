@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "base/fileio.h"
-#include "svc/registry.h"
+#include "name/name_words.h"
 
 struct node {
     struct names_entry e;   /* first: names_file_next comes back from it */
@@ -20,72 +20,21 @@ struct names_file {
 
 struct draft { /* a line while it is read */
     struct name name;
-    struct peerid peer;
-    struct multiaddr addrs[RESOLVER_ADDRS_MAX];
-    size_t naddrs;
-    struct name_map maps[RESOLVER_MAPS_MAX];
-    size_t nmaps;
+    struct name_answer a; /* its peer, addresses and mapped ports */
 };
 
-/* The readers of words return NULL, or what is wrong. */
-static const char *read_addr(const char *word, struct draft *d)
-{
-    if (d->naddrs == RESOLVER_ADDRS_MAX)
-        return "more than 8 addresses";
-    struct multiaddr *a = &d->addrs[d->naddrs];
-    int err = multiaddr_parse(bytes_of(word), a);
-    if (err == GW_EUNSUP)
-        return "an address of an unknown kind";
-    if (err)
-        return "neither an address nor PORT=/protocol";
-    struct peerid id;
-    struct multiaddr bare = *a;
-    multiaddr_strip_peer(&bare);
-    if (bare.n != a->n && (!multiaddr_peer(a, &id) || !peerid_eq(&id, &d->peer)))
-        return "an address of another peer";
-    *a = bare;
-    d->naddrs++;
-    return NULL;
-}
-
-static const char *read_map(const char *word, const char *eq, struct draft *d)
-{
-    uint16_t port;
-    if (service_parse_port((struct bytes){ (const uint8_t *)word, (size_t)(eq - word) }, &port) !=
-        0)
-        return "a port is a number from 1 to 65535";
-    for (size_t i = 0; i < d->nmaps; i++)
-        if (d->maps[i].port == port)
-            return "a port that is mapped twice";
-    if (d->nmaps == RESOLVER_MAPS_MAX)
-        return "more than 8 mapped ports";
-    struct name_map *m = &d->maps[d->nmaps];
-    size_t n = strlen(eq + 1);
-    if (eq[1] != '/' || n < 2 || n >= sizeof m->protocol)
-        return "a protocol id starts with / and has at most 95 octets";
-    for (const char *p = eq + 1; *p; p++)
-        if (*p <= ' ' || *p > '~')
-            return "a protocol id is printable ASCII";
-    m->port = port;
-    memcpy(m->protocol, eq + 1, n + 1);
-    d->nmaps++;
-    return NULL;
-}
-
+/* NULL, or what is wrong. */
 static const char *read_line(const char *name, char *rest, struct draft *d)
 {
     if (name_parse(bytes_of(name), &d->name) != 0)
         return "not a host name";
     const char *word = fileio_next_word(&rest);
-    if (!word || peerid_parse(bytes_of(word), &d->peer) != 0)
+    if (!word || peerid_parse(bytes_of(word), &d->a.peer) != 0)
         return "a peer id must follow the name";
-    while ((word = fileio_next_word(&rest)) != NULL) {
-        const char *eq = strchr(word, '=');
-        const char *why = eq && *word != '/' ? read_map(word, eq, d) : read_addr(word, d);
-        if (why)
-            return why;
-    }
-    return NULL;
+    const char *why = NULL;
+    while (!why && (word = fileio_next_word(&rest)) != NULL)
+        why = name_words_read(word, &d->a);
+    return why;
 }
 
 static void node_free(struct node *n)
@@ -118,11 +67,11 @@ static struct node *node_new(const struct draft *d, unsigned line)
     n->e = (struct names_entry){
         .name = copy_of(d->name.text, strlen(d->name.text) + 1, 1, &failed),
         .line = line,
-        .peer = d->peer,
-        .addrs = copy_of(d->addrs, d->naddrs, sizeof *d->addrs, &failed),
-        .naddrs = d->naddrs,
-        .maps = copy_of(d->maps, d->nmaps, sizeof *d->maps, &failed),
-        .nmaps = d->nmaps,
+        .peer = d->a.peer,
+        .addrs = copy_of(d->a.addrs, d->a.naddrs, sizeof *d->a.addrs, &failed),
+        .naddrs = d->a.naddrs,
+        .maps = copy_of(d->a.maps, d->a.nmaps, sizeof *d->a.maps, &failed),
+        .nmaps = d->a.nmaps,
     };
     if (!failed)
         return n;

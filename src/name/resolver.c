@@ -10,9 +10,9 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-
-#define TIERS_MAX 16
-#define CACHE_MAX 1024 /* names; the oldest one makes room */
+#include "base/fileio.h"
+#include "base/log.h"
+#include "name/resolver_cache.h"
 
 struct tier {
     const struct tier_ops *ops;
@@ -36,72 +36,107 @@ struct lookup { /* a name on its way through the tiers */
     size_t tier;         /* the one that is asked; ntiers: all have been */
     bool is_asking;      /* inside its lookup(): the answer comes from within */
     bool is_answered;    /* by that tier */
+    bool is_last_wait;   /* the deadline is that of the whole lookup */
+    bool is_late;        /* it has passed */
     unsigned generation; /* of the resolver when it began */
     int err;             /* GW_ENONAME until a tier knows it */
+    uint64_t start_ns, asked_ns;
     struct name_answer answer;
-    char trail[RESOLVER_TRAIL_MAX];
+    struct resolver_trace trace;
     struct tier_query query;
     struct resolver_req *waiting;
     ev_timer deadline;
     UT_hash_handle by_name;
 };
 
-struct cached {
-    char name[NAME_MAX_OCTETS + 1];
-    uint64_t expires_ms;
-    struct name_answer answer;
-    UT_hash_handle by_name; /* in the order of adding */
-};
-
 struct resolver {
     struct ev_loop *loop;
-    uint64_t timeout_ms;
-    struct tier tiers[TIERS_MAX];
+    uint64_t timeout_ms, ttl_ms;
+    struct tier tiers[RESOLVER_TIERS_MAX];
     size_t ntiers;
     unsigned generation; /* counts the flushes */
     struct lookup *lookups;
-    struct cached *cache;
+    struct resolver_cache *cache;
+    const struct resolver_trace *trace; /* inside a done */
+    char *path;                         /* of the cache; NULL: not kept */
+    ev_timer save;                      /* runs while the file is behind the cache */
+    bool is_failing;                    /* it could not be written; said once */
 };
 
-static void cache_drop(struct resolver *r, struct cached *c)
+/* ---- what is kept ---- */
+
+static void save(struct resolver *r)
 {
-    HASH_DELETE(by_name, r->cache, c);
-    free(c);
+    char *text = NULL;
+    size_t n = 0;
+    int err = resolver_cache_print(r->cache, clock_wall_ms(), &text, &n);
+
+    ev_timer_stop(r->loop, &r->save);
+    if (!err)
+        err = fileio_replace(r->path, (struct bytes){ (const uint8_t *)text, n }, 0600);
+    free(text);
+    if (err && !r->is_failing)
+        log_warn("names cache %s: %s", r->path, gw_strerror(err));
+    r->is_failing = err != 0;
 }
 
-/* The answer cached for a name; NULL when there is none, or it is too old. */
-static const struct name_answer *cache_find(struct resolver *r, const struct name *n)
+static void on_save(struct ev_loop *loop, ev_timer *w, int revents)
 {
-    struct cached *c;
-    HASH_FIND(by_name, r->cache, n->raw, strlen(n->raw), c);
-    if (c && clock_mono_ms() < c->expires_ms)
-        return &c->answer;
-    if (c)
-        cache_drop(r, c);
-    return NULL;
+    (void)loop;
+    (void)revents;
+    save(w->data);
 }
 
-/* Without memory the answer is merely not kept. */
-static void cache_add(struct resolver *r, const struct name *n, const struct name_answer *a)
+/* The cache is another now. */
+static void save_later(struct resolver *r)
 {
-    struct cached *c = malloc(sizeof *c);
-    if (!c)
-        return;
-    if (HASH_CNT(by_name, r->cache) >= CACHE_MAX)
-        cache_drop(r, r->cache);
-    memcpy(c->name, n->raw, sizeof c->name);
-    c->expires_ms = clock_mono_ms() + a->ttl_ms;
-    c->answer = *a;
-    HASH_ADD(by_name, r->cache, name, strlen(c->name), c);
-    if (!c->by_name.tbl)
-        free(c);
+    if (r->path && !ev_is_active(&r->save)) {
+        ev_timer_set(&r->save, RESOLVER_SAVE_S, 0.);
+        ev_timer_start(r->loop, &r->save);
+    }
 }
 
-static void trail_add(struct lookup *l, const char *tier, const char *why)
+/* ---- the trace ---- */
+
+static uint64_t us_since(uint64_t start_ns)
 {
-    size_t n = strlen(l->trail);
-    snprintf(l->trail + n, sizeof l->trail - n, "%s%s: %s", n ? "; " : "", tier, why);
+    return (clock_mono_ns() - start_ns) / 1000;
 }
+
+static void note(struct lookup *l, enum resolver_asked asked, const char *why)
+{
+    struct resolver_step *step = &l->trace.steps[l->tier];
+
+    step->asked = asked;
+    step->took_us = us_since(l->asked_ns);
+    snprintf(step->why, sizeof step->why, "%s", why ? why : "");
+}
+
+static void name_steps(const struct resolver *r, struct resolver_trace *t)
+{
+    t->nsteps = r->ntiers;
+    for (size_t i = 0; i < r->ntiers; i++) {
+        t->steps[i].tier = r->tiers[i].ops->name;
+        t->steps[i].asked = RESOLVER_NOT_ASKED;
+        t->steps[i].why[0] = '\0';
+        t->steps[i].took_us = 0;
+    }
+}
+
+static void print_trail(const struct resolver_trace *t, char out[RESOLVER_TRAIL_MAX])
+{
+    size_t n = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < t->nsteps && n < RESOLVER_TRAIL_MAX; i++) {
+        const struct resolver_step *s = &t->steps[i];
+        if (s->asked == RESOLVER_FAILED || s->asked == RESOLVER_SILENT)
+            n += (size_t)snprintf(out + n, RESOLVER_TRAIL_MAX - n, "%s%s: %s", n ? "; " : "",
+                                  s->tier, s->why);
+    }
+}
+
+/* ---- a lookup ---- */
 
 static void lookup_free(struct lookup *l)
 {
@@ -118,20 +153,52 @@ static void tier_cancel(struct lookup *l)
         t->ops->cancel(t->arg, &l->query);
 }
 
+static void await(struct lookup *l)
+{
+    const struct resolver *r = l->r;
+    uint64_t spent_ms = us_since(l->start_ns) / 1000, own_ms = r->tiers[l->tier].ops->timeout_ms;
+    uint64_t left_ms = spent_ms < r->timeout_ms ? r->timeout_ms - spent_ms : 0;
+
+    l->is_last_wait = !own_ms || own_ms >= left_ms;
+    ev_now_update(r->loop);
+    ev_timer_set(&l->deadline, (double)(l->is_last_wait ? left_ms : own_ms) / 1e3, 0.);
+    ev_timer_start(r->loop, &l->deadline);
+}
+
 /* Asks one tier after the other.  True when the lookup has ended, false when a tier will answer
  * later. */
 static bool ask(struct lookup *l)
 {
     const struct resolver *r = l->r;
     while (l->err && l->tier < r->ntiers) {
+        const struct tier *t = &r->tiers[l->tier];
+        if (l->is_late && t->ops->cancel) {
+            l->tier++;
+            continue;
+        }
         l->is_answered = false;
         l->is_asking = true;
-        r->tiers[l->tier].ops->lookup(r->tiers[l->tier].arg, &l->name, &l->query);
+        l->asked_ns = clock_mono_ns();
+        t->ops->lookup(t->arg, &l->name, &l->query);
         l->is_asking = false;
-        if (!l->is_answered)
+        if (!l->is_answered) {
+            await(l);
             return false;
+        }
     }
     return true;
+}
+
+static void keep(struct lookup *l)
+{
+    struct resolver *r = l->r;
+    const struct resolver_step *step = &l->trace.steps[l->tier - 1];
+
+    if (l->err || !l->answer.ttl_ms || l->generation != r->generation)
+        return;
+    resolver_cache_add(r->cache, l->name.raw, &l->answer, step->why, clock_wall_ms());
+    l->trace.left_ms = l->answer.ttl_ms;
+    save_later(r);
 }
 
 /* Tells all who wait.  They may start lookups and cancel others of their kind meanwhile. */
@@ -139,29 +206,50 @@ static void finish(struct lookup *l)
 {
     struct resolver_req *q;
     struct resolver *r = l->r;
+    const struct resolver_trace *outer = r->trace;
+    char trail[RESOLVER_TRAIL_MAX];
 
     HASH_DELETE(by_name, r->lookups, l);
-    ev_timer_stop(r->loop, &l->deadline);
-    if (!l->err && l->answer.ttl_ms && l->generation == r->generation)
-        cache_add(r, &l->name, &l->answer);
+    keep(l);
     l->tier = r->ntiers;
+    l->trace.took_us = us_since(l->start_ns);
+    print_trail(&l->trace, trail);
+    if (l->err && l->is_late)
+        l->err = GW_ETIMEOUT;
     while ((q = l->waiting) != NULL) {
         DL_DELETE(l->waiting, q);
-        q->done(q->arg, l->err, l->err ? NULL : &l->answer, l->trail);
+        r->trace = &l->trace;
+        q->done(q->arg, l->err, l->err ? NULL : &l->answer, trail);
         free(q);
     }
+    r->trace = outer;
     free(l);
+}
+
+static void take_answer(struct lookup *l, const struct name_answer *a)
+{
+    l->answer = *a;
+    if (!a->tier)
+        l->answer.tier = l->r->tiers[l->tier].ops->name;
+    if (a->ttl_ms == RESOLVER_TTL_DEFAULT)
+        l->answer.ttl_ms = l->r->ttl_ms;
+    if (l->answer.ttl_ms > RESOLVER_TTL_MAX_MS)
+        l->answer.ttl_ms = RESOLVER_TTL_MAX_MS;
 }
 
 void tier_answer(struct tier_query *q, int err, const struct name_answer *a, const char *why)
 {
     struct lookup *l = q->lookup;
-    const char *tier = l->r->tiers[l->tier].ops->name;
 
+    ev_timer_stop(l->r->loop, &l->deadline);
     if (!err)
-        l->answer = *a;
-    else if (err != GW_EUNSUP)
-        trail_add(l, tier, why && *why ? why : gw_strerror(err));
+        take_answer(l, a);
+    if (!err)
+        note(l, RESOLVER_ANSWERED, why);
+    else if (err == GW_EUNSUP)
+        note(l, RESOLVER_NOT_ITS, why);
+    else
+        note(l, RESOLVER_FAILED, why && *why ? why : gw_strerror(err));
     l->err = err ? GW_ENONAME : 0;
     l->is_answered = true;
     l->tier++;
@@ -175,18 +263,30 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
     (void)loop;
     (void)revents;
     tier_cancel(l);
-    trail_add(l, l->r->tiers[l->tier].ops->name, "no answer in time");
-    l->err = GW_ETIMEOUT;
-    finish(l);
+    note(l, RESOLVER_SILENT, "no answer in time");
+    l->is_late = l->is_last_wait;
+    l->tier++;
+    if (ask(l))
+        finish(l);
 }
+
+/* ---- the resolver ---- */
 
 struct resolver *resolver_new(struct ev_loop *loop, uint64_t timeout_ms)
 {
     struct resolver *r = calloc(1, sizeof *r);
     if (!r)
         return NULL;
+    r->cache = resolver_cache_new();
+    if (!r->cache) {
+        free(r);
+        return NULL;
+    }
     r->loop = loop;
     r->timeout_ms = timeout_ms;
+    r->ttl_ms = RESOLVER_TTL_MS;
+    ev_timer_init(&r->save, on_save, RESOLVER_SAVE_S, 0.);
+    r->save.data = r;
     return r;
 }
 
@@ -202,13 +302,16 @@ void resolver_free(struct resolver *r)
             free(q);
         lookup_free(l);
     }
-    resolver_flush(r);
+    if (ev_is_active(&r->save))
+        save(r);
+    resolver_cache_free(r->cache);
+    free(r->path);
     free(r);
 }
 
 int resolver_add_tier(struct resolver *r, const struct tier_ops *ops, void *tier)
 {
-    if (r->ntiers == TIERS_MAX)
+    if (r->ntiers == RESOLVER_TIERS_MAX)
         return GW_ELIMIT;
     r->tiers[r->ntiers++] = (struct tier){ ops, tier };
     return 0;
@@ -231,14 +334,73 @@ const char *resolver_name_of(struct resolver *r, const struct peerid *peer)
     return name;
 }
 
+void resolver_set_ttl(struct resolver *r, uint64_t ttl_ms)
+{
+    r->ttl_ms = ttl_ms;
+}
+
 void resolver_flush(struct resolver *r)
 {
     r->generation++;
-    while (r->cache)
-        cache_drop(r, r->cache);
+    if (resolver_cache_count(r->cache))
+        save_later(r);
+    resolver_cache_clear(r->cache);
 }
 
-static struct lookup *lookup_new(struct resolver *r, const struct name *n)
+void resolver_forget(struct resolver *r, const struct peerid *peer)
+{
+    if (resolver_cache_forget(r->cache, peer))
+        save_later(r);
+}
+
+int resolver_keep(struct resolver *r, const char *path)
+{
+    const char *tiers[RESOLVER_TIERS_MAX];
+    char *text;
+    size_t n;
+
+    if (!(r->path = strdup(path)))
+        return GW_ENOMEM;
+    int err = fileio_read(path, &text, &n);
+    if (err && err != GW_ENOTFOUND)
+        log_warn("names cache %s: %s", path, gw_strerror(err));
+    if (err)
+        return 0;
+    for (size_t i = 0; i < r->ntiers; i++)
+        tiers[i] = r->tiers[i].ops->name;
+    size_t bad = resolver_cache_read(r->cache, text, tiers, r->ntiers, clock_wall_ms());
+    if (bad)
+        log_info("names cache %s: %zu lines are bad and left out", path, bad);
+    free(text);
+    return 0;
+}
+
+/* Answers from the cache, if it can. */
+static bool answer_kept(struct resolver *r, const struct name *n, uint64_t start_ns,
+                        resolver_done_fn *done, void *arg)
+{
+    uint64_t now_ms = clock_wall_ms();
+    const struct resolver_cached *hit = resolver_cache_find(r->cache, n->raw, now_ms);
+    const struct resolver_trace *outer = r->trace;
+    struct resolver_trace trace;
+
+    if (!hit)
+        return false;
+    struct name_answer a = hit->answer; /* done may flush */
+    name_steps(r, &trace);
+    for (size_t i = 0; i < trace.nsteps; i++)
+        if (strcmp(trace.steps[i].tier, a.tier) == 0)
+            memcpy(trace.steps[i].why, hit->remark, sizeof hit->remark);
+    trace.source = hit->is_from_disk ? RESOLVER_FROM_DISK : RESOLVER_FROM_MEMORY;
+    trace.left_ms = hit->expires_ms - now_ms;
+    trace.took_us = us_since(start_ns);
+    r->trace = &trace;
+    done(arg, 0, &a, "");
+    r->trace = outer;
+    return true;
+}
+
+static struct lookup *lookup_new(struct resolver *r, const struct name *n, uint64_t start_ns)
 {
     struct lookup *l = calloc(1, sizeof *l);
     if (!l)
@@ -247,54 +409,61 @@ static struct lookup *lookup_new(struct resolver *r, const struct name *n)
     l->name = *n;
     l->err = GW_ENONAME;
     l->generation = r->generation;
+    l->start_ns = start_ns;
     l->query.lookup = l;
+    name_steps(r, &l->trace);
     HASH_ADD(by_name, r->lookups, name.raw, strlen(l->name.raw), l);
     if (!l->by_name.tbl) {
         free(l);
         return NULL;
     }
-    ev_timer_init(&l->deadline, on_deadline, (double)r->timeout_ms / 1e3, 0.);
+    ev_timer_init(&l->deadline, on_deadline, 0., 0.);
     l->deadline.data = l;
     return l;
+}
+
+/* There is no lookup that could fail. */
+static void refuse(struct resolver *r, int err, const char *why, resolver_done_fn *done, void *arg)
+{
+    const struct resolver_trace *outer = r->trace;
+
+    r->trace = NULL;
+    done(arg, err, NULL, why);
+    r->trace = outer;
 }
 
 struct resolver_req *resolver_lookup(struct resolver *r, const char *host, resolver_done_fn *done,
                                      void *arg)
 {
+    uint64_t start_ns = clock_mono_ns();
     struct name n;
     if (name_parse(bytes_of(host), &n) != 0) {
-        done(arg, GW_ESYNTAX, NULL, "not a host name");
+        refuse(r, GW_ESYNTAX, "not a host name", done, arg);
         return NULL;
     }
-    const struct name_answer *hit = cache_find(r, &n);
-    if (hit) {
-        struct name_answer a = *hit; /* done may flush */
-        done(arg, 0, &a, "");
+    if (answer_kept(r, &n, start_ns, done, arg))
         return NULL;
-    }
     struct lookup *l;
     HASH_FIND(by_name, r->lookups, n.raw, strlen(n.raw), l);
     bool is_new = !l;
     if (is_new)
-        l = lookup_new(r, &n);
+        l = lookup_new(r, &n, start_ns);
     struct resolver_req *q = malloc(sizeof *q);
     if (!q || !l) {
         if (l && is_new)
             lookup_free(l);
         free(q);
-        done(arg, GW_ENOMEM, NULL, "");
+        refuse(r, GW_ENOMEM, "", done, arg);
         return NULL;
     }
     *q = (struct resolver_req){ .lookup = l, .done = done, .arg = arg };
     DL_APPEND(l->waiting, q);
     if (!is_new)
         return q;
-    if (ask(l)) {
-        finish(l);
-        return NULL;
-    }
-    ev_timer_start(r->loop, &l->deadline);
-    return q;
+    if (!ask(l))
+        return q;
+    finish(l);
+    return NULL;
 }
 
 void resolver_cancel(struct resolver_req *q)
@@ -306,4 +475,9 @@ void resolver_cancel(struct resolver_req *q)
         return; /* others wait, or finish() is at it */
     tier_cancel(l);
     lookup_free(l);
+}
+
+const struct resolver_trace *resolver_trace(const struct resolver *r)
+{
+    return r->trace;
 }

@@ -4,7 +4,9 @@
  *   ID, SERVICE.ID                       the addresses that the peer has published, or that
  *                                        DHT servers know of it
  *
- * Without a DHT peer known it says so at once.
+ * The record is signed by who is to know, and an address that a server tells is only said to be
+ * right: so both are asked for at once, and the record is waited for, but for TIER_DHT_GRACE_MS
+ * only. Without a DHT peer known it says so at once.
  */
 #ifndef GW_NAME_TIER_DHT_H
 #define GW_NAME_TIER_DHT_H
@@ -16,8 +18,11 @@
 struct tier_dht;
 extern const struct tier_ops tier_dht_ops; /* "DHT" */
 
-/* Borrows both.  Returns owned, or NULL.  Free it behind the resolver, before the kad. */
-struct tier_dht *tier_dht_new(struct kad *k, const struct networks *n);
+#define TIER_DHT_MS       10000 /* of one lookup */
+#define TIER_DHT_GRACE_MS 500
+
+/* Borrows all.  Returns owned, or NULL.  Free it behind the resolver, before the kad. */
+struct tier_dht *tier_dht_new(struct ev_loop *loop, struct kad *k, const struct networks *n);
 void tier_dht_free(struct tier_dht *t); /* NULL is fine */
 
 #endif

@@ -2,9 +2,10 @@
  * (multiformats, multiaddr/protocols/DNSADDR.md).
  *
  * The multiaddr ends in /p2p/ID, all of a name in the same one; others than the first one's are
- * left out.  One that begins with /dnsaddr/OTHER is followed, TIER_DNSADDR_DEPTH deep. SERVICE.NAME
- * is not read: a name of the DNS means what it says.  Not asked: names ending in .p2p or .local, a
- * name without a dot, peer ids, and names of networks that are known here: they are nobody else's
+ * left out.  One that is /dnsaddr/OTHER[/p2p/ID] is followed, TIER_DNSADDR_DEPTH deep.  The answer
+ * holds as long as the records do, from 10 seconds to a day.  SERVICE.NAME is not read: a name of
+ * the DNS means what it says.  Not asked: names ending in .p2p or .local, a name without a dot,
+ * peer ids, IP addresses, and names of networks that are known here: they are nobody else's
  * business.
  */
 #ifndef GW_NAME_TIER_DNSADDR_H

@@ -3,8 +3,12 @@
  *
  * All relays of the network are asked at once.  The first answer whose claim verifies wins: the
  * claim is signed by the peer that is called so, so a relay cannot invent one.  A relay of our own
- * (names_book.h) answers from its book.  A network that is not known here is asked for at the
- * relays of ours: they may know it (federation).
+ * (names_book.h) answers from its book.  A network that is not known here is asked for at all
+ * relays that we know: they may know it (federation).  One that they do not know either is not
+ * asked for again for TIER_NETWORK_FORGET_MS, whatever the host.
+ *
+ * The addresses answered: those told of the peer; circuits through the relay that knows it; the
+ * chain of circuits through all relays that the question went by.  The remark names these relays.
  */
 #ifndef GW_NAME_TIER_NETWORK_H
 #define GW_NAME_TIER_NETWORK_H
@@ -13,6 +17,9 @@
 #include "name/resolver.h"
 #include "p2p/names_book.h"
 #include "p2p/networks.h"
+
+#define TIER_NETWORK_MS        4000 /* for the relays to answer */
+#define TIER_NETWORK_FORGET_MS 60000
 
 struct tier_network;
 extern const struct tier_ops tier_network_ops; /* "network" */

@@ -5,6 +5,7 @@
  * query's timer, which is also its deadline. */
 #include "net/dns.h"
 
+#define CARES_NO_DEPRECATED /* ares_query: c-ares 1.18, of Debian 12, has no other */
 #include <ares.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/fileio.h"
+#include "wire/dns_msg.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
 #define PORT        53
@@ -27,6 +29,7 @@ struct watch { /* a socket of c-ares */
 struct question { /* what c-ares holds */
     struct dns *dns;
     struct dns_query *query; /* NULL: nobody waits any more */
+    bool is_of_texts;
     char host[];
 };
 
@@ -38,7 +41,10 @@ struct dns_query {
     int err;                   /* what the timer tells */
     size_t n;
     struct ipaddr ips[DNS_ADDRS_MAX];
-    dns_done_fn *done;
+    uint8_t *message; /* of TXT records, with as much room behind it; owned */
+    size_t nmessage;
+    dns_done_fn *done; /* NULL: it is done_texts that waits */
+    dns_texts_fn *done_texts;
     void *arg;
 };
 
@@ -63,6 +69,8 @@ static int err_of(int status)
     case ARES_ENOTFOUND:
     case ARES_EBADNAME:
         return GW_ENONAME;
+    case ARES_EBADRESP:
+        return GW_EPROTO;
     case ARES_ENOMEM:
         return GW_ENOMEM;
     default:
@@ -174,33 +182,76 @@ static void take_addrs(struct dns_query *q, const struct ares_addrinfo *ai)
 
 static void ask(struct question *qn);
 
-static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
+/* What was asked of servers that are not configured any more is asked again.  True: it was. */
+static bool ask_again(struct question *qn, int status)
+{
+    if (!qn->query || status != ARES_EDESTRUCTION || qn->dns->is_closing)
+        return false;
+    ask(qn);
+    return true;
+}
+
+/* Ends a question, for `err`. */
+static void answered(struct question *qn, int err)
+{
+    if (qn->query) {
+        qn->query->question = NULL;
+        tell_soon(qn->query, err);
+    }
+    free(qn);
+}
+
+static void on_addrs(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
 {
     struct question *qn = arg;
-    struct dns_query *q = qn->query;
+    int err = err_of(status);
     (void)timeouts;
 
-    if (q && status == ARES_EDESTRUCTION && !qn->dns->is_closing) {
-        ask(qn); /* of the servers that are configured now */
+    if (ask_again(qn, status))
         return;
-    }
-    if (q) {
-        q->question = NULL;
-        if (ai)
-            take_addrs(q, ai);
-        int err = err_of(status);
-        tell_soon(q, !err && !q->n ? GW_ENONAME : err);
+    if (qn->query && ai) {
+        take_addrs(qn->query, ai);
+        if (!err && !qn->query->n)
+            err = GW_ENONAME;
     }
     if (ai)
         ares_freeaddrinfo(ai);
-    free(qn);
+    answered(qn, err);
+}
+
+/* A copy of the message is kept until it is told. */
+static int keep_message(struct dns_query *q, const uint8_t *p, size_t n)
+{
+    q->message = malloc(2 * n);
+    if (!q->message)
+        return GW_ENOMEM;
+    memcpy(q->message, p, n);
+    q->nmessage = n;
+    return 0;
+}
+
+static void on_texts(void *arg, int status, int timeouts, unsigned char *message, int n)
+{
+    struct question *qn = arg;
+    int err = err_of(status);
+    (void)timeouts;
+
+    if (ask_again(qn, status))
+        return;
+    if (qn->query && !err)
+        err = n > 0 ? keep_message(qn->query, message, (size_t)n) : GW_EPROTO;
+    answered(qn, err);
 }
 
 static void ask(struct question *qn)
 {
     /* one kind of socket, else every address comes once for each */
     const struct ares_addrinfo_hints hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
-    ares_getaddrinfo(qn->dns->channel, qn->host, NULL, &hints, on_answer, qn);
+
+    if (qn->is_of_texts)
+        ares_query(qn->dns->channel, qn->host, DNS_IN, DNS_TXT, on_texts, qn);
+    else
+        ares_getaddrinfo(qn->dns->channel, qn->host, NULL, &hints, on_addrs, qn);
 }
 
 /* A change of the file makes a new channel; what waits at the old one is asked again. */
@@ -223,7 +274,17 @@ static void query_free(struct dns_query *q)
     DL_DELETE(q->dns->queries, q);
     if (q->question)
         q->question->query = NULL;
+    free(q->message);
     free(q);
+}
+
+static void tell_texts(const struct dns_query *q)
+{
+    struct bytes message = { q->message, q->nmessage };
+    struct dns_texts t;
+    int err = q->err ? q->err : dns_texts_read(message, q->message + q->nmessage, &t);
+
+    q->done_texts(q->arg, err, err ? NULL : &t);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
@@ -233,8 +294,13 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
     (void)revents;
 
     struct dns_query told = *q; /* done may ask again, and end us */
+    q->message = NULL;
     query_free(q);
-    told.done(told.arg, told.err, told.ips, told.err ? 0 : told.n);
+    if (told.done)
+        told.done(told.arg, told.err, told.ips, told.err ? 0 : told.n);
+    else
+        tell_texts(&told);
+    free(told.message);
 }
 
 struct dns *dns_new(struct ev_loop *loop)
@@ -286,34 +352,67 @@ struct ev_loop *dns_loop(const struct dns *d)
     return d->loop;
 }
 
-struct dns_query *dns_lookup(struct dns *d, const char *host, uint64_t timeout_ms,
-                             dns_done_fn *done, void *arg)
+/* A query that will time out; with *out the question that answers it, which is not asked yet. */
+static struct dns_query *query_new(struct dns *d, const char *host, uint64_t timeout_ms, void *arg,
+                                   struct question **out)
 {
     size_t n = strlen(host) + 1;
     struct dns_query *q = calloc(1, sizeof *q);
     struct question *qn = malloc(sizeof *qn + n);
+
     if (!q || !qn) {
         free(q);
         free(qn);
         return NULL;
     }
-    *q = (struct dns_query){ .dns = d, .err = GW_ETIMEOUT, .done = done, .arg = arg };
+    *qn = (struct question){ .dns = d, .query = q };
+    memcpy(qn->host, host, n);
+    *q = (struct dns_query){ .dns = d, .question = qn, .err = GW_ETIMEOUT, .arg = arg };
     ev_timer_init(&q->timer, on_timer, (double)timeout_ms / 1e3, 0.);
     q->timer.data = q;
     ev_timer_start(d->loop, &q->timer);
     DL_APPEND(d->queries, q);
-    if (sockaddr_parse_ip(host, &q->ips[0]) == 0) {
-        free(qn);
-        q->n = 1;
-        tell_soon(q, 0);
-        return q;
-    }
-    *qn = (struct question){ .dns = d, .query = q };
-    memcpy(qn->host, host, n);
-    q->question = qn;
+    *out = qn;
+    return q;
+}
+
+static void ask_first(struct question *qn)
+{
+    struct dns *d = qn->dns; /* the question may be gone after the call */
+
     look_at_conf(d);
     ask(qn);
     set_clock(d);
+}
+
+struct dns_query *dns_lookup(struct dns *d, const char *host, uint64_t timeout_ms,
+                             dns_done_fn *done, void *arg)
+{
+    struct question *qn;
+    struct dns_query *q = query_new(d, host, timeout_ms, arg, &qn);
+
+    if (!q)
+        return NULL;
+    q->done = done;
+    q->n = sockaddr_parse_ip(host, &q->ips[0]) == 0;
+    if (q->n)
+        answered(qn, 0);
+    else
+        ask_first(qn);
+    return q;
+}
+
+struct dns_query *dns_lookup_texts(struct dns *d, const char *host, uint64_t timeout_ms,
+                                   dns_texts_fn *done, void *arg)
+{
+    struct question *qn;
+    struct dns_query *q = query_new(d, host, timeout_ms, arg, &qn);
+
+    if (!q)
+        return NULL;
+    q->done_texts = done;
+    qn->is_of_texts = true;
+    ask_first(qn);
     return q;
 }
 

@@ -1,13 +1,16 @@
-/* dns.h - host names of the internet to addresses, and connecting to them; asynchronous, by c-ares.
+/* dns.h - host names of the internet to addresses, and connecting to them; TXT records;
+ * asynchronous, by c-ares.
  *
  * Only where the user has asked for it: `[proxy] other = direct`, an exit, a service target that is
- * a host name.  A caller gives a filter, so that no name can lead to an address it may not lead to.
+ * a host name; TXT records by `[dns] lookup`.  A caller gives a filter, so that no name can lead to
+ * an address it may not lead to.
  */
 #ifndef GW_NET_DNS_H
 #define GW_NET_DNS_H
 
 #include <ev.h>
 
+#include "net/dns_texts.h"
 #include "net/sockaddr.h"
 
 #define DNS_ADDRS_MAX 16
@@ -30,6 +33,11 @@ typedef void dns_done_fn(void *arg, int err, const struct ipaddr *ips,
  * answers).  NULL: out of memory. */
 struct dns_query *dns_lookup(struct dns *d, const char *host, uint64_t timeout_ms,
                              dns_done_fn *done, void *arg);
+/* The TXT records of a name, or of the one that a CNAME leads to.  As above, and GW_EPROTO: an
+ * answer that cannot be read. */
+typedef void dns_texts_fn(void *arg, int err, const struct dns_texts *t); /* t NULL if err */
+struct dns_query *dns_lookup_texts(struct dns *d, const char *host, uint64_t timeout_ms,
+                                   dns_texts_fn *done, void *arg);
 void dns_cancel(struct dns_query *q);
 
 /* TCP to a host name or IP literal: looked up, then the addresses that `may` lets pass are tried as

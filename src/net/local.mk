@@ -1,13 +1,15 @@
 noinst_LIBRARIES += src/libnet.a
 src_libnet_a_SOURCES = \
 	src/net/bridge.c src/net/bridge.h \
+	src/net/child.c src/net/child.h \
 	src/net/chunkq.c src/net/chunkq.h \
 	src/net/clockjump.c src/net/clockjump.h \
 	src/net/dgrams.c src/net/dgrams.h \
 	src/net/dialtcp.c src/net/dialtcp.h \
-	src/net/fetch.c src/net/fetch.h src/net/child.h \
 	src/net/dns.c src/net/dns.h src/net/dns_dial.c src/net/dns_outside.c src/net/dns_public.c \
+	src/net/dns_texts.c src/net/dns_texts.h \
 	src/net/fdstream.c src/net/fdstream.h \
+	src/net/fetch.c src/net/fetch.h \
 	src/net/hangup.c src/net/hangup.h \
 	src/net/limit.c src/net/limit.h \
 	src/net/listen.c src/net/listen.h \
@@ -18,6 +20,7 @@ src_libnet_a_SOURCES = \
 	src/net/parting.c src/net/parting.h \
 	src/net/pcp.c src/net/pcp.h \
 	src/net/portmap.c src/net/portmap.h \
+	src/net/process.c src/net/process.h \
 	src/net/route.c src/net/route.h \
 	src/net/rtnl.c src/net/rtnl.h \
 	src/net/sockaddr.c src/net/sockaddr.h \
@@ -95,4 +98,13 @@ tests_unit_test_upnp_SOURCES = tests/unit/test_upnp.c tests/unit/vec.h
 tests_unit_test_upnp_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_portmap_SOURCES = tests/unit/test_portmap.c tests/unit/netns.h tests/unit/vec.h
 tests_unit_test_portmap_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_child tests/unit/test_fetch
+tests_unit_test_child_SOURCES = tests/unit/test_child.c tests/unit/tmpfiles.h tests/unit/vec.h
+tests_unit_test_child_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_fetch_SOURCES = tests/unit/test_fetch.c tests/unit/httprig.h tests/unit/tmpfiles.h tests/unit/vec.h
+tests_unit_test_fetch_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_dns_texts
+tests_unit_test_dns_texts_SOURCES = tests/unit/test_dns_texts.c tests/unit/dnsrig.h tests/unit/tmpfiles.h \
+	tests/unit/vec.h
+tests_unit_test_dns_texts_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 endif

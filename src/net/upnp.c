@@ -1,7 +1,6 @@
 /* upnp.c - see upnp.h.
  *
- * A fork, not a program of its own: it shares gw's memory as of the start, and nothing else.  Its
- * end is an event of its descriptor (pidfd_open(2)), so no signal is involved. */
+ * A fork, not a program of its own: it shares gw's memory as of the start, and nothing else. */
 #include "net/upnp.h"
 
 #include <errno.h>
@@ -9,12 +8,12 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "net/process.h"
 
 #define RELEASE_DEADLINE_S 5
 
@@ -22,9 +21,8 @@ _Static_assert(sizeof(struct upnp_report) <= PIPE_BUF, "it goes through the pipe
 
 struct upnp {
     struct ev_loop *loop;
-    int result;     /* the pipe's end that the report comes out of */
-    int process;    /* pidfd */
-    ev_io ended;    /* the process has */
+    int result; /* the pipe's end that the report comes out of */
+    struct process process;
     ev_timer timer; /* the deadline */
     bool is_late;
     size_t n;
@@ -96,12 +94,8 @@ static int take_report(struct upnp *u, struct upnp_report *r)
 
 static void release(struct upnp *u)
 {
-    siginfo_t info;
-
-    waitid(P_PIDFD, (id_t)u->process, &info, WEXITED); /* it has ended, or been killed */
-    ev_io_stop(u->loop, &u->ended);
+    process_reap(&u->process); /* it has ended, or been killed */
     ev_timer_stop(u->loop, &u->timer);
-    close(u->process);
     close(u->result);
     free(u);
 }
@@ -126,10 +120,10 @@ static void on_deadline(struct ev_loop *loop, ev_timer *t, int revents)
     (void)loop;
     (void)revents;
     u->is_late = true;
-    pidfd_send_signal(u->process, SIGKILL, NULL, 0);
+    kill(u->process.pid, SIGKILL);
 }
 
-/* Returns 0 with the two descriptors set. */
+/* Returns 0 with the process watched and the pipe's end set. */
 static int spawn(struct upnp *u, struct upnp_report *r)
 {
     int fd[2];
@@ -142,11 +136,8 @@ static int spawn(struct upnp *u, struct upnp_report *r)
         run_map(r, fd[1]);
     int err = pid < 0 ? err_from_errno(errno) : 0;
     close(fd[1]);
-    if (!err && (u->process = pidfd_open(pid, 0)) < 0) {
-        err = err_from_errno(errno);
-        kill(pid, SIGKILL);
-        waitpid(pid, NULL, 0);
-    }
+    if (!err)
+        err = process_watch(&u->process, u->loop, pid, on_ended, u);
     if (err)
         close(fd[0]);
     u->result = fd[0];
@@ -170,9 +161,6 @@ struct upnp *upnp_start(struct ev_loop *loop, const struct mapping_port *ports, 
         free(u);
         return NULL;
     }
-    ev_io_init(&u->ended, on_ended, u->process, EV_READ);
-    u->ended.data = u;
-    ev_io_start(loop, &u->ended);
     ev_timer_init(&u->timer, on_deadline, UPNP_DEADLINE_S, 0.);
     u->timer.data = u;
     ev_timer_start(loop, &u->timer);
@@ -183,7 +171,7 @@ void upnp_cancel(struct upnp *u)
 {
     if (!u)
         return;
-    pidfd_send_signal(u->process, SIGKILL, NULL, 0);
+    kill(u->process.pid, SIGKILL);
     release(u);
 }
 

@@ -292,9 +292,11 @@ void announce_set_reach(struct announce *a, enum announce_reach reach)
 {
     static const char *const names[] = { "unknown", "public", "private" };
 
-    if (a->reach != reach)
-        log_info("announce reach=%s", names[reach]);
+    if (a->reach == reach)
+        return;
+    log_info("announce reach=%s", names[reach]);
     a->reach = reach;
+    changed(a);
 }
 
 enum announce_reach announce_reach(const struct announce *a)

@@ -19,7 +19,8 @@ struct announce;
 struct announce *announce_new(struct host *h);
 void announce_free(struct announce *a); /* NULL is fine */
 
-/* Called from the loop, once for any number of changes of a turn.  0 or GW_ENOMEM. */
+/* Called from the loop, once for any number of changes of a turn, of addresses or of the reach.  0
+ * or GW_ENOMEM. */
 int announce_on_change(struct announce *a, void (*fn)(void *arg), void *arg);
 
 /* Everything that is told to a peer; loopback addresses are among them. */

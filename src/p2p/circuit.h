@@ -13,7 +13,7 @@
 
 #include "host/host.h"
 
-#define CIRCUIT_DEPTH_MAX 2 /* circuits within circuits; also what cuts loops */
+#define CIRCUIT_DEPTH_MAX 4 /* circuits within circuits; also what cuts loops */
 
 struct circuit;
 

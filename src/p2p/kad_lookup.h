@@ -4,8 +4,14 @@
  * The k peers nearest to the target are sought along `paths` disjoint paths (S/Kademlia): the first
  * contacts are dealt out to them, each path asks only those that it was told of itself, and no peer
  * is asked twice by any two of them.  So a liar spoils one path only.  Each path has up to `alpha`
- * questions under way, and ends when the k nearest that it knows have answered, or when it knows
- * nobody more to ask.
+ * questions under way, and ends when the k nearest that it knows have answered (whichever path
+ * asked them), or when it knows nobody more to ask.
+ *
+ * A peer that was made up never answers, however near it seems.  So those that failed do not count
+ * among the k nearest, and whoever told of KAD_DOUBT more peers that kept silent than of peers that
+ * answered is doubted: the others that only it told of are asked last, and not waited for while
+ * better ones make up the k.  A question that is answer_ms / KAD_SLOW old counts as silence until
+ * it is answered, and no longer among the alpha.  No path has more than its share of max_asked.
  */
 #ifndef GW_P2P_KAD_LOOKUP_H
 #define GW_P2P_KAD_LOOKUP_H
@@ -16,12 +22,15 @@ struct kad_lookup_config {
     unsigned alpha;     /* 3 */
     unsigned k;         /* KAD_K */
     unsigned paths;     /* 1 to KAD_PATHS_MAX */
-    unsigned max_asked; /* questions in all; 0: KAD_ASKED_MAX */
+    unsigned max_asked; /* questions in all, KAD_ASKED_MAX at most; 0: KAD_ASKED_MAX */
     uint64_t
         answer_ms; /* a question that is older counts as failed when kad_lookup_tick is called */
 };
 #define KAD_PATHS_MAX 8
 #define KAD_ASKED_MAX 200
+#define KAD_KNOWN_MAX 300 /* peers that a path keeps in mind: what is worst makes room */
+#define KAD_DOUBT     2
+#define KAD_SLOW      4
 
 struct kad_lookup;
 
@@ -37,11 +46,12 @@ void kad_lookup_seed(struct kad_lookup *l, const struct kad_contact *c, size_t n
  * and after each of the calls below. */
 bool kad_lookup_next(struct kad_lookup *l, uint64_t now_ms, struct kad_contact *out);
 /* One that was asked has answered with peers nearer to the target (copied; KAD_K at most are looked
- * at), or failed.  Fine for one that was not asked, or is late: it changes nothing. */
+ * at), or failed.  Fine for one that was not asked, or is late: it changes nothing.  Addresses that
+ * several tell of one peer come together, so that false ones do not hide the right ones. */
 void kad_lookup_answer(struct kad_lookup *l, const struct peerid *from,
                        const struct kad_contact *closer, size_t n);
 void kad_lookup_failed(struct kad_lookup *l, const struct peerid *from);
-/* Takes what is overdue for failed.  Calls `late` (may be NULL) for each. */
+/* Notes what is slow, and takes what is overdue for failed: calls `late` (may be NULL) for each. */
 void kad_lookup_tick(struct kad_lookup *l, uint64_t now_ms,
                      void (*late)(void *arg, const struct peerid *peer), void *arg);
 uint64_t kad_lookup_due(const struct kad_lookup *l); /* when that is next; UINT64_MAX: never */

@@ -10,9 +10,11 @@ struct kad_server { /* borrowed parts */
     const struct peerid *self;
     struct kad_table *table;
     struct kad_store *store;
-    /* Addresses of a peer that we are connected to, though it may be no DHT server: FIND_NODE for
-     * its id tells them.  May be NULL. */
+    /* Addresses of a peer that we are connected to, though it may be no DHT server, or our own:
+     * FIND_NODE for its id tells them.  Does not change the table.  May be NULL. */
     size_t (*addrs_of)(void *arg, const struct peerid *peer, struct multiaddr *out, size_t max);
+    /* May this address be told to who asks now?  NULL: any. */
+    bool (*may_tell)(void *arg, const struct multiaddr *a);
     void *arg;
 };
 

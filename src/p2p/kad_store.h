@@ -19,6 +19,7 @@
 #define KAD_PROVIDER_LIFE_S  (24 * 3600)
 #define KAD_PROVIDER_ADDRS_S (30 * 60) /* so long its addresses are told, too */
 #define KAD_PER_PEER_MAX     1024      /* provided keys of one peer */
+#define KAD_ADDRESSED_MAX    8192      /* providers; while there are more, addresses are not kept */
 
 struct kad_store;
 
@@ -37,8 +38,9 @@ int kad_store_put(struct kad_store *s, struct bytes key, struct bytes value, uin
 bool kad_store_get(struct kad_store *s, struct bytes key, uint64_t now_s, struct bytes *value,
                    uint64_t *received_s);
 
-/* The key is a multihash, or any octets.  0, GW_ELIMIT, GW_ENOMEM, GW_EINVAL (an empty key, or
- * longer than KAD_MSG_KEY_MAX). */
+/* The key is a multihash, or any octets.  The addresses (KAD_ADDRS_MAX) are the provider's,
+ * whatever the key; those that it told before are forgotten.  0, GW_ELIMIT, GW_ENOMEM, GW_EINVAL
+ * (an empty key, or longer than KAD_MSG_KEY_MAX). */
 int kad_store_provide(struct kad_store *s, struct bytes key, const struct peerid *provider,
                       const struct multiaddr *addrs, size_t naddrs, uint64_t now_s);
 /* The latest first.  Addresses are views as above. */

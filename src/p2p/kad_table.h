@@ -25,7 +25,7 @@
 
 struct kad_contact { /* addrs: borrowed; of the table's own until it is changed */
     struct peerid peer;
-    struct kad_id id; /* of the peer */
+    struct kad_id id; /* of the peer: kad_id_of_peer is the caller's to call */
     const struct multiaddr *addrs;
     size_t naddrs;
 };
@@ -40,11 +40,12 @@ enum kad_heard {
     KAD_HEARD_ADDED,
     KAD_HEARD_AGAIN, /* it is in already; addrs, if any, take the place of those known */
     KAD_HEARD_FULL,  /* no room in its bucket: kad_table_doubtful may make some */
-    KAD_HEARD_CROWD, /* too many of its IP group */
-    KAD_HEARD_NOT,   /* ourselves, or out of memory */
+    KAD_HEARD_CROWD, /* too many of its IP group; one that moved into a crowd is in no more */
+    KAD_HEARD_NOT,   /* ourselves, or out of memory: nothing has changed */
 };
 /* A DHT server has answered, or proved in another way that it is there.  The IP group is that of
- * its first address that has an IP. */
+ * its first address that has an IP and is not free of it: put first what it was met at, for what it
+ * says itself is cheap. */
 enum kad_heard kad_table_heard(struct kad_table *t, const struct kad_contact *c, uint64_t now_ms);
 /* It did not answer.  At the KAD_FAILURES_MAX-th time in a row it is gone. */
 void kad_table_failed(struct kad_table *t, const struct peerid *peer);
@@ -65,9 +66,9 @@ void kad_table_each(const struct kad_table *t,
                     void *arg);
 
 /* Buckets are refreshed by looking up a point in them.  Fills one of the bucket that longest has
- * not been, if that was before `before_ms`, and takes it for refreshed at now_ms.  Buckets further
- * from us than the nearest one that is not empty count, and one beyond.  `random` fills the rest of
- * the point. */
+ * not been, if that was before `before_ms` or never, and takes it for refreshed at now_ms.  Buckets
+ * further from us than the nearest one that is not empty count, and one beyond.  `random` fills the
+ * rest of the point. */
 bool kad_table_refresh(struct kad_table *t, uint64_t before_ms, uint64_t now_ms,
                        const struct kad_id *random, struct kad_id *out);
 

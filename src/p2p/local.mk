@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/libp2p.a
 src_libp2p_a_SOURCES = \
 	src/p2p/announce.c src/p2p/announce.h \
+	src/p2p/ask_quota.c src/p2p/ask_quota.h \
 	src/p2p/autonat.c src/p2p/autonat.h \
 	src/p2p/autonat_backs.c src/p2p/autonat_backs.h \
 	src/p2p/autonat_client.c src/p2p/autonat_client.h \
@@ -13,9 +14,29 @@ src_libp2p_a_SOURCES = \
 	src/p2p/checkup.c src/p2p/checkup.h src/p2p/checkup_ask.c \
 	src/p2p/circuit.c src/p2p/circuit.h \
 	src/p2p/dcutr.c src/p2p/dcutr.h \
+	src/p2p/federation.c src/p2p/federation.h \
 	src/p2p/grant.c src/p2p/grant.h \
 	src/p2p/hop.c src/p2p/hop.h \
 	src/p2p/identify.c src/p2p/identify.h \
+	src/p2p/kad.c src/p2p/kad.h \
+	src/p2p/kad_boot.c src/p2p/kad_boot.h \
+	src/p2p/kad_contacts.c src/p2p/kad_contacts.h \
+	src/p2p/kad_env.h \
+	src/p2p/kad_file.c src/p2p/kad_file.h \
+	src/p2p/kad_id.c src/p2p/kad_id.h \
+	src/p2p/kad_keep.c src/p2p/kad_keep.h \
+	src/p2p/kad_lookup.c src/p2p/kad_lookup.h \
+	src/p2p/kad_publish.c src/p2p/kad_publish.h \
+	src/p2p/kad_query.c src/p2p/kad_query.h \
+	src/p2p/kad_refresh.c src/p2p/kad_refresh.h \
+	src/p2p/kad_rpc.c src/p2p/kad_rpc.h \
+	src/p2p/kad_run.c src/p2p/kad_run.h \
+	src/p2p/kad_serve.c src/p2p/kad_serve.h \
+	src/p2p/kad_server.c src/p2p/kad_server.h \
+	src/p2p/kad_shelf.c src/p2p/kad_shelf.h \
+	src/p2p/kad_spread.c src/p2p/kad_spread.h \
+	src/p2p/kad_store.c src/p2p/kad_store.h \
+	src/p2p/kad_table.c src/p2p/kad_table.h \
 	src/p2p/lan_peers.c src/p2p/lan_peers.h \
 	src/p2p/lease.c src/p2p/lease.h \
 	src/p2p/mdns.c src/p2p/mdns.h \
@@ -23,6 +44,13 @@ src_libp2p_a_SOURCES = \
 	src/p2p/mdns_hear.c src/p2p/mdns_hear.h \
 	src/p2p/mdns_self.c src/p2p/mdns_self.h \
 	src/p2p/msgread.c src/p2p/msgread.h \
+	src/p2p/names_ask.c src/p2p/names_ask.h \
+	src/p2p/names_book.c src/p2p/names_book.h \
+	src/p2p/names_claims.c src/p2p/names_claims.h \
+	src/p2p/names_judge.c \
+	src/p2p/names_poll.c src/p2p/names_poll.h \
+	src/p2p/names_server.c src/p2p/names_server.h \
+	src/p2p/networks.c src/p2p/networks.h \
 	src/p2p/observed.c src/p2p/observed.h \
 	src/p2p/path_health.c src/p2p/path_health.h \
 	src/p2p/paths.c src/p2p/paths.h \
@@ -49,11 +77,30 @@ tests_unit_test_perf_SOURCES = tests/unit/test_perf.c $(TWO_HOSTS)
 tests_unit_test_perf_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ping_SOURCES = tests/unit/test_ping.c $(TWO_HOSTS)
 tests_unit_test_ping_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_kad
+tests_unit_test_kad_SOURCES = tests/unit/test_kad.c tests/unit/kadrig.c tests/unit/kadrig.h tests/unit/tmpfiles.h $(TWO_HOSTS)
+tests_unit_test_kad_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_kad_lookup
+tests_unit_test_kad_lookup_SOURCES = tests/unit/test_kad_lookup.c tests/unit/vec.h
+tests_unit_test_kad_lookup_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_lan_peers tests/unit/test_mdns_core
 tests_unit_test_lan_peers_SOURCES = tests/unit/test_lan_peers.c tests/unit/testpeers.h tests/unit/vec.h
 tests_unit_test_lan_peers_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_mdns_core_SOURCES = tests/unit/test_mdns_core.c tests/unit/testpeers.h tests/unit/vec.h
 tests_unit_test_mdns_core_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_federation
+tests_unit_test_federation_SOURCES = tests/unit/test_federation.c tests/unit/vec.h
+tests_unit_test_federation_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_names_book
+tests_unit_test_names_book_SOURCES = tests/unit/test_names_book.c tests/unit/tmpfiles.h tests/unit/vec.h
+tests_unit_test_names_book_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_names_claims tests/unit/test_names_judge tests/unit/test_names_server
+tests_unit_test_names_claims_SOURCES = tests/unit/test_names_claims.c tests/unit/tmpfiles.h tests/unit/vec.h $(TWO_HOSTS)
+tests_unit_test_names_claims_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_names_judge_SOURCES = tests/unit/test_names_judge.c tests/unit/vec.h
+tests_unit_test_names_judge_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_names_server_SOURCES = tests/unit/test_names_server.c tests/unit/tmpfiles.h tests/unit/vec.h $(TWO_HOSTS)
+tests_unit_test_names_server_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_observed
 tests_unit_test_observed_SOURCES = tests/unit/test_observed.c tests/unit/vec.h
 tests_unit_test_observed_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
@@ -107,4 +154,23 @@ tests_unit_test_msgread_SOURCES = tests/unit/test_msgread.c tests/unit/fake_stre
 tests_unit_test_msgread_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_reservations_SOURCES = tests/unit/test_reservations.c $(RELAYRIG)
 tests_unit_test_reservations_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_kad_id tests/unit/test_kad_table tests/unit/test_networks
+FAILING_ALLOC = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
+tests_unit_test_kad_id_SOURCES = tests/unit/test_kad_id.c tests/unit/hex.h tests/unit/testpeers.h tests/unit/vec.h
+tests_unit_test_kad_id_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_kad_table_SOURCES = tests/unit/test_kad_table.c tests/unit/failing_alloc.h tests/unit/vec.h
+tests_unit_test_kad_table_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_kad_table_LDFLAGS = $(AM_LDFLAGS) $(FAILING_ALLOC)
+tests_unit_test_networks_SOURCES = tests/unit/test_networks.c tests/unit/testpeers.h tests/unit/vec.h
+tests_unit_test_networks_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_kad_shelf
+tests_unit_test_kad_shelf_SOURCES = tests/unit/test_kad_shelf.c tests/unit/vec.h
+tests_unit_test_kad_shelf_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_kad_store
+tests_unit_test_kad_store_SOURCES = tests/unit/test_kad_store.c tests/unit/failing_alloc.h tests/unit/keyfile.h tests/unit/hex.h tests/unit/tmpfiles.h tests/unit/vec.h
+tests_unit_test_kad_store_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_kad_store_LDFLAGS = $(AM_LDFLAGS) $(FAILING_ALLOC)
+check_PROGRAMS += tests/unit/test_kad_server
+tests_unit_test_kad_server_SOURCES = tests/unit/test_kad_server.c tests/unit/vec.h
+tests_unit_test_kad_server_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 endif

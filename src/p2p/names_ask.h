@@ -18,7 +18,7 @@ struct names_ask_req {
     uint64_t timeout_ms;                   /* connection included */
 };
 /* `done` once, from the loop.  Within one round trip when there is a connection.  NULL: out of
- * memory. */
+ * memory, or the question cannot be encoded. */
 struct names_ask *names_ask_start(struct host *h, const struct names_ask_req *req,
                                   names_asked_fn *done, void *arg);
 void names_ask_cancel(struct names_ask *a); /* done will not be called; NULL is fine */

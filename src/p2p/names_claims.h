@@ -8,28 +8,30 @@
 #include "p2p/networks.h"
 #include "wire/names_msg.h"
 
-#define NAMES_RENEW_S 21600 /* and at once when the configuration or our addresses have changed */
+#define NAMES_RENEW_S 21600 /* and soon when our addresses have changed, or the relay is back */
 
 struct names_claims;
 
-/* Borrows all.  Returns owned (free it between host_stop and host_free), or NULL. */
-struct names_claims *names_claims_new(struct host *h, const struct announce *a,
-                                      const struct networks *n);
-void names_claims_free(struct names_claims *c); /* NULL is fine */
-void names_claims_refresh(
-    struct names_claims *c); /* the networks have changed: claims what is new */
+/* Borrows all, and observes the host.  Returns owned (free it between host_stop and host_free), or
+ * NULL.  Nothing is claimed before the first names_claims_refresh. */
+struct names_claims *names_claims_new(struct host *h, struct announce *a, const struct networks *n);
+void names_claims_free(struct names_claims *c); /* NULL is fine; what is ours stays ours */
+/* The networks have changed, or the network that we are connected by: claims what is new and what
+ * has failed so far, and gives back what we are not to be called any more. */
+void names_claims_refresh(struct names_claims *c);
 
 struct names_claim_info { /* for `gw network list` and `gw status` */
     const char *network, *host;
     struct peerid relay;
-    int err; /* 0 and claimed_s 0: not answered yet; else why there was no answer */
+    int err;                  /* why there was no answer; 0: there was, or is to be awaited */
     enum names_status status; /* of the last answer */
     uint64_t claimed_s;       /* 0: it is not ours there */
 };
 void names_claims_each(const struct names_claims *c,
                        void (*each)(void *arg, const struct names_claim_info *i), void *arg);
 
-/* The sealed claim of "HOST.NETWORK" by this node, for CLAIM and RELEASE.  As name_record_seal. */
+/* The sealed claim of "HOST.NETWORK" by this node, for CLAIM, with our public addresses.  As
+ * name_record_seal. */
 int names_claim_seal(const struct host *h, const struct announce *a, const char *name, uint8_t *dst,
                      size_t cap);
 

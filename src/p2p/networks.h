@@ -5,10 +5,10 @@
 
 #include "id/multiaddr.h"
 
-#define NETWORKS_MAX        64
-#define NETWORK_RELAYS_MAX  8
-#define NETWORK_ADDRS_MAX   8
-#define NETWORK_LABEL_MAX   63
+#define NETWORKS_MAX       64
+#define NETWORK_RELAYS_MAX 8
+#define NETWORK_ADDRS_MAX  8
+#define NETWORK_LABEL_MAX  63
 
 /* On a relay: may the relays of this network hand on questions and circuits of its members to ours?
  * Members of ours may always go there. */
@@ -35,7 +35,7 @@ struct networks {
     bool transit;                    /* others may pass through us from network to network */
 };
 
-const struct network *networks_find(const struct networks *n, struct bytes name); /* NULL: unknown */
+const struct network *networks_find(const struct networks *n, struct bytes name); /* or NULL */
 /* The network that this peer is a relay of; NULL: none. */
 const struct network *networks_of_relay(const struct networks *n, const struct peerid *peer);
 

@@ -34,9 +34,8 @@ struct request { /* a HOP stream that has not said yet what it wants */
 
 struct call {
     struct relay *relay; /* NULL once relay_free has let go of it */
-    struct peerid from, to;
-    enum relay_use use; /* RELAY_CONNECT or RELAY_CHAIN */
-    bool is_waiting;    /* for the far end */
+    struct relay_wish wish;
+    bool is_waiting; /* for the far end */
     struct relay_circuit *circuit;
     uint64_t counted; /* octets of it that the sums have */
     uint64_t began_ms;
@@ -152,10 +151,15 @@ static void drop_if_expired(void *arg, struct relay_slot *slot)
         drop_slot(arg, slot, "it expired");
 }
 
+static bool may_reserve(const struct relay *r, const struct peerid *peer)
+{
+    return r->may(r->arg, &(struct relay_wish){ .use = RELAY_RESERVE, .peer = *peer });
+}
+
 static void drop_if_forbidden(void *arg, struct relay_slot *slot)
 {
     struct relay *r = arg;
-    if (!r->may(r->arg, RELAY_RESERVE, &slot->peer, NULL))
+    if (!may_reserve(r, &slot->peer))
         drop_slot(r, slot, "right taken away");
 }
 
@@ -207,7 +211,7 @@ static enum circuit_status take_slot(struct relay *r, struct conn *c)
     struct ipaddr ip = { 0 };
     uint16_t port;
 
-    if (conn_is_relayed(c) || !r->may(r->arg, RELAY_RESERVE, peer, NULL))
+    if (conn_is_relayed(c) || !may_reserve(r, peer))
         return CIRCUIT_PERMISSION_DENIED;
     if (!relay_quota_ask(r->quota, peer, clock_mono_ms()) || is_budget_spent(r))
         return CIRCUIT_RESERVATION_REFUSED;
@@ -298,7 +302,7 @@ static void on_join(void *arg)
 
 static void forget(struct call *k)
 {
-    relay_quota_close(k->relay->quota, &k->from, &k->to, k->is_waiting);
+    relay_quota_close(k->relay->quota, &k->wish.peer, &k->wish.to, k->is_waiting);
     DL_DELETE(k->relay->calls, k);
     free(k);
 }
@@ -307,8 +311,8 @@ static void on_end(void *arg, int err, uint64_t bytes)
 {
     struct call *k = arg;
 
-    log_info("relay from=%s to=%s bytes=%" PRIu64 " ms=%" PRIu64 " %s", peerid_short(&k->from),
-             peerid_short(&k->to), bytes, clock_mono_ms() - k->began_ms,
+    log_info("relay from=%s to=%s bytes=%" PRIu64 " ms=%" PRIu64 " %s", peerid_short(&k->wish.peer),
+             peerid_short(&k->wish.to), bytes, clock_mono_ms() - k->began_ms,
              err ? gw_strerror(err) : "done");
     if (!k->relay) {
         free(k);
@@ -320,15 +324,29 @@ static void on_end(void *arg, int err, uint64_t bytes)
 
 static const struct relay_circuit_events circuit_events = { on_join, on_end };
 
+static struct relay_wish wish_of(const struct conn *c, const struct peerid *to)
+{
+    struct relay_wish w = { .use = RELAY_CONNECT, .peer = *conn_peer(c), .to = *to };
+    struct muxed_info info;
+    struct multiaddr rest;
+
+    if (conn_is_relayed(c)) {
+        w.use = RELAY_CHAIN;
+        conn_info(c, &info);
+        circuit_addr_split(&info.remote, &rest, &w.via);
+    }
+    return w;
+}
+
 /* Counts a call that may be set up, and fills *out and the slot of whom it is for. */
 static enum circuit_status admit_call(struct relay *r, struct conn *c, const struct peerid *to,
                                       struct relay_slot **slot, struct call **out)
 {
     const struct peerid *from = conn_peer(c);
-    enum relay_use use = conn_is_relayed(c) ? RELAY_CHAIN : RELAY_CONNECT;
+    const struct relay_wish wish = wish_of(c, to);
     uint64_t now_ms = clock_mono_ms();
 
-    if (peerid_eq(from, to) || !r->may(r->arg, use, from, to))
+    if (peerid_eq(from, to) || !r->may(r->arg, &wish))
         return CIRCUIT_PERMISSION_DENIED;
     if (!relay_quota_ask(r->quota, from, now_ms) || is_budget_spent(r))
         return CIRCUIT_RESOURCE_LIMIT_EXCEEDED;
@@ -340,9 +358,7 @@ static enum circuit_status admit_call(struct relay *r, struct conn *c, const str
         free(k);
         return CIRCUIT_RESOURCE_LIMIT_EXCEEDED;
     }
-    *k = (struct call){
-        .relay = r, .from = *from, .to = *to, .use = use, .is_waiting = true, .began_ms = now_ms
-    };
+    *k = (struct call){ .relay = r, .wish = wish, .is_waiting = true, .began_ms = now_ms };
     DL_APPEND(r->calls, k);
     *out = k;
     return CIRCUIT_OK;
@@ -367,7 +383,7 @@ static void on_connect(struct relay *r, struct conn *c, struct stream *s, struct
     }
     struct relay_circuit_req req = { .source = s,
                                      .early = early,
-                                     .from = k->from,
+                                     .from = k->wish.peer,
                                      .target = slot->conn,
                                      .life_ms = r->cfg.circuit_ms,
                                      .bytes = circuit_bytes(r),
@@ -492,8 +508,7 @@ void relay_recheck(struct relay *r)
 
     relay_slots_each(r->slots, drop_if_forbidden, r);
     DL_FOREACH_SAFE (r->calls, k, next)
-        if (!r->may(r->arg, k->use, &k->from, &k->to) ||
-            !r->may(r->arg, RELAY_RESERVE, &k->to, NULL))
+        if (!r->may(r->arg, &k->wish) || !may_reserve(r, &k->wish.to))
             relay_circuit_cancel(k->circuit, GW_EDENIED);
 }
 

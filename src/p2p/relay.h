@@ -15,9 +15,13 @@ enum relay_use {
     RELAY_CHAIN, /* CONNECT that comes through another relay itself; refused as a rule */
 };
 
-/* May `peer` reserve a slot, or call `to` (NULL for RELAY_RESERVE)? */
-typedef bool relay_may_fn(void *arg, enum relay_use use, const struct peerid *peer,
-                          const struct peerid *to);
+struct relay_wish {
+    enum relay_use use;
+    struct peerid peer; /* who wants it */
+    struct peerid to;   /* whom it calls; n == 0 for RELAY_RESERVE */
+    struct peerid via;  /* the relay beside us that it comes through; n == 0 unless RELAY_CHAIN */
+};
+typedef bool relay_may_fn(void *arg, const struct relay_wish *w);
 
 struct relay_config {
     uint32_t max_reservations;

@@ -6,14 +6,7 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
-#define MINUTE_MS 60000
-
-struct asker {
-    struct peerid peer;
-    uint64_t since_ms;
-    uint32_t requests; /* since then */
-    UT_hash_handle by_peer;
-};
+#include "p2p/ask_quota.h"
 
 enum way { CALLS, IS_CALLED };
 
@@ -25,7 +18,7 @@ struct party { /* a peer at the end of a circuit, at least one */
 
 struct relay_quota {
     const struct relay_config *cfg;
-    struct asker *askers; /* in the order of since_ms */
+    struct ask_quota requests;
     struct party *parties;
     uint32_t circuits, waiting;
 };
@@ -36,12 +29,6 @@ struct relay_quota *relay_quota_new(const struct relay_config *cfg)
     if (q)
         q->cfg = cfg;
     return q;
-}
-
-static void drop_asker(struct relay_quota *q, struct asker *a)
-{
-    HASH_DELETE(by_peer, q->askers, a);
-    free(a);
 }
 
 static void drop_party_if_empty(struct relay_quota *q, struct party *p)
@@ -58,8 +45,7 @@ void relay_quota_free(struct relay_quota *q)
 
     if (!q)
         return;
-    while (q->askers)
-        drop_asker(q, q->askers);
+    ask_quota_fini(&q->requests);
     HASH_ITER (by_peer, q->parties, p, next) {
         HASH_DELETE(by_peer, q->parties, p);
         free(p);
@@ -67,35 +53,9 @@ void relay_quota_free(struct relay_quota *q)
     free(q);
 }
 
-static struct asker *add_asker(struct relay_quota *q, const struct peerid *peer, uint64_t now_ms)
-{
-    struct asker *a = calloc(1, sizeof *a);
-    if (!a)
-        return NULL;
-    a->peer = *peer;
-    a->since_ms = now_ms;
-    HASH_ADD(by_peer, q->askers, peer, sizeof a->peer, a);
-    if (a->by_peer.tbl)
-        return a;
-    free(a);
-    return NULL;
-}
-
 bool relay_quota_ask(struct relay_quota *q, const struct peerid *peer, uint64_t now_ms)
 {
-    struct asker *a;
-
-    while (q->askers && now_ms - q->askers->since_ms >= MINUTE_MS)
-        drop_asker(q, q->askers);
-    HASH_FIND(by_peer, q->askers, peer, sizeof *peer, a);
-    if (!a && HASH_CNT(by_peer, q->askers) >= RELAY_QUOTA_ASKERS_MAX)
-        drop_asker(q, q->askers);
-    if (!a && !(a = add_asker(q, peer, now_ms)))
-        return false;
-    if (a->requests >= q->cfg->per_minute)
-        return false;
-    a->requests++;
-    return true;
+    return ask_quota_take(&q->requests, peer, q->cfg->per_minute, now_ms);
 }
 
 static struct party *find_party(const struct relay_quota *q, const struct peerid *peer)

@@ -6,8 +6,6 @@
 
 #include "p2p/relay.h"
 
-#define RELAY_QUOTA_ASKERS_MAX 4096 /* peers whose requests are counted; the oldest makes room */
-
 struct relay_quota;
 
 /* Borrows cfg, and looks at it anew each time. */

@@ -1,9 +1,8 @@
 #include "svc/authkeys.h"
 
-#include <time.h>
-
 #include "base/err.h"
 #include "base/units.h"
+#include "base/utctime.h"
 #include "svc/registry.h"
 
 static bool is_blank(uint8_t c)
@@ -74,54 +73,13 @@ static const char *parse_services(struct bytes v, struct authkeys_line *out)
     return NULL;
 }
 
-/* Reads exactly n decimal digits. */
-static int digits(struct rd *r, size_t n)
-{
-    int v = 0;
-    while (n--) {
-        uint8_t c = rd_u8(r);
-        if (c < '0' || c > '9')
-            r->short_ = true;
-        v = 10 * v + (c - '0');
-    }
-    return r->short_ ? 0 : v;
-}
-
-static void expect(struct rd *r, char c)
-{
-    if (rd_u8(r) != c)
-        r->short_ = true;
-}
-
 static const char *parse_expires(struct bytes v, struct authkeys_line *out)
 {
-    struct rd r = rd_init(v);
-    struct tm t = { 0 };
     if (out->expires_s)
         return "expires= given twice";
-    t.tm_year = digits(&r, 4) - 1900;
-    expect(&r, '-');
-    t.tm_mon = digits(&r, 2) - 1;
-    expect(&r, '-');
-    t.tm_mday = digits(&r, 2);
-    if (r.left) {
-        expect(&r, 'T');
-        t.tm_hour = digits(&r, 2);
-        expect(&r, ':');
-        t.tm_min = digits(&r, 2);
-        if (r.left && r.p[0] == ':') {
-            expect(&r, ':');
-            t.tm_sec = digits(&r, 2);
-        }
-        expect(&r, 'Z');
-    }
-    struct tm same = t; /* timegm carries what is out of range into the next field */
-    time_t s = timegm(&same);
-    if (r.short_ || r.left || s <= 0 || same.tm_sec != t.tm_sec || same.tm_min != t.tm_min ||
-        same.tm_hour != t.tm_hour || same.tm_mon != t.tm_mon) /* a wrong day changes the month */
-        return "expires= wants a UTC time like 2027-01-01T00:00Z";
-    out->expires_s = s;
-    return NULL;
+    return utctime_parse(v, &out->expires_s) == 0
+               ? NULL
+               : "expires= wants a UTC time like 2027-01-01T00:00Z";
 }
 
 static const char *parse_limit(struct bytes v, struct authkeys_line *out)

@@ -11,6 +11,7 @@ src_libsvc_a_SOURCES = \
 	src/svc/svc_early.c src/svc/svc_early.h \
 	src/svc/svc_in.c src/svc/svc_in.h \
 	src/svc/svc_list.c src/svc/svc_list.h \
+	src/svc/svc_offers.c src/svc/svc_offers.h \
 	src/svc/svc_out.c src/svc/svc_out.h \
 	src/svc/svc_proto.c src/svc/svc_proto.h \
 	src/svc/svc_query.c src/svc/svc_query.h \

@@ -36,6 +36,10 @@ static void print_service(FILE *f, const struct service *s)
     fprintf(f, "{\"name\":\"%s\",", s->name);
     if (s->target.len)
         fprintf(f, "\"protocol\":\"%s\",", svc_proto_print(SVC_PROTO_SHURLI, s->name, id));
+    if (s->port)
+        fprintf(f, "\"port\":%u,", s->port);
+    if (s->udp_target.len)
+        fputs("\"udp\":true,", f);
     fputs("\"enabled\":true}", f);
 }
 

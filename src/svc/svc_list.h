@@ -1,9 +1,10 @@
 /* svc_list.h - answers /shurli/service-query/1.0.0: which services may the caller use?
  *
- *   [{"name":"ssh","protocol":"/shurli/ssh/1.0.0","enabled":true},...]
+ *   [{"name":"ssh","protocol":"/shurli/ssh/1.0.0","port":22,"enabled":true},...]
  *
  * A caller sees only what it may use; a stranger sees an empty list.  What takes no connections
- * (only datagrams, an exit) is listed without a protocol.
+ * (only datagrams, an exit) is listed without a protocol; what takes datagrams has "udp":true, and
+ * what is asked for by name only has no port.
  */
 #ifndef GW_SVC_SVC_LIST_H
 #define GW_SVC_SVC_LIST_H

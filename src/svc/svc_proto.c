@@ -32,18 +32,27 @@ const char *svc_proto_print(const char *prefix, const char *service, char out[SV
     return out;
 }
 
+static const struct {
+    uint16_t port;
+    const char *name;
+} known[] = {
+    { 22, "ssh" },   { 80, "http" },       { 443, "https" }, { 445, "smb" },    { 3306, "mysql" },
+    { 3389, "rdp" }, { 5432, "postgres" }, { 5900, "vnc" },  { 6379, "redis" },
+};
+#define NKNOWN (sizeof known / sizeof *known)
+
 const char *svc_proto_port_name(uint16_t port)
 {
-    static const struct {
-        uint16_t port;
-        const char *name;
-    } known[] = {
-        { 22, "ssh" },        { 80, "http" },    { 443, "https" },
-        { 445, "smb" },       { 3306, "mysql" }, { 3389, "rdp" },
-        { 5432, "postgres" }, { 5900, "vnc" },   { 6379, "redis" },
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    for (size_t i = 0; i < NKNOWN; i++)
         if (known[i].port == port)
             return known[i].name;
     return NULL;
+}
+
+uint16_t svc_proto_name_port(struct bytes name)
+{
+    for (size_t i = 0; i < NKNOWN; i++)
+        if (bytes_eq(bytes_of(known[i].name), name))
+            return known[i].port;
+    return 0;
 }

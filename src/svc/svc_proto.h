@@ -18,5 +18,6 @@ const char *svc_proto_print(const char *prefix, const char *service, char out[SV
 
 /* The name under which peers offer what usually listens on a port; NULL when there is none. */
 const char *svc_proto_port_name(uint16_t port);
+uint16_t svc_proto_name_port(struct bytes name); /* the reverse; 0 when there is none */
 
 #endif

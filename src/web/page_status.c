@@ -255,6 +255,8 @@ static void put_node(struct strbuf *out, const json_t *status)
     strbuf_puts(out, "</pre>\n<dl>\n");
     put_lines(out, "Listens on", json_object_get(status, "listen"));
     put_lines(out, "Proxy on", json_object_get(status, "proxy"));
+    if (json_array_size(json_object_get(status, "dns")))
+        put_lines(out, "DNS server on", json_object_get(status, "dns"));
     put_lines(out, "Announced as", json_object_get(status, "addresses"));
     put_term(out, "Reach", "", json_object_get(status, "reach"));
     put_term(out, "NAT", "mapping ", json_object_get(status, "nat"));

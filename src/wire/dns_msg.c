@@ -401,6 +401,22 @@ bool dns_put_ip(struct dns_wr *w, const struct dns_head *h, struct bytes ip)
     return finish(w, &before, &c, &length, h->section);
 }
 
+bool dns_put_soa(struct dns_wr *w, const struct dns_head *h, const struct dns_name *server,
+                 const struct dns_name *mailbox, uint32_t negative_s)
+{
+    struct dns_wr before = *w;
+    struct wr length, c = begin(w, h, DNS_SOA, &length);
+
+    put_name(w, &c, server);
+    put_name(w, &c, mailbox);
+    wr_u32(&c, 1);      /* serial */
+    wr_u32(&c, 3600);   /* refresh */
+    wr_u32(&c, 1200);   /* retry */
+    wr_u32(&c, 604800); /* expire */
+    wr_u32(&c, negative_s);
+    return finish(w, &before, &c, &length, h->section);
+}
+
 bool dns_put_opt(struct dns_wr *w, const struct dns_opt *o)
 {
     struct dns_head h = { .section = DNS_ADDITIONALS,

@@ -17,12 +17,14 @@
 
 enum dns_type {
     DNS_A = 1,
+    DNS_SOA = 6,
     DNS_PTR = 12,
     DNS_TXT = 16,
     DNS_AAAA = 28,
     DNS_SRV = 33,
     DNS_OPT = 41,
-    DNS_ANY = 255 /* of questions */
+    DNS_TKEY = 249, /* from here up to DNS_ANY: of questions only, and about no data (RFC 6895) */
+    DNS_ANY = 255   /* of questions */
 };
 
 enum { DNS_IN = 1 };
@@ -34,8 +36,21 @@ enum { DNS_IN = 1 };
 #define DNS_IS_ANSWER        0x8000u /* flags */
 #define DNS_IS_AUTHORITATIVE 0x0400u
 #define DNS_IS_TRUNCATED     0x0200u
+#define DNS_WANTS_RECURSION  0x0100u
+#define DNS_HAS_RECURSION    0x0080u
+#define DNS_UNCHECKED_WANTED 0x0010u /* CD, RFC 4035 */
 #define DNS_OPCODE           0x7800u
 #define DNS_RCODE            0x000fu
+
+enum dns_rcode {
+    DNS_NOERROR = 0,
+    DNS_FORMERR = 1,
+    DNS_SERVFAIL = 2,
+    DNS_NXDOMAIN = 3,
+    DNS_NOTIMP = 4,
+    DNS_REFUSED = 5,
+    DNS_BADVERS = 16 /* the upper bits stand in OPT */
+};
 
 enum dns_section { DNS_QUESTIONS, DNS_ANSWERS, DNS_AUTHORITIES, DNS_ADDITIONALS, DNS_SECTIONS };
 
@@ -132,6 +147,10 @@ bool dns_put_txt(struct dns_wr *w, const struct dns_head *h, const struct bytes 
 bool dns_put_srv(struct dns_wr *w, const struct dns_head *h, uint16_t port,
                  const struct dns_name *target);
 bool dns_put_ip(struct dns_wr *w, const struct dns_head *h, struct bytes ip); /* 4 or 16 octets */
+/* A zone of one server: the times of its copies mean nothing, but `negative_s` is for how long an
+ * answer without data holds (RFC 2308 s.4). */
+bool dns_put_soa(struct dns_wr *w, const struct dns_head *h, const struct dns_name *server,
+                 const struct dns_name *mailbox, uint32_t negative_s);
 bool dns_put_opt(struct dns_wr *w, const struct dns_opt *o); /* among the additionals */
 
 #endif

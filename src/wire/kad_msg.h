@@ -2,15 +2,23 @@
  * allocation.
  *
  *     message Message {
- *         enum MessageType { PUT_VALUE = 0; GET_VALUE = 1; ADD_PROVIDER = 2;
- *                            GET_PROVIDERS = 3; FIND_NODE = 4; PING = 5; }
- *         MessageType type = 1;
+ *         MessageType type = 1;           // enum kad_type; 0 is left out
  *         bytes key = 2;
- *         Record record = 3;          // { bytes key = 1; bytes value = 2; string timeReceived = 5;
- * } repeated Peer closerPeers = 8; repeated Peer providerPeers = 9; int32 clusterLevelRaw = 10; //
- * not used
+ *         Record record = 3;
+ *         repeated Peer closerPeers = 8;
+ *         repeated Peer providerPeers = 9;
+ *         int32 clusterLevelRaw = 10;     // not used
  *     }
- *     message Peer { bytes id = 1; repeated bytes addrs = 2; ConnectionType connection = 3; }
+ *     message Record {
+ *         bytes key = 1;
+ *         bytes value = 2;
+ *         string timeReceived = 5;
+ *     }
+ *     message Peer {
+ *         bytes id = 1;
+ *         repeated bytes addrs = 2;
+ *         ConnectionType connection = 3;  // passed over, and left out: NOT_CONNECTED
+ *     }
  *
  * On a stream each message has its length, a varint, in front of it.
  */
@@ -23,14 +31,16 @@
 #define KAD_MSG_PEERS_MAX 20    /* of each kind; more are passed over */
 #define KAD_MSG_KEY_MAX   128
 #define KAD_MSG_VALUE_MAX 4096 /* octets of a record's value */
+#define KAD_MSG_TIME_MAX  64
 
-enum kad_type { /* as on the wire */
-                KAD_PUT_VALUE,
-                KAD_GET_VALUE,
-                KAD_ADD_PROVIDER,
-                KAD_GET_PROVIDERS,
-                KAD_FIND_NODE,
-                KAD_PING,
+/* As on the wire. */
+enum kad_type {
+    KAD_PUT_VALUE,
+    KAD_GET_VALUE,
+    KAD_ADD_PROVIDER,
+    KAD_GET_PROVIDERS,
+    KAD_FIND_NODE,
+    KAD_PING,
 };
 
 struct kad_record { /* views; key.n == 0: no record */
@@ -50,14 +60,14 @@ struct kad_msg { /* views: into the input when decoded, the caller's when encode
     struct kad_peers closer, providers;
 };
 
-/* Reads a whole message without its length.  A peer without an id is passed over.  Returns 0, or
- * GW_EPROTO: malformed, of an unknown type, longer than KAD_MSG_MAX, a key or value longer than
- * allowed. */
+/* Reads a whole message without its length.  A peer that is malformed or has no id is passed over,
+ * and so is a record without a key.  Returns 0, or GW_EPROTO: malformed, of an unknown type, longer
+ * than KAD_MSG_MAX, a key, a value or a time longer than allowed. */
 int kad_msg_decode(struct bytes in, struct kad_msg *out);
 
 /* Puts the message behind its length.  Peers that do not fit into KAD_MSG_MAX are left out, the
- * last of closer first.  Returns the octets put, or GW_EINVAL (a key or value longer than allowed)
- * or GW_ENOMEM (no room). */
+ * last of closer first.  Returns the octets put, or GW_EINVAL (what decode would refuse) or
+ * GW_ENOMEM (no room). */
 int kad_msg_encode(uint8_t *dst, size_t cap, const struct kad_msg *m);
 
 #endif

@@ -4,9 +4,12 @@ src_libwire_a_SOURCES = \
 	src/wire/pb.c src/wire/pb.h \
 	src/wire/mss.c src/wire/mss.h \
 	src/wire/dns_msg.c src/wire/dns_msg.h \
+	src/wire/names_msg.c src/wire/names_msg.h \
+	src/wire/name_msg.c src/wire/name_msg.h \
 	src/wire/netlink_msg.c src/wire/netlink_msg.h \
 	src/wire/noise_msg.c src/wire/noise_msg.h \
 	src/wire/pcp_msg.c src/wire/pcp_msg.h \
+	src/wire/kad_msg.c src/wire/kad_msg.h \
 	src/wire/keypb.c src/wire/keypb.h \
 	src/wire/peer_msg.c src/wire/peer_msg.h \
 	src/wire/circuit_msg.c src/wire/circuit_msg.h \
@@ -17,6 +20,7 @@ src_libwire_a_SOURCES = \
 	src/wire/envelope_msg.c src/wire/envelope_msg.h \
 	src/wire/voucher_msg.c src/wire/voucher_msg.h \
 	src/wire/tunnel_msg.c src/wire/tunnel_msg.h \
+	src/wire/eth_abi.c src/wire/eth_abi.h \
 	src/wire/http1.c src/wire/http1.h \
 	src/wire/proxyv2.c src/wire/proxyv2.h \
 	src/wire/identify_msg.c src/wire/identify_msg.h \
@@ -40,6 +44,9 @@ tests_unit_test_pb_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_mss
 tests_unit_test_mss_SOURCES = tests/unit/test_mss.c tests/unit/vec.h
 tests_unit_test_mss_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_kad_msg
+tests_unit_test_kad_msg_SOURCES = tests/unit/test_kad_msg.c tests/unit/pblist.h tests/unit/vec.h
+tests_unit_test_kad_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_keypb
 tests_unit_test_keypb_SOURCES = tests/unit/test_keypb.c
 tests_unit_test_keypb_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
@@ -100,10 +107,19 @@ tests_unit_test_envelope_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_voucher_msg
 tests_unit_test_voucher_msg_SOURCES = tests/unit/test_voucher_msg.c tests/unit/vec.h
 tests_unit_test_voucher_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_names_msg
+tests_unit_test_names_msg_SOURCES = tests/unit/test_names_msg.c tests/unit/pblist.h tests/unit/vec.h
+tests_unit_test_names_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_netlink_msg
 tests_unit_test_netlink_msg_SOURCES = tests/unit/test_netlink_msg.c tests/unit/vec.h
 tests_unit_test_netlink_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_pcp_msg
 tests_unit_test_pcp_msg_SOURCES = tests/unit/test_pcp_msg.c tests/unit/vec.h
 tests_unit_test_pcp_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_eth_abi
+tests_unit_test_eth_abi_SOURCES = tests/unit/test_eth_abi.c tests/unit/hex.h tests/unit/vec.h
+tests_unit_test_eth_abi_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_name_msg
+tests_unit_test_name_msg_SOURCES = tests/unit/test_name_msg.c tests/unit/pblist.h tests/unit/vec.h
+tests_unit_test_name_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 endif

@@ -28,7 +28,8 @@ struct name_msg { /* views: into the input when decoded, the caller's when encod
 /* Returns 0, or GW_EPROTO: malformed, longer than NAME_MSG_MAX, a name longer than allowed or with
  * other octets than a-z 0-9 - _ and . */
 int name_msg_decode(struct bytes in, struct name_msg *out);
-/* Returns the octets put, or GW_EINVAL (what decode would refuse) or GW_ENOMEM (no room). */
+/* Returns the octets put, or GW_EINVAL (what decode would refuse, or pass over) or GW_ENOMEM (no
+ * room). */
 int name_msg_encode(uint8_t *dst, size_t cap, const struct name_msg *m);
 
 #endif

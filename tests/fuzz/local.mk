@@ -37,6 +37,13 @@ tests_fuzz_fuzz_mss_SOURCES = tests/fuzz/fuzz_mss.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_mss_LDADD = $(WIRE_LIBS)
 tests_fuzz_fuzz_mss_LDFLAGS = $(LIBFUZZER)
 
+check_PROGRAMS += tests/fuzz/replay_kad_msg
+tests_fuzz_replay_kad_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_kad_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_replay_kad_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_kad_msg_SOURCES = tests/fuzz/fuzz_kad_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_fuzz_kad_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_kad_msg_LDFLAGS = $(LIBFUZZER)
+
 check_PROGRAMS += tests/fuzz/replay_keypb
 tests_fuzz_replay_keypb_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_keypb.c tests/fuzz/fuzz.h
 tests_fuzz_replay_keypb_LDADD = $(WIRE_LIBS)
@@ -92,6 +99,13 @@ tests_fuzz_replay_udp_msg_LDADD = $(WIRE_LIBS)
 tests_fuzz_fuzz_udp_msg_SOURCES = tests/fuzz/fuzz_udp_msg.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_udp_msg_LDADD = $(WIRE_LIBS)
 tests_fuzz_fuzz_udp_msg_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_eth_abi
+tests_fuzz_replay_eth_abi_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_eth_abi.c tests/fuzz/fuzz.h
+tests_fuzz_replay_eth_abi_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_eth_abi_SOURCES = tests/fuzz/fuzz_eth_abi.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_eth_abi_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_eth_abi_LDFLAGS = $(LIBFUZZER)
 
 check_PROGRAMS += tests/fuzz/replay_http1
 tests_fuzz_replay_http1_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_http1.c tests/fuzz/fuzz.h
@@ -176,6 +190,13 @@ tests_fuzz_fuzz_voucher_msg_SOURCES = tests/fuzz/fuzz_voucher_msg.c tests/fuzz/f
 tests_fuzz_fuzz_voucher_msg_LDADD = $(WIRE_LIBS)
 tests_fuzz_fuzz_voucher_msg_LDFLAGS = $(LIBFUZZER)
 
+check_PROGRAMS += tests/fuzz/replay_names_msg
+tests_fuzz_replay_names_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_names_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_replay_names_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_names_msg_SOURCES = tests/fuzz/fuzz_names_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_fuzz_names_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_names_msg_LDFLAGS = $(LIBFUZZER)
+
 check_PROGRAMS += tests/fuzz/replay_netlink_msg
 tests_fuzz_replay_netlink_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_netlink_msg.c tests/fuzz/fuzz.h
 tests_fuzz_replay_netlink_msg_LDADD = $(WIRE_LIBS)
@@ -220,6 +241,13 @@ tests_fuzz_fuzz_yamux_SOURCES = tests/fuzz/fuzz_yamux.c tests/fuzz/fuzz.h \
 tests_fuzz_fuzz_yamux_LDADD = $(TRANSPORT_LIBS)
 tests_fuzz_fuzz_yamux_LDFLAGS = $(LIBFUZZER)
 
+check_PROGRAMS += tests/fuzz/replay_kad_table
+tests_fuzz_replay_kad_table_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_kad_table.c tests/fuzz/fuzz.h
+tests_fuzz_replay_kad_table_LDADD = $(P2P_LIBS)
+tests_fuzz_fuzz_kad_table_SOURCES = tests/fuzz/fuzz_kad_table.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_kad_table_LDADD = $(P2P_LIBS)
+tests_fuzz_fuzz_kad_table_LDFLAGS = $(LIBFUZZER)
+
 check_PROGRAMS += tests/fuzz/replay_authkeys
 tests_fuzz_replay_authkeys_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_authkeys.c tests/fuzz/fuzz.h
 tests_fuzz_replay_authkeys_LDADD = $(SVC_LIBS)
@@ -248,6 +276,27 @@ tests_fuzz_fuzz_ctl_session_SOURCES = tests/fuzz/fuzz_ctl_session.c tests/fuzz/f
 tests_fuzz_fuzz_ctl_session_LDADD = $(CTL_LIBS)
 tests_fuzz_fuzz_ctl_session_LDFLAGS = $(LIBFUZZER)
 
+check_PROGRAMS += tests/fuzz/replay_name_msg
+tests_fuzz_replay_name_msg_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_name_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_replay_name_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_name_msg_SOURCES = tests/fuzz/fuzz_name_msg.c tests/fuzz/fuzz.h tests/fuzz/pblist.h
+tests_fuzz_fuzz_name_msg_LDADD = $(WIRE_LIBS)
+tests_fuzz_fuzz_name_msg_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_peer_list
+tests_fuzz_replay_peer_list_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_peer_list.c tests/fuzz/fuzz.h
+tests_fuzz_replay_peer_list_LDADD = $(ID_LIBS)
+tests_fuzz_fuzz_peer_list_SOURCES = tests/fuzz/fuzz_peer_list.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_peer_list_LDADD = $(ID_LIBS)
+tests_fuzz_fuzz_peer_list_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_kad_server
+tests_fuzz_replay_kad_server_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_kad_server.c tests/fuzz/fuzz.h
+tests_fuzz_replay_kad_server_LDADD = $(P2P_LIBS)
+tests_fuzz_fuzz_kad_server_SOURCES = tests/fuzz/fuzz_kad_server.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_kad_server_LDADD = $(P2P_LIBS)
+tests_fuzz_fuzz_kad_server_LDFLAGS = $(LIBFUZZER)
+
 LIBFUZZER = $(AM_LDFLAGS) -fsanitize=fuzzer
 if FUZZ
 noinst_PROGRAMS = \
@@ -255,6 +304,7 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_varint \
 	tests/fuzz/fuzz_pb \
 	tests/fuzz/fuzz_mss \
+	tests/fuzz/fuzz_kad_msg \
 	tests/fuzz/fuzz_keypb \
 	tests/fuzz/fuzz_tunnel_msg \
 	tests/fuzz/fuzz_identify_msg \
@@ -263,9 +313,11 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_socks5_udp \
 	tests/fuzz/fuzz_svcquery_msg \
 	tests/fuzz/fuzz_udp_msg \
+	tests/fuzz/fuzz_eth_abi \
 	tests/fuzz/fuzz_http1 \
 	tests/fuzz/fuzz_proxyv2 \
 	tests/fuzz/fuzz_http_tag \
+	tests/fuzz/fuzz_names_msg \
 	tests/fuzz/fuzz_netlink_msg \
 	tests/fuzz/fuzz_noise_msg \
 	tests/fuzz/fuzz_pcp_msg \
@@ -283,7 +335,11 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_cert \
 	tests/fuzz/fuzz_envelope \
 	tests/fuzz/fuzz_yamux \
+	tests/fuzz/fuzz_kad_table \
 	tests/fuzz/fuzz_authkeys \
 	tests/fuzz/fuzz_names \
+	tests/fuzz/fuzz_name_msg \
+	tests/fuzz/fuzz_peer_list \
+	tests/fuzz/fuzz_kad_server \
 	tests/fuzz/fuzz_ctl_session
 endif

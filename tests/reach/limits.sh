@@ -35,3 +35,14 @@ gw relay deny "$(gw_id stranger)" >/dev/null
 reserved relay 1
 ok "its reservation ends when it is let out"
 refuses "and it is not reached any more" fetch me 20000 0
+
+# --- a relay for everybody
+printf '[relay]\nenabled = yes\npublic = yes\n' >>"$T/relay/gw.conf"
+gw relay reload >/dev/null
+reserved relay 2
+ok "a public relay takes those whom it does not know"
+check "who are reached through it" until_ok 10 stranger_reached
+sed -i 's/^public = yes/public = no/' "$T/relay/gw.conf"
+gw relay reload >/dev/null
+reserved relay 1
+ok "and lets them out when it is public no more"

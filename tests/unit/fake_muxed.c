@@ -240,13 +240,19 @@ static int op_send_datagram(struct muxed *m, struct bytes head, struct bytes v)
     return 0;
 }
 
+static struct multiaddr caller_at(const struct link *l)
+{
+    const struct quic *q = l->end[0].quic;
+    return fake_net.has_places && q && q->nat ? q->at[0] : parse("/ip4/198.51.100.7/udp/7/quic-v1");
+}
+
 static void op_info(const struct muxed *m, struct muxed_info *out)
 {
     struct link *l = link_of(m);
     const struct fake_pair *p;
 
     *out = (struct muxed_info){ .transport = "fake", .datagram_max = fake_net.datagram_max };
-    out->remote = side_of(m) ? parse("/ip4/198.51.100.7/udp/7/quic-v1") : l->to;
+    out->remote = side_of(m) ? caller_at(l) : l->to;
     out->rtt_us = rule_for(&l->to)->delay_ms * 1000u;
     DL_COUNT(l->pairs, p, out->streams);
 }
@@ -375,6 +381,8 @@ int quic_punch(struct quic *q, const struct multiaddr *to)
 void quic_stop(struct quic *q, int err)
 {
     struct link *l;
+
+    q->nat = 0; /* nobody gets in any more */
     DL_FOREACH (links, l)
         for (size_t i = 0; i < 2; i++)
             if (l->end[i].quic == q)

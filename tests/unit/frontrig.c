@@ -49,6 +49,11 @@ const char *resolver_name_of(struct resolver *r, const struct peerid *peer)
     return r->name_of;
 }
 
+void resolver_forget(struct resolver *r, const struct peerid *peer)
+{
+    r->forgotten += peerid_eq(peer, &r->answer->peer);
+}
+
 void tier_answer(struct tier_query *q, int err, const struct name_answer *a, const char *why)
 {
     (void)q;
@@ -180,6 +185,12 @@ struct turn *host_turn(const struct host *h)
 struct ev_loop *host_loop(const struct host *h)
 {
     return h->loop;
+}
+
+struct conn *host_conn(const struct host *h, const struct peerid *peer)
+{
+    (void)peer;
+    return h->is_connected ? (struct conn *)(uintptr_t)h : NULL;
 }
 
 void conn_info(const struct conn *c, struct muxed_info *out)

@@ -21,6 +21,7 @@ struct resolver {
     char host[256];      /* asked for last */
     const char *domain;  /* what resolver_domains tells, beside p2p */
     const char *name_of; /* of every peer */
+    int forgotten;       /* how often the answer's peer was forgotten */
 };
 
 struct svc_out {
@@ -48,6 +49,7 @@ struct dns { /* one dial or lookup at a time */
 struct host {
     struct turn *turn;
     struct ev_loop *loop;
+    bool is_connected; /* to every peer */
 };
 
 struct fake_dgrams {

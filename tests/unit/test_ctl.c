@@ -58,6 +58,7 @@ static struct world {
     struct host host;
     struct name_answer answer; /* of the resolver, when known */
     bool knows;
+    struct resolver_trace trace;
     int edit_err;      /* of authz_allow and authz_deny */
     char allowed[256]; /* "ID ssh,db #comment" as authz_allow was called */
     int denied, reloads, stops;
@@ -312,6 +313,12 @@ struct resolver_req *resolver_lookup(struct resolver *r, const char *host, resol
 void resolver_cancel(struct resolver_req *q)
 {
     (void)q;
+}
+
+const struct resolver_trace *resolver_trace(const struct resolver *r)
+{
+    (void)r;
+    return &w.trace;
 }
 
 int authz_allow(struct authz *a, const struct peerid *peer, const char *const *services,
@@ -785,6 +792,41 @@ static void test_resolve_tells_who_knew_and_what_failed(void **state)
                         "{\"ok\":false,\"error\":\"the request names no peer\"}\n");
 }
 
+static void test_verbose_resolve_tells_of_every_tier_found_or_not(void **state)
+{
+    struct fixture *f = *state;
+
+    w.trace = (struct resolver_trace){
+        .source = RESOLVER_FROM_DISK,
+        .took_us = 7,
+        .left_ms = 61000,
+        .nsteps = 2,
+        .steps = { { "names file", RESOLVER_FAILED, "no line", 5 }, { .tier = "LAN" } },
+    };
+    json_t *v = json_loads(ask(f, "{\"cmd\":\"resolve\",\"name\":\"alice\",\"verbose\":true}\n"), 0,
+                           NULL);
+    assert_true(json_is_true(json_object_get(v, "found")));
+    check_string(v, "cached", "disk");
+    check_int(v, "took_us", 7);
+    check_int(v, "left_s", 61);
+    json_t *tiers = json_object_get(v, "tiers");
+    assert_int_equal(json_array_size(tiers), 2);
+    check_string(json_array_get(tiers, 0), "asked", "failed");
+    check_string(json_array_get(tiers, 0), "why", "no line");
+    check_int(json_array_get(tiers, 0), "took_us", 5);
+    check_string(json_array_get(tiers, 1), "asked", "no");
+    json_decref(v);
+
+    w.knows = false;
+    w.trace.source = RESOLVER_FROM_TIER;
+    v = json_loads(ask(f, "{\"cmd\":\"resolve\",\"name\":\"bob\",\"verbose\":true}\n"), 0, NULL);
+    assert_true(json_is_false(json_object_get(v, "found")));
+    check_string(v, "error", "no resolver tier knows the name");
+    check_string(v, "cached", "");
+    assert_int_equal(json_array_size(json_object_get(v, "tiers")), 2);
+    json_decref(v);
+}
+
 static void test_allow_gives_rights_to_who_is_known_for_certain(void **state)
 {
     struct fixture *f = *state;
@@ -979,6 +1021,7 @@ int main(void)
         T(test_status_of_a_relay_counts),
         T(test_peers_tell_who_is_kept_and_not_there),
         T(test_resolve_tells_who_knew_and_what_failed),
+        T(test_verbose_resolve_tells_of_every_tier_found_or_not),
         T(test_allow_gives_rights_to_who_is_known_for_certain),
         T(test_allow_says_which_services_are_not_there),
         T(test_edit_of_a_bad_file_says_where_it_is_bad),

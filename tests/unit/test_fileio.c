@@ -183,6 +183,19 @@ static void test_next_word_splits_at_blanks(void **state)
     assert_null(fileio_next_word(&p));
 }
 
+static void test_append_adds_to_what_is_there(void **state)
+{
+    const char *path = in_dir("log");
+    (void)state;
+    assert_int_equal(fileio_append(path, bytes_of("one\n"), 0600, true), 0);
+    assert_int_equal(mode_of(path), 0600);
+    assert_int_equal(fileio_append(path, bytes_of("two\n"), 0644, false), 0);
+    assert_int_equal(mode_of(path), 0600);
+    assert_content(path, "one\ntwo\n");
+    assert_int_equal(fileio_append(in_dir("none/log"), bytes_of("x"), 0600, true), GW_ENOTFOUND);
+    assert_int_equal(fileio_append("/dev/full", bytes_of("x"), 0600, false), GW_ENOSPACE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +203,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_create_leaves_an_existing_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replace_reports_a_missing_directory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replace_cleans_up_when_rename_fails, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_append_adds_to_what_is_there, setup, teardown),
         cmocka_unit_test_setup_teardown(test_read_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mkdir_makes_the_last_one_private, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changed_notices_every_kind_of_change, setup, teardown),

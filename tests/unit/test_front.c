@@ -75,6 +75,21 @@ static void test_denial_ends_in_the_escaped_words_of_the_peer(void **state)
     assert_string_equal(rig.why, "denied by the peer: ask \\x1b[31mbob");
 }
 
+static void test_a_name_is_forgotten_when_its_peer_is_not_reached(void **state)
+{
+    (void)state;
+    rig_ask(&db);
+    rig.host.is_connected = true;
+    svc.done(svc.arg, GW_EUNREACH, NULL, NULL, (struct bytes){ 0 }, "");
+    looprig_run(&rig.loop);
+    assert_int_equal(rig.resolver.forgotten, 0);
+    rig_ask(&db);
+    rig.host.is_connected = false;
+    svc.done(svc.arg, GW_EOFFLINE, NULL, NULL, (struct bytes){ 0 }, "");
+    looprig_run(&rig.loop);
+    assert_int_equal(rig.resolver.forgotten, 1);
+}
+
 static void test_words_that_say_the_same_once_more_are_left_out(void **state)
 {
     (void)state;
@@ -310,6 +325,7 @@ int main(void)
         T(test_open_never_calls_back_from_inside),
         T(test_service_asked_for_wins_over_that_of_the_name_and_over_the_port),
         T(test_denial_ends_in_the_escaped_words_of_the_peer),
+        T(test_a_name_is_forgotten_when_its_peer_is_not_reached),
         T(test_words_that_say_the_same_once_more_are_left_out),
         T(test_other_failures_say_what_happened),
         T(test_no_memory_for_the_service_is_told),

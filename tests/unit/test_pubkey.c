@@ -156,6 +156,26 @@ static void test_verify_refuses_a_key_of_another_type(void **state)
     hostkey_fini(&h);
 }
 
+static void test_check_takes_keys_that_signatures_can_be_verified_with(void **state)
+{
+    static const enum keypb_type types[] = { KEYPB_ED25519, KEYPB_SECP256K1, KEYPB_ECDSA,
+                                             KEYPB_RSA };
+    (void)state;
+    for (size_t i = 0; i < COUNT(types); i++) {
+        struct hostkey h;
+        hostkey_generate(&h, types[i], types[i] == KEYPB_RSA ? 2048 : 0);
+        struct bytes pub = hostkey_public(&h);
+        assert_int_equal(pubkey_check(pub), 0);
+        assert_int_equal(pubkey_check((struct bytes){ pub.p, pub.n - 1 }), GW_EPROTO);
+        h.public_pb[1] = 9; /* a type that nobody knows */
+        assert_int_equal(pubkey_check(pub), GW_EUNSUP);
+        h.public_pb[1] = (uint8_t)types[i];
+        memcpy(h.public_pb + h.npublic, "\x18\x01", 2); /* an unknown field */
+        assert_int_equal(pubkey_check((struct bytes){ pub.p, pub.n + 2 }), GW_EPROTO);
+        hostkey_fini(&h);
+    }
+}
+
 static void test_prove_names_the_signer(void **state)
 {
     static const enum keypb_type types[] = { KEYPB_ED25519, KEYPB_RSA };
@@ -206,6 +226,7 @@ int main(void)
         cmocka_unit_test(test_verify_normalises_secp256k1),
         cmocka_unit_test(test_verify_refuses_malformed_keys),
         cmocka_unit_test(test_verify_refuses_a_key_of_another_type),
+        cmocka_unit_test(test_check_takes_keys_that_signatures_can_be_verified_with),
         cmocka_unit_test(test_prove_names_the_signer),
         cmocka_unit_test(test_prove_refuses_a_second_encoding_of_the_key),
     };

@@ -225,12 +225,12 @@ static void on_stop(void *arg, struct conn *conn, struct stream *s, const char *
 
 /* --- the relay --- */
 
-static bool ask_may(void *arg, enum relay_use use, const struct peerid *peer,
-                    const struct peerid *to)
+static bool ask_may(void *arg, const struct relay_wish *w)
 {
     (void)arg;
-    assert_true((use == RELAY_RESERVE) == !to);
-    return may ? may(use, peer, to) : use != RELAY_CHAIN;
+    assert_true((w->use == RELAY_RESERVE) == !w->to.n);
+    assert_true((w->use == RELAY_CHAIN) == (w->via.n > 0));
+    return may ? may(w->use, &w->peer, &w->to) : w->use != RELAY_CHAIN;
 }
 
 static bool nobody_may(enum relay_use use, const struct peerid *peer, const struct peerid *to)

@@ -2,6 +2,7 @@
  * hand. */
 #include "p2p/relay_quota.h"
 
+#include "p2p/ask_quota.h"
 #include "vec.h"
 
 static struct relay_config cfg;
@@ -88,10 +89,10 @@ static void test_ask_keeps_no_more_peers_than_it_says(void **state)
         assert_true(ask(0, 0));
         assert_true(ask(1, 0));
     }
-    for (uint32_t i = 2; i < RELAY_QUOTA_ASKERS_MAX; i++)
+    for (uint32_t i = 2; i < ASK_QUOTA_PEERS_MAX; i++)
         assert_true(ask(i, 0));
     assert_false(ask(0, 0));
-    assert_true(ask(RELAY_QUOTA_ASKERS_MAX, 0)); /* 0 is forgotten */
+    assert_true(ask(ASK_QUOTA_PEERS_MAX, 0)); /* 0 is forgotten */
     assert_false(ask(1, 0));
     assert_true(ask(0, 0));
 }

@@ -1,10 +1,12 @@
-/* test_resolver.c - tiers in order, one lookup per name, the cache. */
+/* test_resolver.c - tiers in order, each with its time, one lookup per name, the cache and its
+ * file, the trace. */
 #include "name/resolver.h"
 
 #include <stdio.h>
 
 #include "fake_host.h"
 #include "testpeers.h"
+#include "tmpfiles.h"
 
 struct fake_tier { /* answers as told: at once, or when the test says so */
     int err;
@@ -47,9 +49,9 @@ static const char *fake_name_of(void *tier, const struct peerid *peer)
     return peerid_eq(peer, &t->answer.peer) ? "alice" : NULL;
 }
 
-static const struct tier_ops ops_one = { .name = "one",
-                                         .lookup = fake_lookup,
-                                         .cancel = fake_cancel };
+static const struct tier_ops ops_one = {
+    .name = "one", .timeout_ms = 10, .lookup = fake_lookup, .cancel = fake_cancel
+};
 static const struct tier_ops ops_two = { .name = "two",
                                          .lookup = fake_lookup,
                                          .cancel = fake_cancel,
@@ -65,18 +67,28 @@ struct fixture {
     int err;
     struct name_answer answer;
     char trail[RESOLVER_TRAIL_MAX];
+    struct resolver_trace trace;
+    bool has_trace;
     struct resolver_req *cancel_in_done;
+    struct tmpfiles tmp;
 };
+
+/* A resolver with both tiers. */
+static void open_resolver(struct fixture *x)
+{
+    x->r = resolver_new(x->loop, 50);
+    assert_int_equal(resolver_add_tier(x->r, &ops_one, &x->one), 0);
+    assert_int_equal(resolver_add_tier(x->r, &ops_two, &x->two), 0);
+}
 
 static int begin(void **state)
 {
     struct fixture *x = calloc(1, sizeof *x);
     x->loop = ev_loop_new(EVFLAG_AUTO);
-    x->r = resolver_new(x->loop, 50);
     x->one = (struct fake_tier){ .err = GW_ENONAME, .why = "no line" };
     x->two.answer.peer = peer_of(PEER_A);
-    assert_int_equal(resolver_add_tier(x->r, &ops_one, &x->one), 0);
-    assert_int_equal(resolver_add_tier(x->r, &ops_two, &x->two), 0);
+    open_resolver(x);
+    tmpfiles_init(&x->tmp);
     *state = x;
     return 0;
 }
@@ -86,6 +98,7 @@ static int end(void **state)
     struct fixture *x = *state;
     resolver_free(x->r);
     ev_loop_destroy(x->loop);
+    tmpfiles_fini(&x->tmp);
     free(x);
     return 0;
 }
@@ -100,6 +113,9 @@ static void on_done(void *arg, int err, const struct name_answer *a, const char 
     if (a)
         x->answer = *a;
     snprintf(x->trail, sizeof x->trail, "%s", trail);
+    x->has_trace = resolver_trace(x->r) != NULL;
+    if (x->has_trace)
+        x->trace = *resolver_trace(x->r);
     if (x->cancel_in_done)
         resolver_cancel(x->cancel_in_done);
     x->cancel_in_done = NULL;
@@ -142,10 +158,11 @@ static void test_long_reasons_are_cut(void **state)
     char why[2 * RESOLVER_TRAIL_MAX];
     memset(why, 'w', sizeof why - 1);
     why[sizeof why - 1] = '\0';
-    x->one.why = why;
+    x->one.why = x->two.why = why;
     x->two.err = GW_ENONAME;
     assert_null(ask(x, "alice"));
     assert_int_equal(strlen(x->trail), RESOLVER_TRAIL_MAX - 1);
+    assert_int_equal(strlen(x->trace.steps[0].why), RESOLVER_WHY_MAX - 1);
 }
 
 static void test_what_is_no_name_is_not_looked_up(void **state)
@@ -278,6 +295,163 @@ static void test_a_tier_that_stays_silent_ends_at_the_deadline(void **state)
     assert_int_equal(x->two.cancelled, 1);
 }
 
+static void test_a_silent_tier_does_not_stop_the_next(void **state)
+{
+    struct fixture *x = *state;
+    x->one.is_slow = true;
+    assert_non_null(ask(x, "alice"));
+    assert_true(fake_run_until(x->loop, &x->is_done));
+    assert_int_equal(x->err, 0);
+    assert_true(peerid_eq(&x->answer.peer, &x->two.answer.peer));
+    assert_int_equal(x->one.cancelled, 1);
+    assert_int_equal(x->trace.steps[0].asked, RESOLVER_SILENT);
+    assert_true(x->trace.steps[0].took_us >= 9000);
+    x->two.err = GW_ENONAME;
+    x->two.why = "nobody";
+    x->is_done = false;
+    assert_non_null(ask(x, "bob"));
+    assert_true(fake_run_until(x->loop, &x->is_done));
+    assert_int_equal(x->err, GW_ENONAME);
+    assert_string_equal(x->trail, "one: no answer in time; two: nobody");
+}
+
+static void test_after_the_whole_time_only_tiers_that_answer_at_once_are_asked(void **state)
+{
+    static const struct tier_ops ops_prompt = { .name = "prompt", .lookup = fake_lookup };
+    struct fixture *x = *state;
+    struct fake_tier three = { 0 }, prompt = { .answer.peer = peer_of(PEER_B) };
+    assert_int_equal(resolver_add_tier(x->r, &ops_one, &three), 0);
+    assert_int_equal(resolver_add_tier(x->r, &ops_prompt, &prompt), 0);
+    x->two.is_slow = true;
+    assert_non_null(ask(x, "alice"));
+    assert_true(fake_run_until(x->loop, &x->is_done));
+    assert_int_equal(x->err, 0);
+    assert_true(peerid_eq(&x->answer.peer, &prompt.answer.peer));
+    assert_int_equal(three.asked, 0);
+    assert_int_equal(x->trace.steps[2].asked, RESOLVER_NOT_ASKED);
+    prompt.err = GW_ENONAME;
+    x->is_done = false;
+    assert_non_null(ask(x, "bob"));
+    assert_true(fake_run_until(x->loop, &x->is_done));
+    assert_int_equal(x->err, GW_ETIMEOUT);
+}
+
+static void test_trace_tells_of_every_tier(void **state)
+{
+    struct fixture *x = *state;
+    struct fake_tier three = { 0 };
+    assert_int_equal(resolver_add_tier(x->r, &ops_two, &three), 0);
+    x->two.why = "through relay R";
+    x->two.answer.ttl_ms = 60000;
+    assert_null(resolver_trace(x->r));
+    ask(x, "alice");
+    assert_int_equal(x->trace.source, RESOLVER_FROM_TIER);
+    assert_int_equal(x->trace.nsteps, 3);
+    assert_string_equal(x->trace.steps[0].tier, "one");
+    assert_int_equal(x->trace.steps[0].asked, RESOLVER_FAILED);
+    assert_string_equal(x->trace.steps[0].why, "no line");
+    assert_int_equal(x->trace.steps[1].asked, RESOLVER_ANSWERED);
+    assert_string_equal(x->trace.steps[1].why, "through relay R");
+    assert_int_equal(x->trace.steps[2].asked, RESOLVER_NOT_ASKED);
+    assert_int_equal(x->trace.left_ms, 60000);
+    assert_null(resolver_trace(x->r));
+    x->one.err = GW_EUNSUP;
+    ask(x, "bob");
+    assert_int_equal(x->trace.steps[0].asked, RESOLVER_NOT_ITS);
+}
+
+static void test_trace_of_a_cached_answer_says_so_with_its_remark(void **state)
+{
+    struct fixture *x = *state;
+    x->two.why = "through relay R";
+    x->two.answer.ttl_ms = 60000;
+    ask(x, "alice");
+    ask(x, "alice");
+    assert_int_equal(x->trace.source, RESOLVER_FROM_MEMORY);
+    assert_int_equal(x->trace.nsteps, 2);
+    assert_int_equal(x->trace.steps[1].asked, RESOLVER_NOT_ASKED);
+    assert_string_equal(x->trace.steps[1].why, "through relay R");
+    assert_true(x->trace.left_ms > 50000 && x->trace.left_ms <= 60000);
+    ask(x, "a..b");
+    assert_false(x->has_trace);
+}
+
+static void test_an_answer_without_ttl_of_its_own_gets_the_default(void **state)
+{
+    struct fixture *x = *state;
+    x->two.answer.ttl_ms = RESOLVER_TTL_DEFAULT;
+    ask(x, "alice");
+    assert_int_equal(x->answer.ttl_ms, RESOLVER_TTL_MS);
+    resolver_set_ttl(x->r, 7000);
+    ask(x, "bob");
+    assert_int_equal(x->answer.ttl_ms, 7000);
+    resolver_set_ttl(x->r, 0);
+    ask(x, "carol");
+    ask(x, "carol");
+    assert_int_equal(x->two.asked, 4);
+}
+
+static void test_forget_asks_anew_for_that_peer(void **state)
+{
+    struct fixture *x = *state;
+    struct peerid b = peer_of(PEER_B);
+    x->two.answer.ttl_ms = 60000;
+    ask(x, "alice");
+    ask(x, "db.alice");
+    resolver_forget(x->r, &b);
+    ask(x, "alice");
+    assert_int_equal(x->two.asked, 2);
+    resolver_forget(x->r, &x->two.answer.peer);
+    ask(x, "alice");
+    ask(x, "db.alice");
+    assert_int_equal(x->two.asked, 4);
+}
+
+/* Ends the resolver and begins another, as a restart does. */
+static void restart(struct fixture *x)
+{
+    resolver_free(x->r);
+    open_resolver(x);
+    assert_int_equal(resolver_keep(x->r, x->tmp.path), 0);
+}
+
+static void test_answers_outlive_a_restart(void **state)
+{
+    struct fixture *x = *state;
+    assert_int_equal(resolver_keep(x->r, x->tmp.path), 0);
+    x->two.answer.ttl_ms = 60000;
+    strcpy(x->two.answer.service, "db");
+    ask(x, "db.alice");
+    x->two.answer.ttl_ms = 0;
+    ask(x, "bob");
+    restart(x);
+    memset(&x->answer, 0, sizeof x->answer);
+    assert_null(ask(x, "db.alice"));
+    assert_int_equal(x->two.asked, 2);
+    assert_true(peerid_eq(&x->answer.peer, &x->two.answer.peer));
+    assert_string_equal(x->answer.service, "db");
+    assert_string_equal(x->answer.tier, "two");
+    assert_int_equal(x->trace.source, RESOLVER_FROM_DISK);
+    ask(x, "bob");
+    assert_int_equal(x->two.asked, 3);
+    resolver_flush(x->r);
+    restart(x);
+    ask(x, "db.alice");
+    assert_int_equal(x->two.asked, 4);
+}
+
+static void test_a_file_that_cannot_be_read_or_written_is_no_failure(void **state)
+{
+    struct fixture *x = *state;
+    resolver_free(x->r);
+    open_resolver(x);
+    assert_int_equal(resolver_keep(x->r, "/dev/null/names-cache"), 0);
+    x->two.answer.ttl_ms = 60000;
+    ask(x, "alice");
+    ask(x, "alice");
+    assert_int_equal(x->two.asked, 1);
+}
+
 static void add_domain(void *arg, const char *domain)
 {
     char *all = arg;
@@ -325,6 +499,14 @@ int main(void)
         TEST(test_flush_forgets_also_what_is_under_way),
         TEST(test_cache_forgets_the_oldest_of_too_many),
         TEST(test_a_tier_that_stays_silent_ends_at_the_deadline),
+        TEST(test_a_silent_tier_does_not_stop_the_next),
+        TEST(test_after_the_whole_time_only_tiers_that_answer_at_once_are_asked),
+        TEST(test_trace_tells_of_every_tier),
+        TEST(test_trace_of_a_cached_answer_says_so_with_its_remark),
+        TEST(test_an_answer_without_ttl_of_its_own_gets_the_default),
+        TEST(test_forget_asks_anew_for_that_peer),
+        TEST(test_answers_outlive_a_restart),
+        TEST(test_a_file_that_cannot_be_read_or_written_is_no_failure),
         TEST(test_tiers_tell_their_domains_and_names),
         TEST(test_free_gives_up_what_is_under_way),
     };

@@ -1,0 +1,18 @@
+/* cli_args.h - what stood behind a command, read and checked. */
+#ifndef GW_CLI_CLI_ARGS_H
+#define GW_CLI_CLI_ARGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cli_args {
+    const char *dir;   /* of the node */
+    bool is_json;      /* --json */
+    bool is_verbose;   /* -v */
+    int count;         /* -n */
+    uint64_t up, down; /* --up, --down: octets */
+    int n;             /* what stands in v */
+    char **v;
+};
+
+#endif

@@ -1,0 +1,188 @@
+/* bootstrap.c - see bootstrap.h. */
+#include "main/bootstrap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/fileio.h"
+#include "id/peer_list.h"
+#include "main/named.h"
+#include "net/fetch.h"
+
+struct bootstrap {
+    struct node *node;
+    struct kad *kad;
+    struct named *named;
+    bool uses_lan;
+    char *list;           /* a path or URL; NULL: none */
+    struct peerid keeper; /* who signs it */
+    struct fetch *fetch;  /* under way; NULL: none */
+    ev_timer again;
+};
+
+static void on_named(void *arg, const struct named_peer *peers, size_t n)
+{
+    struct bootstrap *b = arg;
+
+    for (size_t i = 0; i < n; i++)
+        if (peers[i].is_known)
+            kad_bootstrap(b->kad, &peers[i].peer, peers[i].addrs, peers[i].naddrs);
+}
+
+static void on_lan_news(void *arg, const struct lan_peer *p)
+{
+    struct bootstrap *b = arg;
+    struct multiaddr addrs[RESOLVER_ADDRS_MAX];
+
+    if (b->uses_lan)
+        kad_bootstrap(b->kad, &p->peer, addrs, tier_mdns_addrs(p, addrs, RESOLVER_ADDRS_MAX));
+}
+
+/* ---- the signed list ---- */
+
+static void arm(struct bootstrap *b, double after_s)
+{
+    ev_timer_stop(b->node->loop, &b->again);
+    ev_timer_set(&b->again, after_s, 0.);
+    ev_timer_start(b->node->loop, &b->again);
+}
+
+static int take_list(struct bootstrap *b, struct bytes text)
+{
+    struct multiaddr *all = calloc(PEER_LIST_MAX, sizeof *all);
+    struct peerid peer;
+    unsigned line = 0;
+
+    if (!all)
+        return GW_ENOMEM;
+    int n = peer_list_read(text, &b->keeper, (uint64_t)clock_wall_s(), all, PEER_LIST_MAX, &line);
+    for (int i = 0; i < n; i++) {
+        if (!multiaddr_peer(&all[i], &peer))
+            continue;
+        multiaddr_strip_peer(&all[i]);
+        kad_bootstrap(b->kad, &peer, &all[i], all[i].n > 0);
+    }
+    free(all);
+    if (n == GW_ESYNTAX)
+        log_warn("dht list %s:%u: %s", b->list, line, gw_strerror(n));
+    return n < 0 ? n : 0;
+}
+
+static void on_list(void *arg, int err, struct bytes text)
+{
+    struct bootstrap *b = arg;
+
+    b->fetch = NULL;
+    if (!err)
+        err = take_list(b, text);
+    if (err && err != GW_ESYNTAX)
+        log_warn("dht list %s: %s", b->list, gw_strerror(err));
+    arm(b, err ? BOOTSTRAP_SOON_S : BOOTSTRAP_AGAIN_S);
+}
+
+static void read_file(struct bootstrap *b)
+{
+    char *text = NULL;
+    size_t n = 0;
+    int err = fileio_read(b->list, &text, &n);
+
+    on_list(b, err, (struct bytes){ (const uint8_t *)text, n });
+    free(text);
+}
+
+static void read_list(struct bootstrap *b)
+{
+    const struct fetch_req req = { .url = b->list,
+                                   .max = PEER_LIST_TEXT_MAX,
+                                   .timeout_ms = BOOTSTRAP_FETCH_MS };
+
+    if (!fetch_url_ok(b->list)) {
+        read_file(b);
+        return;
+    }
+    fetch_cancel(b->fetch);
+    b->fetch = fetch_start(b->node->loop, &req, on_list, b);
+    if (!b->fetch)
+        arm(b, BOOTSTRAP_SOON_S);
+}
+
+static void on_again(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    (void)loop;
+    (void)revents;
+    read_list(w->data);
+}
+
+static int set_list(struct bootstrap *b, const struct config *c)
+{
+    fetch_cancel(b->fetch);
+    b->fetch = NULL;
+    ev_timer_stop(b->node->loop, &b->again);
+    free(b->list);
+    b->list = NULL;
+    if (!c->dht_list)
+        return 0;
+    peerid_parse(bytes_of(c->dht_list_key), &b->keeper);
+    b->list = strdup(c->dht_list);
+    if (!b->list)
+        return GW_ENOMEM;
+    read_list(b);
+    return 0;
+}
+
+/* ---- */
+
+struct bootstrap *bootstrap_new(struct node *n, struct kad *k)
+{
+    struct bootstrap *b = calloc(1, sizeof *b);
+    if (!b)
+        return NULL;
+    *b = (struct bootstrap){ .node = n, .kad = k };
+    ev_init(&b->again, on_again);
+    b->again.data = b;
+    b->named = named_new(n->loop, n->resolver, on_named, b);
+    if (b->named && (!n->mdns || mdns_on_news(n->mdns, on_lan_news, b) == 0))
+        return b;
+    bootstrap_free(b);
+    return NULL;
+}
+
+void bootstrap_free(struct bootstrap *b)
+{
+    if (!b)
+        return;
+    named_free(b->named);
+    fetch_cancel(b->fetch);
+    ev_timer_stop(b->node->loop, &b->again);
+    free(b->list);
+    free(b);
+}
+
+/* Who has said nothing of a DHT does not knock at every door of the LAN for one. */
+static bool wants_lan(const struct config *c)
+{
+    return c->dht_bootstrap.n > 0 || c->dht_list || c->dht_mode == CONFIG_DHT_SERVER ||
+           c->dht_mode == CONFIG_DHT_AUTO;
+}
+
+/* Relays are up and public, so they may well serve the DHT. */
+int bootstrap_set(struct bootstrap *b, const struct config *c)
+{
+    char *names[NAMED_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->dht_bootstrap.n && n < NAMED_MAX; i++)
+        names[n++] = c->dht_bootstrap.v[i];
+    for (size_t i = 0; i < c->relays.n && n < NAMED_MAX; i++)
+        names[n++] = c->relays.v[i];
+    b->uses_lan = wants_lan(c);
+    int err = named_set(b->named, names, n);
+    return err ? err : set_list(b, c);
+}
+
+void bootstrap_names_changed(struct bootstrap *b)
+{
+    named_refresh(b->named);
+}

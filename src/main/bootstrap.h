@@ -1,0 +1,24 @@
+/* bootstrap.h - the DHT peers to begin with, from everywhere at once: those of [dht] bootstrap, our
+ * relays, the signed list of [dht] list, and, where the configuration says anything of a DHT, peers
+ * on the LAN.  (Those of last time are the kad's own.) */
+#ifndef GW_MAIN_BOOTSTRAP_H
+#define GW_MAIN_BOOTSTRAP_H
+
+#include "main/config.h"
+#include "main/node.h"
+#include "p2p/kad.h"
+
+#define BOOTSTRAP_FETCH_MS 20000
+#define BOOTSTRAP_AGAIN_S  3600 /* the list is read again, sooner while it could not be */
+#define BOOTSTRAP_SOON_S   60
+
+struct bootstrap;
+
+/* Borrows both, the node's resolver included.  Returns owned, or NULL. */
+struct bootstrap *bootstrap_new(struct node *n, struct kad *k);
+void bootstrap_free(struct bootstrap *b); /* before the resolver; NULL is fine */
+/* Takes what the configuration says from now on.  0 or GW_ENOMEM. */
+int bootstrap_set(struct bootstrap *b, const struct config *c);
+void bootstrap_names_changed(struct bootstrap *b);
+
+#endif

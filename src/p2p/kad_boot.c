@@ -1,0 +1,190 @@
+/* kad_boot.c - see kad_boot.h. */
+#include "p2p/kad_boot.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "base/clock.h"
+#include "p2p/backoff.h"
+#include "p2p/kad_rpc.h"
+
+#define AT_ONCE   4
+#define FIRST_MS  2000 /* the pause after a failure, at first */
+#define MAX_MS    300000
+#define AGAIN_MS  600000 /* after an answer, if the table still holds few */
+#define LEISURE_S 10.    /* from one to the next when it holds enough */
+
+struct candidate {
+    struct candidate *prev, *next;
+    struct kad_boot *of;
+    struct kad_rpc *rpc; /* NULL: none under way */
+    bool was_asked;
+    uint64_t next_ms; /* not before */
+    struct backoff backoff;
+    struct peerid peer;
+    size_t naddrs;
+    struct multiaddr addrs[KAD_ADDRS_MAX];
+};
+
+struct kad_boot {
+    const struct kad_env *env;
+    struct candidate *list; /* the one given last stands last */
+    unsigned count, under_way;
+    ev_timer timer;
+};
+
+static void arm(struct kad_boot *b, double after_s)
+{
+    struct ev_loop *loop = host_loop(b->env->host);
+
+    ev_now_update(loop);
+    ev_timer_stop(loop, &b->timer);
+    ev_timer_set(&b->timer, after_s, 0.);
+    ev_timer_start(loop, &b->timer);
+}
+
+static void on_answer(void *arg, int err, const struct kad_msg *answer)
+{
+    struct candidate *c = arg;
+    uint64_t now_ms = clock_mono_ms();
+    (void)answer;
+
+    c->rpc = NULL;
+    c->of->under_way--;
+    if (err) {
+        c->next_ms = now_ms + backoff_next_ms(&c->backoff, (uint32_t)clock_mono_ns());
+    } else {
+        c->backoff.failures = 0;
+        c->next_ms = now_ms + AGAIN_MS;
+    }
+    arm(c->of, 0.);
+}
+
+static void ask(struct candidate *c)
+{
+    struct kad_boot *b = c->of;
+    const struct peerid *self = host_peerid(b->env->host);
+    const struct kad_msg q = { .type = KAD_FIND_NODE, .key = { self->mh, self->n } };
+    const struct kad_contact to = { .peer = c->peer, .addrs = c->addrs, .naddrs = c->naddrs };
+
+    c->was_asked = true;
+    c->next_ms = clock_mono_ms() + AGAIN_MS;
+    if ((c->rpc = kad_rpc_start(b->env, &to, &q, on_answer, c)))
+        b->under_way++;
+}
+
+static bool is_due(const struct candidate *c, bool has_few, uint64_t now_ms)
+{
+    return !c->rpc && c->next_ms <= now_ms && (has_few || !c->was_asked) &&
+           !kad_table_has(c->of->env->table, &c->peer);
+}
+
+static void rearm(struct kad_boot *b, bool has_few, uint64_t now_ms)
+{
+    const struct candidate *c;
+    uint64_t next_ms = UINT64_MAX;
+
+    if (!has_few || b->under_way >= AT_ONCE) {
+        arm(b, LEISURE_S);
+        return;
+    }
+    DL_FOREACH (b->list, c)
+        if (!c->rpc && c->next_ms > now_ms && c->next_ms < next_ms)
+            next_ms = c->next_ms;
+    arm(b, next_ms == UINT64_MAX ? LEISURE_S : (double)(next_ms - now_ms) / 1e3);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct kad_boot *b = w->data;
+    uint64_t now_ms = clock_mono_ms();
+    bool has_few = kad_table_count(b->env->table) < KAD_K;
+    struct candidate *c;
+    (void)loop;
+    (void)revents;
+
+    DL_FOREACH (b->list, c) {
+        if (b->under_way >= (has_few ? AT_ONCE : 1))
+            break;
+        if (is_due(c, has_few, now_ms))
+            ask(c);
+    }
+    rearm(b, has_few, now_ms);
+}
+
+struct kad_boot *kad_boot_new(const struct kad_env *env)
+{
+    struct kad_boot *b = calloc(1, sizeof *b);
+    if (!b)
+        return NULL;
+    b->env = env;
+    ev_timer_init(&b->timer, on_timer, 0., 0.);
+    b->timer.data = b;
+    return b;
+}
+
+static void drop(struct candidate *c)
+{
+    if (c->rpc)
+        c->of->under_way--;
+    kad_rpc_cancel(c->rpc);
+    DL_DELETE(c->of->list, c);
+    c->of->count--;
+    free(c);
+}
+
+void kad_boot_free(struct kad_boot *b)
+{
+    if (!b)
+        return;
+    while (b->list)
+        drop(b->list);
+    ev_timer_stop(host_loop(b->env->host), &b->timer);
+    free(b);
+}
+
+static struct candidate *get(struct kad_boot *b, const struct peerid *peer)
+{
+    struct candidate *c;
+
+    DL_FOREACH (b->list, c)
+        if (peerid_eq(&c->peer, peer))
+            return c;
+    if (b->count == KAD_BOOT_MAX)
+        drop(b->list);
+    if (!(c = calloc(1, sizeof *c)))
+        return NULL;
+    c->of = b;
+    c->peer = *peer;
+    c->backoff = (struct backoff){ .first_ms = FIRST_MS, .max_ms = MAX_MS };
+    DL_APPEND(b->list, c);
+    b->count++;
+    return c;
+}
+
+void kad_boot_add(struct kad_boot *b, const struct peerid *peer, const struct multiaddr *addrs,
+                  size_t naddrs)
+{
+    struct candidate *c = peerid_eq(peer, host_peerid(b->env->host)) ? NULL : get(b, peer);
+
+    if (!c)
+        return;
+    if (naddrs) {
+        c->naddrs = naddrs < KAD_ADDRS_MAX ? naddrs : KAD_ADDRS_MAX;
+        memcpy(c->addrs, addrs, c->naddrs * sizeof *addrs);
+    }
+    c->next_ms = 0;
+    arm(b, 0.);
+}
+
+void kad_boot_again(struct kad_boot *b)
+{
+    struct candidate *c;
+
+    DL_FOREACH (b->list, c)
+        if (c->backoff.failures) {
+            c->backoff.failures = 0;
+            c->next_ms = 0;
+        }
+    arm(b, 0.);
+}

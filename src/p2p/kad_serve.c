@@ -1,0 +1,346 @@
+/* kad_serve.c - see kad_serve.h. */
+#include "p2p/kad_serve.h"
+
+#include <stdlib.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+#include <utlist.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "p2p/kad_contacts.h"
+#include "p2p/kad_server.h"
+#include "wire/varint.h"
+
+#define MINUTE_MS 60000
+#define SWEEP_S   5.
+#define WIRE_MAX  (KAD_MSG_MAX + VARINT_MAX)
+#define FIRST_CAP 512 /* most questions are short */
+
+struct asker { /* a peer that asks, or did within the minute */
+    struct peerid peer;
+    uint64_t since_ms;
+    uint32_t questions; /* since then */
+    uint32_t streams;   /* open now */
+    UT_hash_handle by_peer;
+};
+
+struct served {
+    struct served *prev, *next;
+    struct kad_serve *all;
+    struct asker *asker;
+    struct stream *s;
+    enum kad_scope scope; /* what the asker may be told */
+    uint64_t busy_ms;     /* when it last asked */
+    size_t queued;        /* octets of answers that have not left */
+    size_t n, cap;        /* of what has come and is not answered */
+    uint8_t *p;
+};
+
+struct kad_serve {
+    const struct kad_env *env;
+    struct kad_server server;
+    struct served *streams; /* the one quiet for longest first */
+    unsigned nstreams;
+    struct asker *askers; /* in the order of since_ms */
+    ev_timer sweep;       /* runs while there are streams */
+    enum kad_scope scope; /* of who is being answered */
+    uint8_t answer[WIRE_MAX];
+};
+
+/* ---- who asks ---- */
+
+static void drop_asker(struct kad_serve *all, struct asker *a)
+{
+    HASH_DELETE(by_peer, all->askers, a);
+    free(a);
+}
+
+/* Forgets whom nothing is to be counted of, and if that does not help, one who has no stream. */
+static bool make_room_for_asker(struct kad_serve *all, uint64_t now_ms)
+{
+    struct asker *a, *next;
+
+    HASH_ITER (by_peer, all->askers, a, next) {
+        bool is_over = now_ms - a->since_ms >= MINUTE_MS;
+        if (!is_over && HASH_CNT(by_peer, all->askers) < KAD_SERVE_ASKERS_MAX)
+            return true;
+        if (!a->streams)
+            drop_asker(all, a);
+    }
+    return HASH_CNT(by_peer, all->askers) < KAD_SERVE_ASKERS_MAX;
+}
+
+static struct asker *get_asker(struct kad_serve *all, const struct peerid *peer)
+{
+    uint64_t now_ms = clock_mono_ms();
+    struct asker *a;
+
+    HASH_FIND(by_peer, all->askers, peer, sizeof *peer, a);
+    if (a || !make_room_for_asker(all, now_ms) || !(a = calloc(1, sizeof *a)))
+        return a;
+    a->peer = *peer;
+    a->since_ms = now_ms;
+    HASH_ADD(by_peer, all->askers, peer, sizeof a->peer, a);
+    if (a->by_peer.tbl)
+        return a;
+    free(a);
+    return NULL;
+}
+
+static bool may_ask(struct asker *a, uint64_t now_ms)
+{
+    if (now_ms - a->since_ms >= MINUTE_MS) {
+        a->since_ms = now_ms;
+        a->questions = 0;
+    }
+    return a->questions++ < KAD_SERVE_PER_MINUTE;
+}
+
+/* ---- streams ---- */
+
+static void release(struct served *v)
+{
+    struct kad_serve *all = v->all;
+
+    v->asker->streams--;
+    DL_DELETE(all->streams, v);
+    if (--all->nstreams == 0)
+        ev_timer_stop(host_loop(all->env->host), &all->sweep);
+    free(v->p);
+    free(v);
+}
+
+static void cut(struct served *v, int err)
+{
+    log_debug("kad peer=%s cut off: %s", peerid_short(&v->asker->peer), gw_strerror(err));
+    stream_drop(v->s, err);
+    release(v);
+}
+
+static void touch(struct served *v, uint64_t now_ms)
+{
+    v->busy_ms = now_ms;
+    DL_DELETE(v->all->streams, v);
+    DL_APPEND(v->all->streams, v);
+}
+
+/* 0 or GW_E*. */
+static int answer(struct served *v, struct bytes body)
+{
+    struct kad_serve *all = v->all;
+    uint64_t now_ms = clock_mono_ms();
+    struct kad_msg m;
+
+    if (!may_ask(v->asker, now_ms) || v->queued > KAD_SERVE_QUEUE_MAX)
+        return GW_ELIMIT;
+    int err = kad_msg_decode(body, &m);
+    if (err)
+        return err;
+    touch(v, now_ms);
+    all->scope = v->scope;
+    int n = kad_server_answer(&all->server, &v->asker->peer, &m, (uint64_t)clock_wall_s(),
+                              all->answer, sizeof all->answer);
+    if (n <= 0)
+        return n;
+    ssize_t left = v->s->ops->write(v->s, (struct bytes){ all->answer, (size_t)n });
+    if (left < 0)
+        return (int)left;
+    v->queued += (size_t)n - (size_t)left;
+    return 0;
+}
+
+/* Answers each whole message.  0 or GW_E*. */
+static int answer_all(struct served *v)
+{
+    struct bytes body;
+    size_t at = 0;
+    int used, err = 0;
+
+    while (!err && (used = varint_decode_prefixed((struct bytes){ v->p + at, v->n - at },
+                                                  KAD_MSG_MAX, &body)) != 0) {
+        if (used < 0)
+            return used;
+        err = answer(v, body);
+        at += (size_t)used;
+    }
+    v->n -= at;
+    if (v->n)
+        memmove(v->p, v->p + at, v->n);
+    return err;
+}
+
+static bool grow(struct served *v)
+{
+    size_t cap = v->cap ? v->cap * 2 : FIRST_CAP;
+
+    if (v->n < v->cap)
+        return true;
+    if (cap > WIRE_MAX)
+        cap = WIRE_MAX;
+    uint8_t *p = realloc(v->p, cap);
+    if (!p)
+        return false;
+    v->p = p;
+    v->cap = cap;
+    return true;
+}
+
+/* A message that is too long is noticed by its length, so there is always room in WIRE_MAX. */
+static void on_data(struct stream *s, struct bytes in)
+{
+    struct served *v = s->owner;
+
+    s->ops->credit(s, in.n);
+    while (in.n) {
+        int err = grow(v) ? 0 : GW_ENOMEM;
+        size_t room = v->cap - v->n, take = in.n < room ? in.n : room;
+        if (!err) {
+            memcpy(v->p + v->n, in.p, take);
+            v->n += take;
+            in.p += take;
+            in.n -= take;
+            err = answer_all(v);
+        }
+        if (err) {
+            cut(v, err);
+            return;
+        }
+    }
+}
+
+static void on_drained(struct stream *s, size_t n)
+{
+    struct served *v = s->owner;
+    v->queued -= n < v->queued ? n : v->queued;
+}
+
+static void on_eof(struct stream *s)
+{
+    s->ops->shutdown(s);
+}
+
+static void on_close(struct stream *s, int err)
+{
+    (void)err;
+    release(s->owner);
+}
+
+static const struct stream_events stream_events = {
+    .on_data = on_data,
+    .on_drained = on_drained,
+    .on_eof = on_eof,
+    .on_close = on_close,
+};
+
+static void on_sweep(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct kad_serve *all = w->data;
+    uint64_t now_ms = clock_mono_ms();
+    (void)loop;
+    (void)revents;
+
+    while (all->streams && now_ms - all->streams->busy_ms >= KAD_SERVE_IDLE_S * 1000)
+        cut(all->streams, GW_ETIMEOUT);
+}
+
+static struct served *make(struct kad_serve *all, struct conn *c)
+{
+    struct asker *a = get_asker(all, conn_peer(c));
+    struct served *v = a && a->streams < KAD_SERVE_PER_PEER ? calloc(1, sizeof *v) : NULL;
+
+    if (!v)
+        return NULL;
+    if (all->nstreams == KAD_SERVE_STREAMS_MAX)
+        cut(all->streams, GW_ELIMIT);
+    v->all = all;
+    v->asker = a;
+    a->streams++;
+    v->scope = kad_scope_of_peer(all->env->host, conn_peer(c), NULL, 0);
+    v->busy_ms = clock_mono_ms();
+    DL_APPEND(all->streams, v);
+    if (all->nstreams++ == 0)
+        ev_timer_again(host_loop(all->env->host), &all->sweep);
+    return v;
+}
+
+static void on_stream(void *arg, struct conn *c, struct stream *s, const char *protocol,
+                      struct bytes early)
+{
+    struct served *v = make(arg, c);
+    (void)protocol;
+
+    if (!v) {
+        stream_drop(s, GW_ELIMIT);
+        return;
+    }
+    v->s = s;
+    stream_own(s, &stream_events, v);
+    on_data(s, early); /* also lifts the pause; v may be gone after it */
+}
+
+/* ---- what kad_server asks ---- */
+
+static size_t addrs_of(void *arg, const struct peerid *peer, struct multiaddr *out, size_t max)
+{
+    const struct kad_serve *all = arg;
+    const struct host *h = all->env->host;
+    size_t n = 0;
+
+    if (peerid_eq(peer, host_peerid(h)))
+        return host_announced(h, out, max);
+    if (!host_conn(h, peer))
+        return 0;
+    const struct multiaddr *known = host_known_addrs(h, peer, &n);
+    if (n > max)
+        n = max;
+    if (n)
+        memcpy(out, known, n * sizeof *known);
+    return n;
+}
+
+static bool may_tell(void *arg, const struct multiaddr *a)
+{
+    return kad_scope_of_addr(a) <= ((const struct kad_serve *)arg)->scope;
+}
+
+struct kad_serve *kad_serve_new(const struct kad_env *env)
+{
+    struct kad_serve *all = calloc(1, sizeof *all);
+    if (!all)
+        return NULL;
+    all->env = env;
+    all->server = (struct kad_server){ .self = host_peerid(env->host),
+                                       .table = env->table,
+                                       .store = env->store,
+                                       .addrs_of = addrs_of,
+                                       .may_tell = may_tell,
+                                       .arg = all };
+    ev_timer_init(&all->sweep, on_sweep, SWEEP_S, SWEEP_S);
+    all->sweep.data = all;
+    return all;
+}
+
+int kad_serve_start(struct kad_serve *all)
+{
+    return host_handle(all->env->host, all->env->cfg.protocol, NULL, on_stream, all);
+}
+
+void kad_serve_stop(struct kad_serve *all)
+{
+    host_unhandle(all->env->host, all->env->cfg.protocol);
+    while (all->streams)
+        cut(all->streams, GW_ECANCELED);
+}
+
+void kad_serve_free(struct kad_serve *all)
+{
+    if (!all)
+        return;
+    kad_serve_stop(all);
+    while (all->askers)
+        drop_asker(all, all->askers);
+    free(all);
+}

@@ -1,0 +1,382 @@
+/* names_claims.c - see names_claims.h. */
+#include "p2p/names_claims.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <utlist.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "id/circuit_addr.h"
+#include "id/name_record.h"
+#include "net/ifaces.h"
+#include "p2p/backoff.h"
+#include "p2p/names_ask.h"
+
+#define ASK_MS           10000
+#define SETTLE_MS        2000  /* addresses come and go together */
+#define RENEW_GAP_MS     60000 /* between renewals that something has set off */
+#define RENEW_JITTER     10    /* percent */
+#define DOWN_FIRST_MS    2000  /* pauses after no answer, */
+#define DOWN_MAX_MS      300000
+#define REFUSED_FIRST_MS 60000 /* and after a refusal */
+#define REFUSED_MAX_MS   3600000
+
+struct claim { /* of one name at one relay */
+    struct names_claims *all;
+    char network[NETWORK_LABEL_MAX + 1], host[NETWORK_LABEL_MAX + 1];
+    struct network_relay relay;
+    struct names_ask *ask; /* under way */
+    ev_timer timer;        /* when to ask next */
+    struct backoff down, refused;
+    int err;
+    enum names_status status;
+    uint64_t claimed_s;
+    uint64_t claimed_ms; /* the same by the monotonic clock */
+    bool is_wanted;      /* of names_claims_refresh */
+    struct claim *prev, *next;
+};
+
+struct release { /* of a name that is not to be ours any more */
+    struct names_claims *all;
+    struct names_ask *ask;
+    struct release *prev, *next;
+};
+
+struct names_claims {
+    struct host *host;
+    struct announce *announce;
+    const struct networks *networks;
+    struct claim *claims;
+    struct release *releases;
+    struct multiaddr addrs[NAME_MSG_ADDRS_MAX]; /* that the claims tell */
+    size_t naddrs;
+};
+
+static uint32_t draw(void)
+{
+    uint32_t v;
+    return getrandom(&v, sizeof v, GRND_NONBLOCK) == (ssize_t)sizeof v ? v : 0;
+}
+
+/* ---- what a claim says ---- */
+
+/* Where anybody may look for us; circuits are for the asker to make, of the relays on the way. */
+static size_t list_addrs(const struct announce *a, struct multiaddr out[NAME_MSG_ADDRS_MAX])
+{
+    struct multiaddr all[ANNOUNCE_MAX];
+    size_t n = announce_addrs(a, all, ANNOUNCE_MAX), count = 0;
+    struct ipaddr ip;
+    uint16_t port;
+
+    for (size_t i = 0; i < n && count < NAME_MSG_ADDRS_MAX; i++)
+        if (!circuit_addr_is(&all[i]) &&
+            !(multiaddr_as_socket(&all[i], &ip, &port) && ifaces_is_private(&ip)))
+            out[count++] = all[i];
+    return count;
+}
+
+int names_claim_seal(const struct host *h, const struct announce *a, const char *name, uint8_t *dst,
+                     size_t cap)
+{
+    struct name_record r = { .peer = *host_peerid(h),
+                             .sequence = clock_wall_ms(),
+                             .expires_s = (uint64_t)clock_wall_s() + NAME_RECORD_LIFE_S };
+
+    if ((size_t)snprintf(r.name, sizeof r.name, "%s", name) >= sizeof r.name)
+        return GW_EINVAL;
+    r.naddrs = list_addrs(a, r.addrs);
+    return name_record_seal(host_key(h), &r, dst, cap);
+}
+
+/* ---- one claim ---- */
+
+static void ask_in(struct claim *c, uint64_t ms)
+{
+    c->timer.repeat = ms ? (double)ms / 1e3 : 1e-3;
+    ev_timer_again(host_loop(c->all->host), &c->timer);
+}
+
+static void log_outcome(const struct claim *c, int err, enum names_status status, struct bytes why)
+{
+    const char *relay = peerid_short(&c->relay.peer);
+
+    if (!err && status == NAMES_OK && !c->claimed_s)
+        log_info("names %s.%s relay=%s claimed", c->host, c->network, relay);
+    if (err == c->err && status == c->status)
+        return; /* once per reason, not at every try */
+    if (err)
+        log_warn("names %s.%s relay=%s not claimed: %s", c->host, c->network, relay,
+                 gw_strerror(err));
+    else if (status != NAMES_OK)
+        log_warn("names %s.%s relay=%s refused: %s%s%s%s", c->host, c->network, relay,
+                 names_status_text(status), why.n ? " (" : "", why.n ? log_esc(why) : "",
+                 why.n ? ")" : "");
+}
+
+static void on_answer(void *arg, int err, const struct names_answer *a)
+{
+    struct claim *c = arg;
+    enum names_status status = a ? a->status : c->status;
+
+    c->ask = NULL;
+    log_outcome(c, err, status, a ? a->why : (struct bytes){ 0 });
+    c->err = err;
+    c->status = status;
+    if (err && err != GW_ENOPROTO) {
+        ask_in(c, backoff_next_ms(&c->down, draw()));
+        return;
+    }
+    c->down.failures = 0;
+    if (err || status != NAMES_OK) {
+        c->claimed_s = 0;
+        ask_in(c, backoff_next_ms(&c->refused, draw()));
+        return;
+    }
+    c->refused.failures = 0;
+    c->claimed_s = (uint64_t)clock_wall_s();
+    c->claimed_ms = clock_mono_ms();
+    ask_in(c, backoff_jitter_ms(NAMES_RENEW_S * UINT64_C(1000), RENEW_JITTER, draw()));
+}
+
+static struct names_ask *put_question(struct names_claims *all, const struct network_relay *relay,
+                                      const struct names_question *q, names_asked_fn *done,
+                                      void *arg)
+{
+    const struct names_ask_req req = { .relay = relay->peer,
+                                       .addrs = relay->addrs,
+                                       .naddrs = relay->naddrs,
+                                       .question = q,
+                                       .timeout_ms = ASK_MS };
+    return names_ask_start(all->host, &req, done, arg);
+}
+
+static void ask(struct claim *c)
+{
+    char name[2 * NETWORK_LABEL_MAX + 2];
+    uint8_t sealed[NAME_RECORD_MAX];
+
+    ev_timer_stop(host_loop(c->all->host), &c->timer);
+    snprintf(name, sizeof name, "%s.%s", c->host, c->network);
+    int n = names_claim_seal(c->all->host, c->all->announce, name, sealed, sizeof sealed);
+    const struct names_question q = { .type = NAMES_CLAIM,
+                                      .network = bytes_of(c->network),
+                                      .claim = { sealed, n > 0 ? (size_t)n : 0 } };
+    if (n > 0)
+        c->ask = put_question(c->all, &c->relay, &q, on_answer, c);
+    if (!c->ask)
+        on_answer(c, n > 0 ? GW_ENOMEM : n, NULL);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    (void)loop;
+    (void)revents;
+    ask(w->data);
+}
+
+/* The same claim again, but not too often. */
+static void renew_soon(struct claim *c)
+{
+    uint64_t age_ms = clock_mono_ms() - c->claimed_ms;
+
+    ask_in(c, age_ms + SETTLE_MS < RENEW_GAP_MS ? RENEW_GAP_MS - age_ms : SETTLE_MS);
+}
+
+static void drop(struct claim *c)
+{
+    names_ask_cancel(c->ask);
+    ev_timer_stop(host_loop(c->all->host), &c->timer);
+    DL_DELETE(c->all->claims, c);
+    free(c);
+}
+
+/* ---- giving back ---- */
+
+static void on_released(void *arg, int err, const struct names_answer *a)
+{
+    struct release *r = arg;
+
+    if (err || a->status != NAMES_OK)
+        log_info("names not released: %s", err ? gw_strerror(err) : names_status_text(a->status));
+    DL_DELETE(r->all->releases, r);
+    free(r);
+}
+
+static void release(const struct claim *c)
+{
+    const struct names_question q = { .type = NAMES_RELEASE,
+                                      .network = bytes_of(c->network),
+                                      .host = bytes_of(c->host) };
+    struct release *r = calloc(1, sizeof *r);
+
+    if (!r)
+        return;
+    r->all = c->all;
+    DL_APPEND(c->all->releases, r);
+    r->ask = put_question(c->all, &c->relay, &q, on_released, r);
+    if (!r->ask)
+        on_released(r, GW_ENOMEM, NULL);
+}
+
+/* ---- all ---- */
+
+static struct claim *find(const struct names_claims *all, const struct network *net,
+                          const struct network_relay *relay)
+{
+    struct claim *c;
+
+    DL_FOREACH (all->claims, c)
+        if (strcmp(c->network, net->name) == 0 && strcmp(c->host, net->host) == 0 &&
+            peerid_eq(&c->relay.peer, &relay->peer))
+            return c;
+    return NULL;
+}
+
+static struct claim *add(struct names_claims *all, const struct network *net)
+{
+    struct claim *c = calloc(1, sizeof *c);
+    if (!c) {
+        log_warn("names %s.%s not claimed: %s", net->host, net->name, gw_strerror(GW_ENOMEM));
+        return NULL;
+    }
+    c->all = all;
+    memcpy(c->network, net->name, sizeof c->network);
+    memcpy(c->host, net->host, sizeof c->host);
+    c->down = (struct backoff){ .first_ms = DOWN_FIRST_MS, .max_ms = DOWN_MAX_MS };
+    c->refused = (struct backoff){ .first_ms = REFUSED_FIRST_MS, .max_ms = REFUSED_MAX_MS };
+    ev_init(&c->timer, on_timer);
+    c->timer.data = c;
+    DL_APPEND(all->claims, c);
+    return c;
+}
+
+static void want(struct names_claims *all, const struct network *net,
+                 const struct network_relay *relay)
+{
+    struct claim *c = find(all, net, relay);
+
+    if (!c && !(c = add(all, net)))
+        return;
+    c->relay = *relay;
+    c->is_wanted = true;
+    if (!c->ask && !c->claimed_s) {
+        c->down.failures = c->refused.failures = 0;
+        ask(c);
+    }
+}
+
+/* Are we still called so, although this relay is none of the network any more, or not yet? */
+static bool is_our_name(const struct names_claims *all, const struct claim *c)
+{
+    const struct network *net = networks_find(all->networks, bytes_of(c->network));
+    return net && strcmp(net->host, c->host) == 0;
+}
+
+void names_claims_refresh(struct names_claims *all)
+{
+    const struct networks *n = all->networks;
+    struct claim *c, *next;
+
+    DL_FOREACH (all->claims, c)
+        c->is_wanted = false;
+    for (size_t i = 0; i < n->n; i++)
+        for (size_t k = 0; *n->v[i].host && k < n->v[i].nrelays; k++)
+            want(all, &n->v[i], &n->v[i].relays[k]);
+    DL_FOREACH_SAFE (all->claims, c, next) {
+        if (c->is_wanted)
+            continue;
+        if (c->claimed_s && !is_our_name(all, c))
+            release(c);
+        drop(c);
+    }
+}
+
+static bool is_new_list(struct names_claims *all)
+{
+    struct multiaddr now[NAME_MSG_ADDRS_MAX];
+    size_t n = list_addrs(all->announce, now);
+    bool is_same = n == all->naddrs;
+
+    for (size_t i = 0; i < n && is_same; i++)
+        is_same = multiaddr_eq(&now[i], &all->addrs[i]);
+    memcpy(all->addrs, now, n * sizeof *now);
+    all->naddrs = n;
+    return !is_same;
+}
+
+static void on_announced(void *arg)
+{
+    struct names_claims *all = arg;
+    struct claim *c;
+
+    if (!is_new_list(all))
+        return;
+    DL_FOREACH (all->claims, c)
+        if (!c->ask && c->claimed_s)
+            renew_soon(c);
+}
+
+/* The relay is back: it may have lost what it had, and it can be asked. */
+static void on_conn(void *arg, struct conn *conn)
+{
+    struct names_claims *all = arg;
+    struct claim *c;
+
+    DL_FOREACH (all->claims, c) {
+        if (c->ask || !peerid_eq(&c->relay.peer, conn_peer(conn)))
+            continue;
+        if (c->claimed_s)
+            renew_soon(c);
+        else if (c->err)
+            ask_in(c, 0);
+    }
+}
+
+static const struct host_events events = { .on_conn = on_conn };
+
+struct names_claims *names_claims_new(struct host *h, struct announce *a, const struct networks *n)
+{
+    struct names_claims *all = calloc(1, sizeof *all);
+
+    if (!all)
+        return NULL;
+    *all = (struct names_claims){ .host = h, .announce = a, .networks = n };
+    if (host_observe(h, &events, all) == 0 && announce_on_change(a, on_announced, all) == 0)
+        return all;
+    free(all);
+    return NULL;
+}
+
+void names_claims_free(struct names_claims *all)
+{
+    struct release *r, *next;
+
+    if (!all)
+        return;
+    while (all->claims)
+        drop(all->claims);
+    DL_FOREACH_SAFE (all->releases, r, next) {
+        names_ask_cancel(r->ask);
+        free(r);
+    }
+    free(all);
+}
+
+void names_claims_each(const struct names_claims *all,
+                       void (*each)(void *arg, const struct names_claim_info *i), void *arg)
+{
+    const struct claim *c;
+
+    DL_FOREACH (all->claims, c) {
+        const struct names_claim_info info = { .network = c->network,
+                                               .host = c->host,
+                                               .relay = c->relay.peer,
+                                               .err = c->err,
+                                               .status = c->status,
+                                               .claimed_s = c->claimed_s };
+        each(arg, &info);
+    }
+}

@@ -1,0 +1,601 @@
+/* test_kad.c - a DHT of hosts in memory: who finds whom and what, who is in whose table, and what
+ * happens when some are gone, silent or lie. */
+#include "p2p/kad.h"
+
+#include "base/clock.h"
+#include "kadrig.h"
+#include "net/parting.h"
+#include "p2p/kad_serve.h"
+#include "tmpfiles.h"
+
+static void test_servers_meet_through_one_of_them(void **state)
+{
+    (void)state;
+    servers_start(10); /* each is known by all, or this fails */
+    for (size_t i = 0; i < 10; i++)
+        assert_int_equal(node_contacts(i), 9);
+}
+
+static bool is_met(void *arg)
+{
+    return node_contacts(*(const size_t *)arg) > 0;
+}
+
+static void client_start(size_t i, size_t to)
+{
+    node_start(i, false, NULL);
+    node_bootstrap(i, to);
+    run_until(is_met, &i);
+}
+
+static void test_a_client_asks_and_is_in_no_table(void **state)
+{
+    (void)state;
+    servers_start(4);
+    client_start(4, 0);
+    struct record r = record_of(4, "", 1);
+    struct got put = kad_did_put(4, record_key(&r), record_value(&r));
+    assert_int_equal(put.err, 0);
+    assert_int_equal(put.npeers, 4);
+    run_ms(50);
+    for (size_t i = 0; i < 4; i++) {
+        assert_false(node_knows(i, 4));
+        assert_true(node_knows(4, i));
+    }
+}
+
+static void test_who_becomes_a_server_gets_into_tables_and_out_again(void **state)
+{
+    (void)state;
+    servers_start(2);
+    client_start(2, 0);
+    assert_false(node_knows(0, 2));
+    assert_int_equal(kad_set_server(nodes[2].kad, true), 0);
+    assert_true(kad_is_server(nodes[2].kad));
+    identify_push_all(nodes[2].identify);
+    run_ms(50);
+    assert_true(node_knows(0, 2));
+    assert_int_equal(kad_set_server(nodes[2].kad, false), 0);
+    identify_push_all(nodes[2].identify);
+    run_ms(50);
+    assert_false(node_knows(0, 2));
+}
+
+static void test_what_one_put_all_get(void **state)
+{
+    (void)state;
+    servers_start(6);
+    client_start(6, 3);
+    struct record r = record_of(2, "laptop", 7);
+    assert_int_equal(kad_did_put(2, record_key(&r), record_value(&r)).err, 0);
+    for (size_t i = 0; i < 7; i++) {
+        struct got g = kad_got(i, record_key(&r));
+        assert_int_equal(g.err, 0);
+        assert_int_equal(g.nvalue, r.n);
+        assert_memory_equal(g.value, r.value, r.n);
+    }
+    r = record_of(2, "nobody", 1);
+    assert_int_equal(kad_got(6, record_key(&r)).err, GW_ENONAME);
+}
+
+static size_t records_at(size_t i)
+{
+    struct kad_stats s;
+    kad_stats(nodes[i].kad, &s);
+    return s.records;
+}
+
+static void test_the_latest_is_got_and_brought_to_who_is_behind(void **state)
+{
+    (void)state;
+    servers_start(2);
+    client_start(4, 0);
+    struct record old = record_of(4, "x", 1), new = record_of(4, "x", 2);
+    assert_int_equal(kad_did_put(4, record_key(&old), record_value(&old)).npeers, 2);
+    node_start(2, true, NULL); /* one that has nothing, and one that is asked for it */
+    node_bootstrap(2, 0);
+    run_ms(100);
+    assert_int_equal(records_at(2), 0);
+    assert_memory_equal(kad_got(4, record_key(&old)).value, old.value, old.n);
+    run_ms(50);
+    assert_int_equal(records_at(2), 1);
+    assert_int_equal(kad_did_put(2, record_key(&new), record_value(&new)).err, 0);
+    for (size_t i = 0; i < 3; i++)
+        assert_memory_equal(kad_got(i, record_key(&new)).value, new.value, new.n);
+    assert_int_equal(kad_did_put(4, record_key(&old), record_value(&old)).err, GW_EREFUSED);
+}
+
+static void test_what_is_not_valid_is_not_put(void **state)
+{
+    (void)state;
+    servers_start(2);
+    struct record r = record_of(0, "x", 1);
+    r.value[r.n - 1] ^= 1;
+    assert_int_equal(kad_did_put(1, record_key(&r), record_value(&r)).err, GW_EINVAL);
+    uint8_t long_key[KAD_MSG_KEY_MAX + 1] = { 0 };
+    struct got g = { 0 };
+    assert_null(kad_get(nodes[1].kad, (struct bytes){ long_key, sizeof long_key }, note_got, &g));
+}
+
+static void test_a_peer_is_found_with_its_addresses(void **state)
+{
+    (void)state;
+    servers_start(6);
+    client_start(6, 1);
+    client_start(7, 2);
+    struct got g = kad_found(7, node_id(4));
+    assert_int_equal(g.err, 0);
+    assert_int_equal(g.npeers, 1);
+    assert_true(peerid_eq(&g.peers[0], node_id(4)));
+    assert_true(multiaddr_eq(&g.addrs[0], &nodes[4].side.addr));
+    g = kad_found(7, node_id(6)); /* no server, but connected to some */
+    assert_int_equal(g.err, 0);
+    assert_true(multiaddr_eq(&g.addrs[0], &nodes[6].side.addr));
+    assert_int_equal(kad_found(7, key_peerid(a.key)).err, GW_ENONAME);
+}
+
+static void test_providers_are_found(void **state)
+{
+    static const uint8_t key[] = "\x12\x20 thirty-two octets of a content id";
+    const struct bytes k = { key, 34 };
+    (void)state;
+    servers_start(5);
+    client_start(5, 0);
+    assert_int_equal(kad_saw_providers(5, k).err, GW_ENONAME);
+    assert_int_equal(kad_provided(1, k).err, 0);
+    assert_int_equal(kad_provided(5, k).err, 0);
+    run_ms(20);
+    struct got g = kad_saw_providers(3, k);
+    assert_int_equal(g.err, 0);
+    assert_int_equal(g.npeers, 2);
+    for (size_t i = 0; i < 2; i++) {
+        size_t who = peerid_eq(&g.peers[i], node_id(1)) ? 1 : 5;
+        assert_true(peerid_eq(&g.peers[i], node_id(who)));
+        assert_true(multiaddr_eq(&g.addrs[i], &nodes[who].side.addr));
+    }
+}
+
+static void test_without_anybody_it_is_said_at_once(void **state)
+{
+    (void)state;
+    node_start(0, false, NULL);
+    struct record r = record_of(0, "x", 1);
+    assert_int_equal(kad_got(0, record_key(&r)).err, GW_ENETDOWN);
+    assert_int_equal(kad_did_put(0, record_key(&r), record_value(&r)).err, GW_ENETDOWN);
+    assert_int_equal(kad_found(0, key_peerid(a.key)).err, GW_ENETDOWN);
+}
+
+static void test_a_server_alone_keeps_for_itself(void **state)
+{
+    (void)state;
+    node_start(0, true, NULL);
+    struct record r = record_of(0, "x", 1);
+    assert_int_equal(kad_did_put(0, record_key(&r), record_value(&r)).err, 0);
+    assert_int_equal(kad_got(0, record_key(&r)).err, 0);
+}
+
+static void test_half_of_them_gone_and_all_is_found(void **state)
+{
+    (void)state;
+    servers_start(10);
+    struct record r = record_of(9, "x", 1);
+    assert_int_equal(kad_did_put(9, record_key(&r), record_value(&r)).err, 0);
+    for (size_t i = 0; i < 5; i++)
+        node_stop(i);
+    for (size_t i = 5; i < 10; i++) {
+        assert_int_equal(kad_got(i, record_key(&r)).err, 0);
+        assert_int_equal(kad_found(i, node_id(i == 9 ? 5 : i + 1)).err, 0);
+    }
+}
+
+static bool has_dropped_4(void *arg)
+{
+    (void)arg;
+    return node_contacts(0) == 3;
+}
+
+static void test_who_is_gone_leaves_the_table(void **state)
+{
+    (void)state;
+    servers_start(5);
+    node_stop(4);
+    for (int i = 0; i < 3; i++)
+        kad_found(0, key_peerid(a.key));
+    run_until(has_dropped_4, NULL);
+}
+
+static void test_a_dht_that_went_silent_is_a_timeout(void **state)
+{
+    (void)state;
+    servers_start(3);
+    struct record r = record_of(0, "x", 1);
+    fake_net.is_silent = true;
+    uint64_t start_ms = clock_mono_ms();
+    kad_config.query_ms = 300;
+    assert_int_equal(kad_got(1, record_key(&r)).err, GW_ETIMEOUT);
+    assert_in_range(clock_mono_ms() - start_ms, 0, 1500);
+}
+
+static void test_cancel_is_silent(void **state)
+{
+    struct kad_request *q[40]; /* more than run at once */
+    struct got g = { 0 };
+    (void)state;
+    servers_start(4);
+    struct record r = record_of(0, "x", 1);
+    fake_net.is_silent = true;
+    kad_cancel(kad_get(nodes[1].kad, record_key(&r), note_got, &g));
+    kad_cancel(NULL);
+    for (size_t i = 0; i < COUNT(q); i++) {
+        q[i] = i % 2 ? kad_get(nodes[2].kad, record_key(&r), note_got, &g)
+                     : kad_put(nodes[2].kad, record_key(&r), record_value(&r), note_got, &g);
+        assert_non_null(q[i]);
+    }
+    run_ms(5);
+    for (size_t i = 0; i < COUNT(q); i++)
+        kad_cancel(q[i]);
+    run_ms(300);
+    assert_int_equal(g.calls, 0);
+}
+
+static void count_got(void *arg, const struct kad_result *r)
+{
+    (void)r;
+    ++*(unsigned *)arg;
+}
+
+static bool is_forty(void *arg)
+{
+    return *(const unsigned *)arg == 40;
+}
+
+static void test_more_lookups_than_may_run_wait_for_their_turn(void **state)
+{
+    unsigned n = 0;
+    (void)state;
+    servers_start(3);
+    for (int i = 0; i < 40; i++)
+        assert_non_null(kad_find(nodes[2].kad, key_peerid(a.key), count_got, &n));
+    run_until(is_forty, &n);
+}
+
+/* ---- publishing ---- */
+
+static bool is_published(void *arg)
+{
+    const struct record *r = arg;
+    return kad_got(0, record_key(r)).err == 0;
+}
+
+static uint64_t sequence_of(const struct record *r)
+{
+    struct got g = kad_got(0, record_key(r));
+    struct name_record out;
+    assert_int_equal(name_record_check(record_key(r), (struct bytes){ g.value, g.nvalue },
+                                       (uint64_t)clock_wall_s(), &out),
+                     0);
+    assert_true(peerid_eq(&out.peer, node_id(1)));
+    return out.sequence;
+}
+
+static void test_what_is_published_is_put_again_and_again(void **state)
+{
+    (void)state;
+    kad_config.republish_ms = 100;
+    servers_start(3);
+    struct record r = record_of(1, "laptop", 0);
+    struct name_record named = { .name = "laptop", .peer = *node_id(1) };
+    assert_int_equal(kad_publish(nodes[1].kad, &named), 0);
+    run_until(is_published, &r);
+    uint64_t first = sequence_of(&r);
+    run_ms(300);
+    assert_true(sequence_of(&r) > first);
+    kad_unpublish(nodes[1].kad, "laptop");
+    run_ms(50);
+    first = sequence_of(&r);
+    run_ms(300);
+    assert_int_equal(sequence_of(&r), first);
+    kad_unpublish(nodes[1].kad, "laptop");
+}
+
+static void test_publishing_waits_for_somebody_to_tell(void **state)
+{
+    (void)state;
+    node_start(1, false, NULL);
+    struct name_record named = { .name = "laptop", .peer = *node_id(1) };
+    struct record r = record_of(1, "laptop", 0);
+    assert_int_equal(kad_publish(nodes[1].kad, &named), 0);
+    run_ms(20);
+    node_start(0, true, NULL);
+    node_bootstrap(1, 0);
+    run_until(is_published, &r);
+}
+
+/* ---- the file ---- */
+
+static void test_the_table_outlives_a_restart(void **state)
+{
+    struct tmpfiles t;
+    (void)state;
+    tmpfiles_init(&t);
+    servers_start(3);
+    node_start(3, false, t.path);
+    node_bootstrap(3, 0);
+    run_until(is_met, &(size_t){ 3 });
+    run_ms(100);
+    node_stop(3);
+    node_start(3, false, t.path);
+    run_until(is_met, &(size_t){ 3 });
+    node_stop(3);
+    tmpfiles_write(t.path, "nonsense\n12D3KooW /ip4/1.2.3.4/udp/1/quic-v1\n# and no peer\n");
+    node_start(3, false, t.path);
+    run_ms(20);
+    assert_int_equal(node_contacts(3), 0);
+    node_stop(3);
+    tmpfiles_fini(&t);
+}
+
+/* ---- who asks, and how ---- */
+
+struct raw { /* a stream of the protocol, by hand */
+    struct stream *s;
+    size_t n;
+    uint8_t octets[1 << 16];
+    bool is_closed;
+};
+
+static void raw_data(struct stream *s, struct bytes v)
+{
+    struct raw *r = s->owner;
+    s->ops->credit(s, v.n);
+    assert_true(v.n <= sizeof r->octets - r->n);
+    memcpy(r->octets + r->n, v.p, v.n);
+    r->n += v.n;
+}
+
+static void raw_close(struct stream *s, int err)
+{
+    (void)err;
+    ((struct raw *)s->owner)->is_closed = true;
+}
+
+static const struct stream_events raw_events = { .on_data = raw_data,
+                                                 .on_drained = stream_ignore_drained,
+                                                 .on_eof = stream_ignore_eof,
+                                                 .on_close = raw_close };
+
+static void raw_opened(void *arg, int err, struct conn *c, struct stream *s, const char *protocol,
+                       struct bytes early)
+{
+    struct raw *r = arg;
+    (void)c;
+    (void)protocol;
+    if (err) {
+        r->is_closed = true;
+        return;
+    }
+    r->s = s;
+    stream_own(s, &raw_events, r);
+    raw_data(s, early);
+}
+
+static bool is_raw_settled(void *arg)
+{
+    const struct raw *r = arg;
+    return r->s || r->is_closed;
+}
+
+static void raw_open(struct raw *r)
+{
+    *r = (struct raw){ 0 };
+    assert_int_equal(
+        conn_open(host_conn(b.host, node_id(0)), KAD_PROTOCOL, (struct bytes){ 0 }, raw_opened, r),
+        0);
+    run_until(is_raw_settled, r);
+}
+
+static void raw_write(struct raw *r, const void *p, size_t n)
+{
+    assert_true(r->s->ops->write(r->s, (struct bytes){ p, n }) >= 0);
+    run_ms(10);
+}
+
+static void raw_setup(void)
+{
+    node_start(0, true, NULL);
+    open_from(&b, &nodes[0].side, "/no/such/protocol");
+    run_ms(5);
+}
+
+/* libp2p specs, kad-dht: type = 5, PING. */
+static const uint8_t ping[] = { 2, 0x08, 5 };
+
+static void test_a_stream_carries_many_questions(void **state)
+{
+    struct raw r;
+    uint8_t many[64 * sizeof ping];
+    (void)state;
+    raw_setup();
+    raw_open(&r);
+    for (size_t i = 0; i < 64; i++)
+        memcpy(many + i * sizeof ping, ping, sizeof ping);
+    raw_write(&r, many, sizeof many);
+    assert_int_equal(r.n, sizeof many);
+    assert_memory_equal(r.octets, many, sizeof many);
+    for (size_t i = 0; i < sizeof ping; i++)
+        raw_write(&r, ping + i, 1); /* octet by octet */
+    assert_int_equal(r.n, sizeof many + sizeof ping);
+    r.s->ops->shutdown(r.s);
+    run_ms(10);
+    assert_true(r.is_closed);
+}
+
+static void test_what_is_no_question_ends_the_stream(void **state)
+{
+    static const struct {
+        const char *p;
+        size_t n;
+    } cases[] = {
+        { "\x02\x0a\x64", 3 }, /* ends inside a field */
+        { "\x02\x08\x09", 3 }, /* no such type */
+        { "\x81\x80\x02", 3 }, /* one octet too long */
+        { "\x02\x08\x04", 3 }, /* FIND_NODE of nothing */
+    };
+    struct raw r;
+    (void)state;
+    raw_setup();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        raw_open(&r);
+        raw_write(&r, cases[i].p, cases[i].n);
+        assert_true(r.is_closed);
+    }
+}
+
+static void test_streams_of_a_peer_are_bounded(void **state)
+{
+    static struct raw r[KAD_SERVE_PER_PEER + 1];
+    (void)state;
+    raw_setup();
+    for (size_t i = 0; i < COUNT(r); i++)
+        raw_open(&r[i]);
+    run_ms(10);
+    assert_false(r[0].is_closed);
+    assert_false(r[KAD_SERVE_PER_PEER - 1].is_closed);
+    assert_true(r[KAD_SERVE_PER_PEER].is_closed);
+    r[0].s->ops->reset(r[0].s, GW_ECANCELED);
+    run_ms(10);
+    raw_open(&r[0]);
+    raw_write(&r[0], ping, sizeof ping);
+    assert_int_equal(r[0].n, sizeof ping);
+}
+
+static void test_questions_of_a_peer_are_bounded(void **state)
+{
+    struct raw r;
+    unsigned sent = 0;
+    (void)state;
+    raw_setup();
+    raw_open(&r);
+    while (!r.is_closed && sent < 2 * KAD_SERVE_PER_MINUTE) {
+        for (unsigned i = 0; i < 100; i++)
+            assert_true(r.s->ops->write(r.s, (struct bytes){ ping, sizeof ping }) >= 0);
+        sent += 100;
+        run_ms(1);
+    }
+    assert_int_equal(r.n, KAD_SERVE_PER_MINUTE * sizeof ping);
+}
+
+static void test_a_client_serves_nobody(void **state)
+{
+    struct raw r;
+    (void)state;
+    raw_setup();
+    raw_open(&r);
+    assert_int_equal(kad_set_server(nodes[0].kad, false), 0);
+    run_ms(10);
+    assert_true(r.is_closed);
+    raw_open(&r);
+    assert_null(r.s);
+}
+
+/* ---- liars ---- */
+
+struct liar { /* answers whatever it is asked with these octets */
+    struct bytes octets;
+    unsigned asked;
+};
+
+static void lie(void *arg, struct conn *c, struct stream *s, const char *protocol,
+                struct bytes early)
+{
+    struct liar *l = arg;
+    (void)protocol;
+    l->asked++;
+    s->ops->credit(s, early.n);
+    parting_start(host_loop(conn_host(c)), s, l->octets, 100, GW_ETIMEOUT, NULL);
+}
+
+static void test_a_record_of_another_key_is_not_believed(void **state)
+{
+    static uint8_t wire[KAD_MSG_MAX];
+    struct liar l = { 0 };
+    (void)state;
+    node_start(0, false, NULL);
+    assert_int_equal(host_handle(nodes[0].side.host, KAD_PROTOCOL, NULL, lie, &l), 0);
+    node_start(1, false, NULL);
+    struct record other = record_of(0, "other", 9), sought = record_of(1, "sought", 1);
+    struct kad_msg m = { .type = KAD_GET_VALUE, .key = record_key(&sought) };
+    m.record = (struct kad_record){ .key = record_key(&sought), .value = record_value(&other) };
+    int n = kad_msg_encode(wire, sizeof wire, &m);
+    assert_true(n > 0);
+    l.octets = (struct bytes){ wire, (size_t)n };
+    node_bootstrap(1, 0);
+    run_until(is_met, &(size_t){ 1 });
+    unsigned before = l.asked;
+    assert_int_equal(kad_got(1, record_key(&sought)).err, GW_ENONAME);
+    assert_true(l.asked > before);
+    host_unhandle(nodes[0].side.host, KAD_PROTOCOL);
+}
+
+/* ---- addresses ---- */
+
+static size_t addrs_told(size_t from, size_t of)
+{
+    struct got g = kad_found(from, node_id(of));
+    assert_int_equal(g.err, 0);
+    return g.npeers && g.addrs[0].n;
+}
+
+static void test_private_addresses_stay_in_private_networks(void **state)
+{
+    (void)state;
+    node_start_at(0, true, NULL, "/ip4/10.0.0.1/udp/4001/quic-v1");
+    struct multiaddr outside = maddr("/ip4/20.0.0.1/udp/4001/quic-v1");
+    assert_int_equal(host_listen(nodes[0].side.host, &outside, NULL), 0);
+    node_start_at(1, true, NULL, "/ip4/10.0.0.2/udp/4001/quic-v1");
+    node_bootstrap(1, 0);
+    run_until(is_met, &(size_t){ 1 });
+    run_ms(50);
+    assert_true(node_knows(0, 1));
+    node_start_at(2, false, NULL, "/ip4/10.0.0.3/udp/4001/quic-v1");
+    kad_bootstrap(nodes[2].kad, node_id(0), &nodes[0].side.addr, 1);
+    node_start(3, false, NULL);
+    kad_bootstrap(nodes[3].kad, node_id(0), &outside, 1);
+    run_until(is_met, &(size_t){ 2 });
+    run_until(is_met, &(size_t){ 3 });
+    assert_true(addrs_told(2, 1));
+    assert_int_equal(kad_found(3, node_id(1)).err, GW_ENONAME);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, kadrig_setup, kadrig_teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_servers_meet_through_one_of_them),
+        T(test_a_client_asks_and_is_in_no_table),
+        T(test_who_becomes_a_server_gets_into_tables_and_out_again),
+        T(test_what_one_put_all_get),
+        T(test_the_latest_is_got_and_brought_to_who_is_behind),
+        T(test_what_is_not_valid_is_not_put),
+        T(test_a_peer_is_found_with_its_addresses),
+        T(test_providers_are_found),
+        T(test_without_anybody_it_is_said_at_once),
+        T(test_a_server_alone_keeps_for_itself),
+        T(test_half_of_them_gone_and_all_is_found),
+        T(test_who_is_gone_leaves_the_table),
+        T(test_a_dht_that_went_silent_is_a_timeout),
+        T(test_cancel_is_silent),
+        T(test_more_lookups_than_may_run_wait_for_their_turn),
+        T(test_what_is_published_is_put_again_and_again),
+        T(test_publishing_waits_for_somebody_to_tell),
+        T(test_the_table_outlives_a_restart),
+        T(test_a_stream_carries_many_questions),
+        T(test_what_is_no_question_ends_the_stream),
+        T(test_streams_of_a_peer_are_bounded),
+        T(test_questions_of_a_peer_are_bounded),
+        T(test_a_client_serves_nobody),
+        T(test_a_record_of_another_key_is_not_believed),
+        T(test_private_addresses_stay_in_private_networks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
