@@ -17,7 +17,7 @@ quic_min=1.11
 test="clang clang-format libcmocka-dev openssh-client openssh-server git zsh fish
  redis-server redis-tools postgresql iproute2 nftables mandoc procps miniupnpd-nftables
  netcat-openbsd ncat socat connect-proxy proxychains4 torsocks tor python3-socks bind9-dnsutils
- dante-client strace firefox-esr chromium default-jdk-headless"
+ dante-client dnsmasq-base strace firefox-esr chromium default-jdk-headless"
 backports=bookworm-backports
 
 installed() # PACKAGE

@@ -245,9 +245,10 @@ static bool asks(const struct answer *a, enum dns_type type)
     return a->q->question.type == type;
 }
 
+/* Ports of the names file have no name to be asked for by. */
 static const struct virtual_service *find_service(const struct answer *a)
 {
-    for (size_t i = 0; i < a->k->n; i++)
+    for (size_t i = 0; i < a->k->n && *a->s->service; i++)
         if (strcmp(a->k->services[i].name, a->s->service) == 0 &&
             a->k->services[i].is_udp == a->s->is_udp)
             return &a->k->services[i];

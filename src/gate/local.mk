@@ -69,6 +69,20 @@ tests_unit_test_http_rewrite_SOURCES = tests/unit/test_http_rewrite.c tests/unit
 tests_unit_test_http_rewrite_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_http_in_SOURCES = tests/unit/test_http_in.c tests/unit/vec.h
 tests_unit_test_http_in_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+DNS_RIG = tests/unit/dnstalk.h tests/unit/udprig.h tests/unit/looprig.h tests/unit/fdpair.h tests/unit/vec.h
+check_PROGRAMS += tests/unit/test_dns_forward tests/unit/test_dns_in
+tests_unit_test_dns_forward_SOURCES = tests/unit/test_dns_forward.c $(DNS_RIG)
+tests_unit_test_dns_forward_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_dns_in_SOURCES = tests/unit/test_dns_in.c tests/unit/testpeers.h tests/unit/tmpfiles.h $(DNS_RIG)
+tests_unit_test_dns_in_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_virtual
+tests_unit_test_virtual_SOURCES = tests/unit/test_virtual.c tests/unit/fake_front.c tests/unit/fake_front.h \
+	tests/unit/testpeers.h tests/unit/tmpfiles.h tests/unit/udprig.h tests/unit/looprig.h tests/unit/fdpair.h \
+	tests/unit/vec.h
+tests_unit_test_virtual_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_dns_answer
+tests_unit_test_dns_answer_SOURCES = tests/unit/test_dns_answer.c tests/unit/vec.h
+tests_unit_test_dns_answer_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_http_exchange
 tests_unit_test_http_exchange_SOURCES = tests/unit/test_http_exchange.c tests/unit/fake_stream.c \
 	tests/unit/fake_stream.h tests/unit/looprig.h tests/unit/fdpair.h tests/unit/vec.h

@@ -118,7 +118,8 @@ static int key_of(const struct peerid *keeper, struct bytes *pubkey_pb)
     struct keypb k;
 
     peerid_from_pubkey(inside, &same);
-    if (!peerid_eq(&same, keeper) || keypb_decode(inside, &k) != 0 || k.type != KEYPB_ED25519)
+    if (!peerid_eq(&same, keeper) || pubkey_check(inside) != 0 || keypb_decode(inside, &k) != 0 ||
+        k.type != KEYPB_ED25519)
         return GW_EUNSUP;
     *pubkey_pb = inside;
     return 0;

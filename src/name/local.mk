@@ -52,4 +52,7 @@ check_PROGRAMS += tests/unit/test_tier_dnsaddr
 tests_unit_test_tier_dnsaddr_SOURCES = tests/unit/test_tier_dnsaddr.c tests/unit/dnsrig.h tests/unit/testpeers.h \
 	tests/unit/tmpfiles.h
 tests_unit_test_tier_dnsaddr_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_may_leave
+tests_unit_test_may_leave_SOURCES = tests/unit/test_may_leave.c tests/unit/testpeers.h tests/unit/vec.h
+tests_unit_test_may_leave_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
 endif

@@ -58,6 +58,9 @@ tests_unit_test_svc_udp_SOURCES = tests/unit/test_svc_udp.c $(SVCRIG)
 tests_unit_test_svc_udp_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_udp_flow_SOURCES = tests/unit/test_udp_flow.c tests/unit/vec.h $(FAKE_HOST)
 tests_unit_test_udp_flow_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_svc_offers
+tests_unit_test_svc_offers_SOURCES = tests/unit/test_svc_offers.c tests/unit/vec.h
+tests_unit_test_svc_offers_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_http_tag
 tests_unit_test_http_tag_SOURCES = tests/unit/test_http_tag.c tests/unit/fake_stream.c tests/unit/fake_stream.h \
 	tests/unit/testpeers.h tests/unit/vec.h

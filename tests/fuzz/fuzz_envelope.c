@@ -22,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes in = { data, size };
     check(in, &envelope_voucher, &envelope_peer_record);
-    check(in, &envelope_peer_record, &envelope_voucher);
+    check(in, &envelope_peer_record, &envelope_name_record);
+    check(in, &envelope_name_record, &envelope_voucher);
     return 0;
 }

@@ -23,6 +23,13 @@ tests_fuzz_fuzz_dns_msg_SOURCES = tests/fuzz/fuzz_dns_msg.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_dns_msg_LDADD = $(WIRE_LIBS)
 tests_fuzz_fuzz_dns_msg_LDFLAGS = $(LIBFUZZER)
 
+check_PROGRAMS += tests/fuzz/replay_dns_answer
+tests_fuzz_replay_dns_answer_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_dns_answer.c tests/fuzz/fuzz.h
+tests_fuzz_replay_dns_answer_LDADD = $(GATE_LIBS)
+tests_fuzz_fuzz_dns_answer_SOURCES = tests/fuzz/fuzz_dns_answer.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_dns_answer_LDADD = $(GATE_LIBS)
+tests_fuzz_fuzz_dns_answer_LDFLAGS = $(LIBFUZZER)
+
 check_PROGRAMS += tests/fuzz/replay_pb
 tests_fuzz_replay_pb_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_pb.c tests/fuzz/fuzz.h
 tests_fuzz_replay_pb_LDADD = $(WIRE_LIBS)
@@ -327,6 +334,7 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_checkup_msg \
 	tests/fuzz/fuzz_dcutr_msg \
 	tests/fuzz/fuzz_dns_msg \
+	tests/fuzz/fuzz_dns_answer \
 	tests/fuzz/fuzz_autonat_msg \
 	tests/fuzz/fuzz_autonat2_msg \
 	tests/fuzz/fuzz_envelope_msg \

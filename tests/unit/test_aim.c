@@ -120,7 +120,8 @@ static void test_names_that_a_tier_may_own_never_leave(void **state)
         "db.lapotp.Grewal",
         "localhost",
         "printer",
-        "printer."
+        "printer.",
+        "printer.local"
     };
     static const enum front_other others[] = { FRONT_REFUSE, FRONT_DIRECT, FRONT_VIA };
     (void)state;

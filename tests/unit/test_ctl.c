@@ -387,6 +387,12 @@ static void each_proxy(void *arg, ctl_each_proxy_fn *each, void *each_arg)
     each(each_arg, "127.0.0.1:1080");
 }
 
+static void each_dns(void *arg, ctl_each_proxy_fn *each, void *each_arg)
+{
+    (void)arg;
+    each(each_arg, "127.0.0.1:5353");
+}
+
 static void each_forward(void *arg, ctl_each_forward_fn *each, void *each_arg)
 {
     (void)arg;
@@ -469,6 +475,7 @@ static int setup(void **state)
                                  .version = "1.2.3",
                                  .start_ms = clock_mono_ms() - 5000,
                                  .proxies = each_proxy,
+                                 .dns = each_dns,
                                  .forwards = each_forward,
                                  .reload = do_reload,
                                  .check = do_reload,
@@ -595,6 +602,7 @@ static void test_status_has_the_fixed_shape(void **state)
     check_int(v, "uptime_s", 5);
     assert_string_equal(json_string_value(only(v, "listen")), "/ip4/192.0.2.7/udp/4001/quic-v1");
     assert_string_equal(json_string_value(only(v, "proxy")), "127.0.0.1:1080");
+    assert_string_equal(json_string_value(only(v, "dns")), "127.0.0.1:5353");
     check_string(only(v, "forwards"), "listen", "127.0.0.1:5432");
     check_string(only(v, "forwards"), "target", "db.alice:5432");
     check_string(only(v, "forwards"), "protocol", "tcp");

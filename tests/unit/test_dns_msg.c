@@ -376,6 +376,27 @@ static void test_a_string_of_a_txt_record_has_255_octets_at_most(void **state)
     assert_true(dns_put_txt(&w, &h, &(struct bytes){ text, 255 }, 1));
 }
 
+/* RFC 1035 s.3.3.13, with the names and times that unbound gives to zones of its own. */
+static void test_put_soa_says_how_long_there_is_nothing(void **state)
+{
+    (void)state;
+    static const struct bytes want = B(
+        "\0\x07\x81\x83\0\0\0\0\0\x01\0\0"
+        "\x04grew\0\0\x06\0\x01\0\0\0\x0a\0\x2f\x09localhost\0\x06nobody\x07invalid\0"
+        "\0\0\0\x01\0\0\x0e\x10\0\0\x04\xb0\0\x09\x3a\x80\0\0\0\x0a");
+    uint8_t room[128];
+    struct dns_name zone = name_of("grew"), server = name_of("localhost");
+    struct dns_name mailbox = name_of("nobody.invalid");
+    struct dns_head h = { DNS_AUTHORITIES, &zone, DNS_IN, 10 };
+    for (size_t cap = DNS_HEADER; cap <= want.n; cap++) {
+        struct dns_wr w;
+        dns_wr_init(&w, (struct span){ room, cap }, 7, 0x8183);
+        assert_int_equal(dns_put_soa(&w, &h, &server, &mailbox, 10), cap == want.n);
+        assert_int_equal(dns_wr_bytes(&w).n, cap == want.n ? cap : DNS_HEADER);
+    }
+    assert_bytes((struct bytes){ room, want.n }, want);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_put_compresses_names),
         cmocka_unit_test(test_what_has_no_room_leaves_a_whole_message),
         cmocka_unit_test(test_a_string_of_a_txt_record_has_255_octets_at_most),
+        cmocka_unit_test(test_put_soa_says_how_long_there_is_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,13 +125,16 @@ static void test_read_refuses_another_keeper(void **state)
     (void)state;
     uint8_t priv[KEYFILE_MAX], pub[KEYFILE_MAX];
     size_t npriv, npub;
-    struct peerid a = peer_of(PEER_A), rsa = peer_of(PEER_B), none = { 0 }, secp256k1;
+    struct peerid a = peer_of(PEER_A), rsa = peer_of(PEER_B), secp256k1, none;
     struct bytes text = bytes_of(vector);
     keyfile_vector("secp256k1", priv, &npriv, pub, &npub);
     peerid_from_pubkey((struct bytes){ pub, npub }, &secp256k1);
     assert_int_equal(peer_list_read(text, &a, NOW_S, addrs, 2, &at), GW_EDENIED);
     assert_int_equal(peer_list_read(text, &rsa, NOW_S, addrs, 2, &at), GW_EUNSUP);
     assert_int_equal(peer_list_read(text, &secp256k1, NOW_S, addrs, 2, &at), GW_EUNSUP);
+    peerid_from_pubkey((struct bytes)B("\x08\x01\x12\x03key"), &none); /* too short a key */
+    assert_int_equal(peer_list_read(text, &none, NOW_S, addrs, 2, &at), GW_EUNSUP);
+    none = (struct peerid){ 0 };
     assert_int_equal(peer_list_read(text, &none, NOW_S, addrs, 2, &at), GW_EUNSUP);
 }
 

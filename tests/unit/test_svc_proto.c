@@ -48,6 +48,9 @@ static void test_port_names(void **state)
     assert_string_equal(svc_proto_port_name(5432), "postgres");
     assert_null(svc_proto_port_name(0));
     assert_null(svc_proto_port_name(23));
+    assert_int_equal(svc_proto_name_port(bytes_of("ssh")), 22);
+    assert_int_equal(svc_proto_name_port(bytes_of("ss")), 0);
+    assert_int_equal(svc_proto_name_port(bytes_of("")), 0);
 }
 
 int main(void)

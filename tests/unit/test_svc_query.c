@@ -96,7 +96,7 @@ static void test_what_takes_no_connections_is_listed_without_a_protocol(void **s
     assert_int_equal(service_parse("db/udp=127.0.0.1:9", &s), 0);
     assert_int_equal(registry_add(x->r.services, &s), 0);
     assert_int_equal(svc_list_print(x->r.services, x->r.authz, &x->r.a.peer, &json, &n), 0);
-    assert_string_equal(json, "[{\"name\":\"db\",\"enabled\":true}]");
+    assert_string_equal(json, "[{\"name\":\"db\",\"port\":9,\"udp\":true,\"enabled\":true}]");
     free(json);
 }
 

@@ -32,7 +32,7 @@ export const nodeOptions = {
   security: { type: 'string', default: 'noise' }
 }
 
-async function loadKey (options) {
+export async function loadKey (options) {
   if (options.seed != null) {
     return generateKeyPairFromSeed('Ed25519', createHash('sha256').update(options.seed).digest())
   }
