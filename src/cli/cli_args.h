@@ -3,16 +3,21 @@
 #define GW_CLI_CLI_ARGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+struct cli_local;
 
 struct cli_args {
     const char *dir;   /* of the node */
     bool is_json;      /* --json */
     bool is_verbose;   /* -v */
+    const char *host;  /* --host; NULL: not given */
     int count;         /* -n */
     uint64_t up, down; /* --up, --down: octets */
     int n;             /* what stands in v */
     char **v;
+    const struct cli_local *local;
 };
 
 #endif

@@ -16,7 +16,9 @@
 #include "cli/cli_args.h"
 #include "cli/cli_ask.h"
 #include "cli/cli_checkup.h"
+#include "cli/cli_dht.h"
 #include "cli/cli_nc.h"
+#include "cli/cli_network.h"
 #include "cli/cli_show.h"
 #include "cli/cli_trace.h"
 
@@ -25,7 +27,7 @@
 #define PERF_SIZE  (UINT64_C(100) << 20)
 #define PERF_MAX   (UINT64_C(64) << 30)
 
-enum { OPT_JSON = 1, OPT_COUNT = 2, OPT_SIZES = 4, OPT_VERBOSE = 8 };
+enum { OPT_JSON = 1, OPT_COUNT = 2, OPT_SIZES = 4, OPT_VERBOSE = 8, OPT_HOST = 16 };
 
 struct command {
     const char *name;
@@ -279,6 +281,31 @@ static const struct command commands[] = {
       .first = CLI_PEER },
     { "names", "", "list the names of the names file", "One a line, in the order of the file.",
       .run = NULL },
+    { "network", "join|leave|list ...", "be in a network, whose relays know its names",
+      "  gw network join NAME RELAY... [--host HOST]\n"
+      "                          RELAY: its multiaddr with /p2p/ID, or a name of it; HOST.NAME is\n"
+      "                          what this node is called there\n"
+      "  gw network leave NAME\n"
+      "  gw network list [--json]\n\n"
+      "They change [network NAME] in gw.conf, and nothing else in it.",
+      1, -1, OPT_JSON | OPT_HOST, cli_network_run, .words = "join leave list" },
+    { "name", "claim|release|list", "names of this node in its networks, and of others",
+      "  gw name claim HOST.NETWORK    be called so: the relays keep it while it is renewed\n"
+      "  gw name release HOST.NETWORK  give it back; on the relay itself: take it from anybody\n"
+      "  gw name list [NETWORK]        who is called what, as the relays tell\n"
+      "  --json                        print one JSON object",
+      1, -1, OPT_JSON, cli_name_run, .words = "claim release list" },
+    { "dht", "status|find|get ...", "look into the distributed hash table",
+      "  gw dht status            what this node is in it, and how many peers it knows\n"
+      "  gw dht find PEER         the addresses of a peer\n"
+      "  gw dht get KEY           KEY: text, 0x and hexadecimal digits, HOST.NETWORK, or a peer "
+      "id\n"
+      "  gw dht put KEY VALUE     VALUE: base64, or @FILE\n"
+      "  gw dht provide KEY       say that this node has it\n"
+      "  gw dht providers KEY     who has it\n"
+      "  gw dht sign-list FILE    put this node's signature under a list of peers to begin with\n"
+      "  --json                   print one JSON object",
+      1, -1, OPT_JSON, cli_dht_run, .words = "status find get put provide providers sign-list" },
     { "allow", "PEER [SERVICE...]", "let a peer use these services (none named: all)",
       "PEER is what gw id prints over there, or a name of the names file.  Services are added to\n"
       "those that the peer has.  Dates and limits: edit authorized_keys, see gw.conf(5).",
@@ -341,6 +368,7 @@ static const struct {
 } long_options[] = {
     { OPT_SIZES, { "up", required_argument, NULL, 'u' } },
     { OPT_SIZES, { "down", required_argument, NULL, 'd' } },
+    { OPT_HOST, { "host", required_argument, NULL, 'H' } },
     { OPT_JSON, { "json", no_argument, NULL, 'j' } },
     { 0, { "help", no_argument, NULL, 'h' } },
 };
@@ -378,6 +406,8 @@ static int read_args(const struct command *cmd, int argc, char **argv, struct cl
             a->is_json = true;
         } else if (o == 'v') {
             a->is_verbose = true;
+        } else if (o == 'H') {
+            a->host = optarg;
         } else if (o == 'n') {
             rc = read_count(cmd, optarg, &a->count);
         } else if (o == 'u' || o == 'd') {
@@ -395,10 +425,12 @@ static int read_args(const struct command *cmd, int argc, char **argv, struct cl
     return -1;
 }
 
-int cli_main(const char *dir, int argc, char **argv)
+int cli_main(const char *dir, const struct cli_local *local, int argc, char **argv)
 {
     const struct command *cmd = find_command(argv[0]);
-    struct cli_args a = { .dir = dir, .count = PING_COUNT, .up = PERF_SIZE, .down = PERF_SIZE };
+    struct cli_args a = {
+        .dir = dir, .count = PING_COUNT, .up = PERF_SIZE, .down = PERF_SIZE, .local = local
+    };
 
     if (!cmd || !cmd->run) {
         fprintf(stderr, "gw: no command %s; see gw --help\n", argv[0]);

@@ -13,9 +13,24 @@
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 }; /* exit status */
 
+struct cli_network_edit { /* of gw.conf, as ctl/ctl_deps.h has it */
+    const char *network;
+    bool is_leave;
+    char **relays;
+    size_t nrelays;
+    const char *host; /* NULL: as it is */
+};
+
+/* What some commands do here and not in the daemon.  Exit status each; `arg` is the struct's. */
+struct cli_local {
+    int (*edit_network)(void *arg, const struct cli_network_edit *e); /* while no daemon runs */
+    int (*sign_list)(void *arg, const char *path);                    /* gw dht sign-list */
+    void *arg;
+};
+
 /* Runs argv[0] (a command's name) with its arguments on the daemon of `dir`.  Returns the exit
  * status.  Who stops reading its output ends it by SIGPIPE; `nc` ignores that signal. */
-int cli_main(const char *dir, int argc, char **argv);
+int cli_main(const char *dir, const struct cli_local *local, int argc, char **argv);
 
 enum cli_word { CLI_NOTHING, CLI_PEER, CLI_SERVICE }; /* what an argument is, for completion */
 

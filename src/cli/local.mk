@@ -4,8 +4,11 @@ src_libcli_a_SOURCES = \
 	src/cli/cli_ask.c src/cli/cli_ask.h \
 	src/cli/cli_checkup.c src/cli/cli_checkup.h \
 	src/cli/cli_cmd.c src/cli/cli_cmd.h \
+	src/cli/cli_dht.c src/cli/cli_dht.h \
 	src/cli/cli_nc.c src/cli/cli_nc.h \
+	src/cli/cli_network.c src/cli/cli_network.h \
 	src/cli/cli_show.c src/cli/cli_show.h \
+	src/cli/cli_sub.c src/cli/cli_sub.h \
 	src/cli/cli_table.c src/cli/cli_table.h \
 	src/cli/cli_trace.c src/cli/cli_trace.h \
 	src/cli/ctl_client.c src/cli/ctl_client.h

@@ -2,9 +2,12 @@
 #include "ctl/ctl_cmd.h"
 
 #include "base/err.h"
+#include "ctl/ctl_dht.h"
 #include "ctl/ctl_doctor.h"
+#include "ctl/ctl_name.h"
 #include "ctl/ctl_nc.h"
 #include "ctl/ctl_netcheck.h"
+#include "ctl/ctl_network.h"
 #include "ctl/ctl_peer.h"
 #include "ctl/ctl_perf.h"
 #include "ctl/ctl_ping.h"
@@ -97,6 +100,19 @@ static const struct ctl_cmd commands[] = {
       run_services },
     { "allow", "peer [services]", "let a peer use these services, or all", ctl_peer_allow },
     { "deny", "peer", "take back all that a peer was allowed", ctl_peer_deny },
+    { "network-join", "network relays [host]", "be in a network: edits gw.conf", ctl_network_join },
+    { "network-leave", "network", "be in it no more: edits gw.conf", ctl_network_leave },
+    { "network-list", "", "the networks, their relays, our names there", ctl_network_list },
+    { "name-claim", "name", "be called HOST.NETWORK: edits gw.conf, tells the relays",
+      ctl_name_claim },
+    { "name-release", "name", "give it back, or as the relay take it away", ctl_name_release },
+    { "name-list", "[network]", "who is called what, as the relays tell", ctl_name_list },
+    { "dht-status", "", "what we are in the DHT, and whom we know there", ctl_dht_status },
+    { "dht-find", "peer", "the addresses of a peer", ctl_dht_find },
+    { "dht-get", "key", "the value under a key", ctl_dht_get },
+    { "dht-put", "key value", "put a value (base64) under a key", ctl_dht_put },
+    { "dht-provide", "key", "say that we have it", ctl_dht_provide },
+    { "dht-providers", "key", "who has it", ctl_dht_providers },
     { "reload", "", "read the files again", run_reload },
     { "config", "", "check the configuration file without taking it", run_config },
     { "stop", "", "stop the daemon", run_stop },

@@ -5,10 +5,13 @@ src_libctl_a_SOURCES = \
 	src/ctl/ctl.c src/ctl/ctl.h \
 	src/ctl/ctl_cmd.c src/ctl/ctl_cmd.h \
 	src/ctl/ctl_deps.h \
+	src/ctl/ctl_dht.c src/ctl/ctl_dht.h \
 	src/ctl/ctl_doctor.c src/ctl/ctl_doctor.h \
 	src/ctl/ctl_lookup.c src/ctl/ctl_lookup.h \
+	src/ctl/ctl_name.c src/ctl/ctl_name_list.c src/ctl/ctl_name.h \
 	src/ctl/ctl_nc.c src/ctl/ctl_nc.h \
 	src/ctl/ctl_netcheck.c src/ctl/ctl_netcheck.h \
+	src/ctl/ctl_network.c src/ctl/ctl_network.h \
 	src/ctl/ctl_peer.c src/ctl/ctl_peer.h \
 	src/ctl/ctl_perf.c src/ctl/ctl_perf.h \
 	src/ctl/ctl_ping.c src/ctl/ctl_ping.h \
@@ -22,12 +25,19 @@ src_libctl_a_SOURCES = \
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_ctl tests/unit/test_ctl_perf tests/unit/test_ctl_session
-tests_unit_test_ctl_SOURCES = tests/unit/test_ctl.c
+FAKE_DISCOVERY = tests/unit/fake_discovery.c tests/unit/fake_discovery.h tests/unit/vec.h
+tests_unit_test_ctl_SOURCES = tests/unit/test_ctl.c $(FAKE_DISCOVERY)
 tests_unit_test_ctl_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ctl_perf_SOURCES = tests/unit/test_ctl_perf.c
 tests_unit_test_ctl_perf_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ctl_session_SOURCES = tests/unit/test_ctl_session.c
 tests_unit_test_ctl_session_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_ctl_dht tests/unit/test_ctl_name
+tests_unit_test_ctl_dht_SOURCES = tests/unit/test_ctl_dht.c tests/unit/ctlrig.h tests/unit/testpeers.h $(FAKE_DISCOVERY)
+tests_unit_test_ctl_dht_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_ctl_name_SOURCES = tests/unit/test_ctl_name.c tests/unit/ctlrig.h tests/unit/testpeers.h \
+	tests/unit/tmpfiles.h $(FAKE_DISCOVERY)
+tests_unit_test_ctl_name_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_checkup_words tests/unit/test_ctl_doctor tests/unit/test_diagnosis
 tests_unit_test_checkup_words_SOURCES = tests/unit/test_checkup_words.c tests/unit/vec.h
 tests_unit_test_checkup_words_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -246,6 +247,17 @@ static int add_tiers(struct discovery *d, const struct config *c)
     return resolver_add_tier(r, &tier_direct_ops, NULL);
 }
 
+/* Answers of before a person changed what decides them are worth nothing. */
+static int keep_answers(struct discovery *d, const struct nodedir *dir)
+{
+    if (!dir)
+        return 0;
+    if (nodedir_is_newer(dir->conf, dir->names_cache) ||
+        nodedir_is_newer(dir->names, dir->names_cache))
+        unlink(dir->names_cache);
+    return resolver_keep(d->node->resolver, dir->names_cache);
+}
+
 /* ---- */
 
 int discovery_open(struct discovery *d, struct node *n, const struct config *c,
@@ -257,10 +269,12 @@ int discovery_open(struct discovery *d, struct node *n, const struct config *c,
                              .member_arg = arg,
                              .publishes = c->dht_publish,
                              .offers = c->services.n > 0 };
+    resolver_set_ttl(n->resolver, c->name_ttl_ms);
     if (!(d->relays = named_new(n->loop, n->resolver, on_relays, d)) || open_book(d, c, dir) ||
         open_dht(d, c, dir) || add_tiers(d, c) ||
         (dir && !(d->claims = names_claims_new(n->host, n->announce, &d->networks))) ||
-        set_networks(d, c) || (d->bootstrap && bootstrap_set(d->bootstrap, c)))
+        keep_answers(d, dir) || set_networks(d, c) ||
+        (d->bootstrap && bootstrap_set(d->bootstrap, c)))
         return conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
     return 0;
 }
@@ -269,6 +283,7 @@ void discovery_set_config(struct discovery *d, const struct config *c)
 {
     d->publishes = c->dht_publish;
     d->offers = c->services.n > 0;
+    resolver_set_ttl(d->node->resolver, c->name_ttl_ms);
     if (set_networks(d, c) != 0 || (d->bootstrap && bootstrap_set(d->bootstrap, c) != 0))
         log_error("reload [network], [dht]: %s", gw_strerror(GW_ENOMEM));
     if (d->kad)

@@ -6,6 +6,7 @@
 #include "main/alone.h"
 #include "main/daemon.h"
 #include "main/local_cmd.h"
+#include "main/local_edit.h"
 
 static int print_help(void)
 {
@@ -38,7 +39,8 @@ static int run_command(const struct options *o)
     if (!strcmp(o->argv[0], "nc") && o->argc == 3 && o->argv[1][0] != '-' &&
         !cli_can_connect(o->dir))
         return alone_nc(o, o->argv[1], o->argv[2]);
-    return cli_main(o->dir, o->argc, o->argv);
+    const struct cli_local local = local_edit_calls(o);
+    return cli_main(o->dir, &local, o->argc, o->argv);
 }
 
 int main(int argc, char **argv)

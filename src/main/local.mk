@@ -6,6 +6,7 @@ src_libmain_a_SOURCES = \
 	src/main/completion.c src/main/completion.h \
 	src/main/completion_fish.c src/main/completion_zsh.c \
 	src/main/bootstrap.c src/main/bootstrap.h \
+	src/main/confchange.c src/main/confchange.h \
 	src/main/config.c src/main/config.h src/main/config_keys.c \
 	src/main/daemon.c src/main/daemon.h src/main/discovery.c src/main/discovery.h \
 	src/main/holder.c src/main/holder.h \
@@ -13,6 +14,7 @@ src_libmain_a_SOURCES = \
 	src/main/inlets.c src/main/inlets.h \
 	src/main/keep.c src/main/keep.h \
 	src/main/local_cmd.c src/main/local_cmd.h \
+	src/main/local_edit.c src/main/local_edit.h \
 	src/main/named.c src/main/named.h \
 	src/main/node.c src/main/node.h \
 	src/main/nodedir.c src/main/nodedir.h \
@@ -52,6 +54,9 @@ tests_unit_test_ssh_config_SOURCES = tests/unit/test_ssh_config.c tests/unit/tmp
 tests_unit_test_ssh_config_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_config_SOURCES = tests/unit/test_config.c
 tests_unit_test_config_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_confchange
+tests_unit_test_confchange_SOURCES = tests/unit/test_confchange.c tests/unit/tmpfiles.h tests/unit/vec.h
+tests_unit_test_confchange_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_keep
 tests_unit_test_keep_SOURCES = tests/unit/test_keep.c tests/unit/vec.h
 tests_unit_test_keep_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -151,6 +152,16 @@ void nodedir_read_ports(const struct nodedir *d, struct nodedir_ports *out)
     sscanf(text, "udp4 %hu udp6 %hu tcp4 %hu tcp6 %hu", &out->udp4, &out->udp6, &out->tcp4,
            &out->tcp6);
     free(text);
+}
+
+bool nodedir_is_newer(const char *file, const char *than)
+{
+    struct stat a, b;
+
+    if (stat(file, &a) != 0 || stat(than, &b) != 0)
+        return false;
+    return a.st_mtim.tv_sec != b.st_mtim.tv_sec ? a.st_mtim.tv_sec > b.st_mtim.tv_sec
+                                                : a.st_mtim.tv_nsec > b.st_mtim.tv_nsec;
 }
 
 int nodedir_make_state(const struct nodedir *d)

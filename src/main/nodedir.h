@@ -32,6 +32,9 @@ int nodedir_check_key(const struct nodedir *d, char err[CONF_ERR_MAX]);
 /* Makes state/ when it is missing: what is kept there can be written.  As fileio_mkdir_private. */
 int nodedir_make_state(const struct nodedir *d);
 
+/* Was the one file changed after the other?  False when either is missing. */
+bool nodedir_is_newer(const char *file, const char *than);
+
 /* The random ports, which are kept so that addresses in other people's files stay good. */
 struct nodedir_ports {
     uint16_t udp4, udp6, tcp4, tcp6; /* 0: none yet */

@@ -35,8 +35,9 @@ static int listen_on(const char *path)
     return fd;
 }
 
-/* Checks that the request is `want` and says `answer`; then echoes what comes behind it. */
-static void serve(int fd, const char *want, const char *answer)
+/* Checks that the request is `want` and says `answer`; then echoes what comes behind it.  False:
+ * nothing was asked. */
+static bool serve(int fd, const char *want, const char *answer)
 {
     char line[512];
     size_t n = 0;
@@ -44,16 +45,21 @@ static void serve(int fd, const char *want, const char *answer)
     while (n < sizeof line - 1 && read(fd, line + n, 1) == 1 && line[n] != '\n')
         n++;
     line[n] = '\0';
+    if (!n) {
+        close(fd);
+        return false;
+    }
     if (strcmp(line, want) != 0)
         answer = "{\"ok\":false,\"error\":\"another request was expected\"}\n";
     if (write(fd, answer, strlen(answer)) < 0)
-        return;
+        return true;
     if (strstr(want, "stop")) /* whose client waits for us, not we for it */
-        return;
+        return true;
     for (ssize_t r; (r = read(fd, line, sizeof line)) > 0;)
         if (write(fd, line, (size_t)r) < 0)
-            return;
+            return true;
     close(fd);
+    return true;
 }
 
 /* In a process of its own, which also creates the socket: it is the one that SO_PEERCRED names. */
@@ -67,7 +73,8 @@ static void start_daemon(struct fixture *f, const char *want, const char *answer
     if (f->daemon == 0) {
         int l = listen_on(f->path);
         if (write(ready[1], "r", 1) == 1)
-            serve(accept(l, NULL, NULL), want, answer);
+            while (!serve(accept(l, NULL, NULL), want, answer)) {
+            }
         usleep(f->linger_us);
         unlink(f->path);
         _exit(0);
@@ -114,6 +121,24 @@ static int temp_file(void)
     return open("/tmp", O_TMPFILE | O_RDWR, 0600);
 }
 
+/* What is done without a daemon, as a line on stdout. */
+static int edit_locally(void *arg, const struct cli_network_edit *e)
+{
+    assert_null(arg);
+    printf("%s %s %s", e->is_leave ? "leave" : "join", e->network, e->host ? e->host : "-");
+    for (size_t i = 0; i < e->nrelays; i++)
+        printf(" %s", e->relays[i]);
+    putchar('\n');
+    return CLI_OK;
+}
+
+static int sign_locally(void *arg, const char *path)
+{
+    assert_null(arg);
+    printf("sign %s\n", path);
+    return CLI_OK;
+}
+
 /* Runs the command line (blank-separated) with `input` on stdin; output lands in f->out and
  * f->err. */
 static int run_with(struct fixture *f, const char *line, const char *input)
@@ -132,7 +157,8 @@ static int run_with(struct fixture *f, const char *line, const char *input)
         dup2(in, STDIN_FILENO);
         dup2(out, STDOUT_FILENO);
         dup2(err, STDERR_FILENO);
-        exit(cli_main(f->dir, argc, argv));
+        const struct cli_local local = { edit_locally, sign_locally, NULL };
+        exit(cli_main(f->dir, &local, argc, argv));
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     slurp(out, f->out, sizeof f->out);
@@ -151,13 +177,57 @@ static void test_wrong_usage_is_2_with_one_line(void **state)
 {
     struct fixture *f = *state;
     static const char *const lines[] = {
-        "status extra",  "status --jsn",      "status -n 3",     "resolve",        "resolve a b",
-        "ping",          "ping -n 0 a",       "ping -n x a",     "ping -n 1001 a", "ping a -n",
-        "nc a",          "nc a b c",          "nc --json a b",   "allow",          "deny",
-        "deny a b",      "services a b",      "stop now",        "nonsense",       "id",
-        "names",         "ssh-config",        "completion bash", "perf",           "perf a b",
-        "perf --up a",   "perf a --up 1T",    "perf a --up -1",  "perf a --up",    "perf a -n 1",
-        "ping a --up 1", "perf a --down 65G",
+        "status extra",
+        "status --jsn",
+        "status -n 3",
+        "resolve",
+        "resolve a b",
+        "ping",
+        "ping -n 0 a",
+        "ping -n x a",
+        "ping -n 1001 a",
+        "ping a -n",
+        "nc a",
+        "nc a b c",
+        "nc --json a b",
+        "allow",
+        "deny",
+        "deny a b",
+        "services a b",
+        "stop now",
+        "nonsense",
+        "id",
+        "names",
+        "ssh-config",
+        "completion bash",
+        "perf",
+        "perf a b",
+        "perf --up a",
+        "perf a --up 1T",
+        "perf a --up -1",
+        "perf a --up",
+        "perf a -n 1",
+        "ping a --up 1",
+        "perf a --down 65G",
+        "network",
+        "network nonsense",
+        "network join a",
+        "network leave",
+        "network list x",
+        "network leave a --host b",
+        "network join a b --host",
+        "name",
+        "name claim",
+        "name claim a b",
+        "name list a b",
+        "name list --host a",
+        "dht",
+        "dht find",
+        "dht put a",
+        "dht status x",
+        "dht sign-list",
+        "resolve -n 3 a",
+        "status -v",
     };
 
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
@@ -170,8 +240,9 @@ static void test_wrong_usage_is_2_with_one_line(void **state)
 static void test_every_command_has_help(void **state)
 {
     struct fixture *f = *state;
-    static const char *const names[] = { "status",   "resolve", "ping", "perf",   "nc",  "peers",
-                                         "services", "allow",   "deny", "reload", "stop" };
+    static const char *const names[] = { "status", "resolve",  "ping",  "perf", "nc",
+                                         "peers",  "services", "allow", "deny", "reload",
+                                         "stop",   "network",  "name",  "dht" };
     char line[64];
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -274,6 +345,116 @@ static void test_status_shows_the_gates_and_the_latest_failures(void **state)
     assert_non_null(strstr(f->out, "service      db -> unix:/db\n"));
     assert_non_null(strstr(f->out, "failed       1m ago, socks5 bob:22: denied by the peer\n"));
     assert_null(strstr(f->out, "sixth"));
+}
+
+static void test_network_asks_the_daemon_or_edits_the_file_itself(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(run(f, "network join alice --host lap r1 r2"), 0);
+    assert_string_equal(f->out, "join alice lap r1 r2\n");
+    assert_int_equal(run(f, "network leave alice"), 0);
+    assert_string_equal(f->out, "leave alice -\n");
+    assert_int_equal(run(f, "dht sign-list peers"), 0);
+    assert_string_equal(f->out, "sign peers\n");
+    start_daemon(f,
+                 "{\"cmd\":\"network-join\",\"network\":\"alice\",\"relays\":[\"r1\",\"r2\"],"
+                 "\"host\":\"lap\"}",
+                 "{\"ok\":true}\n");
+    assert_int_equal(run(f, "network join alice --host lap r1 r2"), 0);
+    assert_string_equal(f->out, "joined\n");
+}
+
+static void test_network_list_shows_relays_and_our_name_at_each(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"network-list\"}",
+                 "{\"ok\":true,\"own\":\"bob\",\"names\":3,\"networks\":["
+                 "{\"name\":\"alice\",\"host\":\"lap\",\"trust\":\"none\",\"relays\":["
+                 "{\"peer\":\"12D3a\",\"name\":\"r1\",\"connected\":true,\"claimed_s\":1},"
+                 "{\"peer\":\"12D3b\",\"name\":\"\",\"connected\":false,\"claimed_s\":0,"
+                 "\"status\":\"taken\"}]},"
+                 "{\"name\":\"carol\",\"host\":\"\",\"trust\":\"full\",\"relays\":[]}]}\n");
+    assert_int_equal(run(f, "network list"), 0);
+    assert_non_null(strstr(f->out, "alice    lap   none   r1     connected      ours, said "));
+    assert_non_null(strstr(f->out, "-        -     -      12D3b  not connected  taken\n"));
+    assert_non_null(strstr(f->out, "carol    -     full   -      -              -\n"));
+    assert_non_null(strstr(f->out, "This node is a relay of bob, which has 3 names.\n"));
+}
+
+static void test_name_claim_is_0_when_a_relay_says_yes(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"name-claim\",\"name\":\"lap.alice\"}",
+                 "{\"ok\":true,\"name\":\"lap.alice\",\"done\":true,\"relays\":["
+                 "{\"peer\":\"12D3a\",\"status\":\"\",\"error\":\"\"},"
+                 "{\"peer\":\"12D3b\",\"status\":\"\",\"error\":\"deadline passed\"}]}\n");
+    assert_int_equal(run(f, "name claim lap.alice"), 0);
+    assert_string_equal(f->out, "RELAY  ANSWER\n12D3a  it is ours\n12D3b  deadline passed\n");
+}
+
+static void test_name_release_is_1_when_no_relay_says_yes(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"name-release\",\"name\":\"lap.alice\"}",
+                 "{\"ok\":true,\"name\":\"lap.alice\",\"done\":false,\"relays\":["
+                 "{\"peer\":\"12D3a\",\"status\":\"refused\",\"error\":\"\"}]}\n");
+    assert_int_equal(run(f, "name release lap.alice"), 1);
+    assert_string_equal(f->out, "RELAY  ANSWER\n12D3a  refused\n");
+}
+
+static void test_name_list_shows_who_told_nothing_too(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"name-list\",\"network\":\"alice\"}",
+                 "{\"ok\":true,\"names\":[{\"name\":\"lap.alice\",\"peer\":\"12D3x\"}],"
+                 "\"relays\":[{\"peer\":\"12D3a\",\"network\":\"alice\",\"status\":\"\","
+                 "\"error\":\"deadline passed\"}]}\n");
+    assert_int_equal(run(f, "name list alice"), 0);
+    assert_string_equal(f->out, "NAME       PEER\nlap.alice  12D3x\n"
+                                "alice, relay 12D3a: deadline passed\n");
+}
+
+static void test_dht_get_shows_a_record_and_the_way_to_it(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"dht-get\",\"key\":\"lap.alice\"}",
+                 "{\"ok\":true,\"found\":true,\"error\":\"\",\"took_us\":45210,\"asked\":14,"
+                 "\"answered\":12,\"hops\":3,\"value\":\"AA==\",\"record\":{\"name\":\"lap\","
+                 "\"owner\":\"12D3r\",\"peer\":\"12D3x\",\"sequence\":7,\"expires_s\":1800000000,"
+                 "\"addrs\":[\"/ip4/1.2.3.4\"]}}\n");
+    assert_int_equal(run(f, "dht get lap.alice"), 0);
+    assert_string_equal(f->out, "name       lap\n"
+                                "signed by  12D3r\n"
+                                "peer       12D3x\n"
+                                "address    /ip4/1.2.3.4\n"
+                                "sequence   7\n"
+                                "expires    2027-01-15T08:00:00Z\n"
+                                "3 hops, 12 of 14 peers answered, 45.2 ms\n");
+}
+
+static void test_dht_put_sends_a_file_as_base64_and_is_1_when_nobody_took_it(void **state)
+{
+    struct fixture *f = *state;
+    char line[128], path[96];
+
+    snprintf(path, sizeof path, "%s/value", f->dir);
+    FILE *v = fopen(path, "w");
+    assert_non_null(v);
+    fputs("hello", v);
+    fclose(v);
+    start_daemon(f, "{\"cmd\":\"dht-put\",\"key\":\"0x6b\",\"value\":\"aGVsbG8=\"}",
+                 "{\"ok\":true,\"found\":false,\"error\":\"network unreachable\",\"took_us\":9,"
+                 "\"asked\":0,\"answered\":0,\"hops\":0,\"peers\":[]}\n");
+    snprintf(line, sizeof line, "dht put 0x6b @%s", path);
+    assert_int_equal(run(f, line), 1);
+    assert_string_equal(f->out, "network unreachable; 0 hops, 0 of 0 peers answered, 0.0 ms\n");
+    unlink(path);
 }
 
 static void test_describe_goes_over_the_whole_table(void **state)
@@ -518,6 +699,13 @@ int main(void)
         T(test_services_of_this_node_have_targets),
         T(test_services_show_datagrams_and_exit),
         T(test_status_shows_the_gates_and_the_latest_failures),
+        T(test_network_asks_the_daemon_or_edits_the_file_itself),
+        T(test_network_list_shows_relays_and_our_name_at_each),
+        T(test_name_claim_is_0_when_a_relay_says_yes),
+        T(test_name_release_is_1_when_no_relay_says_yes),
+        T(test_name_list_shows_who_told_nothing_too),
+        T(test_dht_get_shows_a_record_and_the_way_to_it),
+        T(test_dht_put_sends_a_file_as_base64_and_is_1_when_nobody_took_it),
         T(test_describe_goes_over_the_whole_table),
         T(test_services_of_a_peer_are_escaped),
         T(test_a_refusal_is_1_with_the_reason_escaped),

@@ -1,0 +1,250 @@
+/* cli_network.c - see cli_network.h. */
+#include "cli/cli_network.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "cli/cli_ask.h"
+#include "cli/cli_show.h"
+#include "cli/cli_sub.h"
+#include "cli/cli_table.h"
+
+#define SAID_MAX 300
+
+static const char *foreign(const json_t *v, const char *key)
+{
+    return log_esc(bytes_of(cli_show_str(v, key)));
+}
+
+static bool is(const json_t *v, const char *key)
+{
+    return json_is_true(json_object_get(v, key));
+}
+
+static long long num(const json_t *v, const char *key)
+{
+    return json_integer_value(json_object_get(v, key));
+}
+
+/* Prints and frees it. */
+static int print_table(struct cli_table *t, FILE *f)
+{
+    int err = t ? cli_table_print(t, f) : GW_ENOMEM;
+
+    cli_table_free(t);
+    return err;
+}
+
+static struct cli_table *table_of(const char *const *head, size_t columns)
+{
+    struct cli_table *t = cli_table_new(columns);
+
+    for (size_t i = 0; t && i < columns; i++)
+        cli_table_add(t, "%s", head[i]);
+    return t;
+}
+
+/* What was in the way at a relay: "taken", "deadline passed"; "" = nothing. */
+static const char *hindrance(const json_t *relay)
+{
+    const char *status = foreign(relay, "status");
+    return *status ? status : foreign(relay, "error");
+}
+
+/* ---- gw network ---- */
+
+/* Our name at a relay: "ours since 5m", "taken", "-". */
+static void add_claim(struct cli_table *t, const json_t *relay)
+{
+    long long claimed_s = num(relay, "claimed_s");
+    char age[UNITS_STR_MAX];
+    uint64_t s = (uint64_t)time(NULL);
+
+    if (*hindrance(relay))
+        cli_table_add(t, "%s", hindrance(relay));
+    else if (claimed_s > 0)
+        cli_table_add(t, "ours, said %s ago",
+                      units_show_age(s > (uint64_t)claimed_s ? s - (uint64_t)claimed_s : 0, age));
+    else
+        cli_table_add(t, "%s", "");
+}
+
+static void add_network(struct cli_table *t, const json_t *net)
+{
+    const json_t *relays = json_object_get(net, "relays"), *r;
+    size_t i, n = json_array_size(relays);
+
+    for (i = 0; i < n || i == 0; i++) {
+        cli_table_add(t, "%s", i ? "" : foreign(net, "name"));
+        cli_table_add(t, "%s", i ? "" : foreign(net, "host"));
+        cli_table_add(t, "%s", i ? "" : foreign(net, "trust"));
+        r = json_array_get(relays, i);
+        cli_table_add(t, "%s", *cli_show_str(r, "name") ? foreign(r, "name") : foreign(r, "peer"));
+        cli_table_add(t, "%s", !r ? "" : is(r, "connected") ? "connected" : "not connected");
+        add_claim(t, r);
+    }
+}
+
+static int show_networks(FILE *f, const json_t *v)
+{
+    static const char *const head[] = { "NETWORK", "HOST", "TRUST", "RELAY", "STATE", "OUR NAME" };
+    struct cli_table *t = table_of(head, sizeof head / sizeof head[0]);
+    json_t *net;
+    size_t i;
+
+    if (!t)
+        return GW_ENOMEM;
+    json_array_foreach(json_object_get(v, "networks"), i, net) add_network(t, net);
+    int err = print_table(t, f);
+    if (*cli_show_str(v, "own"))
+        fprintf(f, "\nThis node is a relay of %s, which has %lld names.\n", foreign(v, "own"),
+                num(v, "names"));
+    return err;
+}
+
+static int run_network_list(const struct cli_args *a)
+{
+    return cli_ask_and_show(a->dir, a->is_json, json_pack("{s:s}", "cmd", "network-list"),
+                            CLI_ANSWER_MS, show_networks);
+}
+
+/* Without a daemon the file is all there is to change. */
+static int run_network_join(const struct cli_args *a)
+{
+    const struct cli_network_edit e = {
+        .network = a->v[0], .relays = a->v + 1, .nrelays = (size_t)a->n - 1, .host = a->host
+    };
+    json_t *relays = json_array();
+
+    if (!cli_can_connect(a->dir)) {
+        json_decref(relays);
+        return a->local->edit_network(a->local->arg, &e);
+    }
+    for (size_t i = 0; i < e.nrelays; i++)
+        json_array_append_new(relays, json_string(e.relays[i]));
+    json_t *req = json_pack("{s:s, s:s, s:o}", "cmd", "network-join", "network", e.network,
+                            "relays", relays);
+    if (e.host)
+        json_object_set_new(req, "host", json_string(e.host));
+    return cli_ask_and_say(a->dir, req, CLI_NETWORK_MS, "joined");
+}
+
+static int run_network_leave(const struct cli_args *a)
+{
+    const struct cli_network_edit e = { .network = a->v[0], .is_leave = true };
+
+    if (!cli_can_connect(a->dir))
+        return a->local->edit_network(a->local->arg, &e);
+    return cli_ask_and_say(a->dir,
+                           json_pack("{s:s, s:s}", "cmd", "network-leave", "network", e.network),
+                           CLI_NETWORK_MS, "left");
+}
+
+int cli_network_run(const struct cli_args *a)
+{
+    static const struct cli_sub subs[] = {
+        { "join", 2, -1, run_network_join },
+        { "leave", 1, 1, run_network_leave },
+        { "list", 0, 0, run_network_list },
+    };
+
+    if (a->host && strcmp(a->v[0], "join") != 0)
+        return cli_wrong_usage("network");
+    return cli_sub_run("network", subs, sizeof subs / sizeof subs[0], a);
+}
+
+/* ---- gw name ---- */
+
+/* What each relay said; `yes`: what it means when it said nothing else. */
+static int show_said(FILE *f, const json_t *v, const char *yes)
+{
+    static const char *const head[] = { "RELAY", "ANSWER" };
+    const json_t *relays = json_object_get(v, "relays"), *r;
+    struct cli_table *t = table_of(head, 2);
+    size_t i;
+
+    if (!t)
+        return GW_ENOMEM;
+    json_array_foreach(relays, i, r)
+    {
+        cli_table_add(t, "%s", foreign(r, "peer"));
+        cli_table_add(t, "%s", *hindrance(r) ? hindrance(r) : yes);
+    }
+    return print_table(t, f);
+}
+
+static int show_claimed(FILE *f, const json_t *v)
+{
+    const char *name = cli_show_str(v, "name");
+
+    if (!json_array_size(json_object_get(v, "relays"))) {
+        fprintf(f, "%s: no relay of the network is known yet; it is claimed once there is one\n",
+                name);
+        return 0;
+    }
+    return show_said(f, v, "it is ours");
+}
+
+static int show_released(FILE *f, const json_t *v)
+{
+    if (json_array_size(json_object_get(v, "relays")))
+        return show_said(f, v, "released");
+    fprintf(f, "%s\n", is(v, "done") ? "released" : "no relay of the network is known");
+    return 0;
+}
+
+static int run_name_claim(const struct cli_args *a)
+{
+    return cli_ask_and_judge(a->dir, a->is_json,
+                             json_pack("{s:s, s:s}", "cmd", "name-claim", "name", a->v[0]),
+                             CLI_NETWORK_MS, show_claimed, "done");
+}
+
+static int run_name_release(const struct cli_args *a)
+{
+    return cli_ask_and_judge(a->dir, a->is_json,
+                             json_pack("{s:s, s:s}", "cmd", "name-release", "name", a->v[0]),
+                             CLI_NETWORK_MS, show_released, "done");
+}
+
+static int show_names(FILE *f, const json_t *v)
+{
+    static const char *const head[] = { "NAME", "PEER" };
+    struct cli_table *t = table_of(head, 2);
+    json_t *e;
+    size_t i;
+
+    if (!t)
+        return GW_ENOMEM;
+    json_array_foreach(json_object_get(v, "names"), i, e)
+    {
+        cli_table_add(t, "%s", foreign(e, "name"));
+        cli_table_add(t, "%s", foreign(e, "peer"));
+    }
+    int err = print_table(t, f);
+    json_array_foreach(json_object_get(v, "relays"), i, e)
+        fprintf(f, "%s, relay %s: %s\n", foreign(e, "network"), foreign(e, "peer"), hindrance(e));
+    return err;
+}
+
+static int run_name_list(const struct cli_args *a)
+{
+    json_t *req = json_pack("{s:s}", "cmd", "name-list");
+
+    if (a->n)
+        json_object_set_new(req, "network", json_string(a->v[0]));
+    return cli_ask_and_show(a->dir, a->is_json, req, CLI_NETWORK_MS, show_names);
+}
+
+int cli_name_run(const struct cli_args *a)
+{
+    static const struct cli_sub subs[] = {
+        { "claim", 1, 1, run_name_claim },
+        { "list", 0, 1, run_name_list },
+        { "release", 1, 1, run_name_release },
+    };
+    return cli_sub_run("name", subs, sizeof subs / sizeof subs[0], a);
+}

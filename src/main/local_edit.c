@@ -1,0 +1,94 @@
+/* local_edit.c - see local_edit.h. */
+#include "main/local_edit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/fileio.h"
+#include "ctl/ctl_deps.h"
+#include "id/peer_list.h"
+#include "main/confchange.h"
+#include "main/nodedir.h"
+
+static int finish(int rc, const char *err)
+{
+    if (rc)
+        fprintf(stderr, "gw: %s\n", err);
+    return rc ? CLI_FAILED : CLI_OK;
+}
+
+static int edit_network(void *arg, const struct cli_network_edit *e)
+{
+    const struct options *o = arg;
+    const struct ctl_network_edit edit = { .network = e->network,
+                                           .is_leave = e->is_leave,
+                                           .relays = (const char *const *)e->relays,
+                                           .nrelays = e->nrelays,
+                                           .host = e->host };
+    char err[CONF_ERR_MAX];
+    struct nodedir d;
+    int rc = nodedir_open(&d, o->dir, o->conf, err);
+
+    if (!rc)
+        rc = confchange_network(d.conf, o, &edit, err);
+    if (!rc)
+        printf("%s: changed; no daemon runs\n", d.conf);
+    nodedir_close(&d);
+    return finish(rc, err);
+}
+
+/* The signature goes behind the last line, and the whole in place of the file. */
+static int append_signature(const char *path, const struct key *key, char err[CONF_ERR_MAX])
+{
+    char signature[PEER_LIST_SIGNATURE_MAX], *text, *whole;
+    struct stat st;
+    size_t n;
+    int rc = fileio_read(path, &text, &n);
+
+    if (rc)
+        return conf_fail(err, rc, "%.200s: %s", path, gw_strerror(rc));
+    if (peer_list_sign(key, (struct bytes){ (const uint8_t *)text, n }, signature) != 0) {
+        rc = conf_fail(err, GW_EINVAL,
+                       "%.200s: it is signed already, does not end in a newline, or is longer "
+                       "than %d octets",
+                       path, PEER_LIST_TEXT_MAX);
+    } else if ((whole = realloc(text, n + sizeof signature)) == NULL) {
+        rc = conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
+    } else {
+        text = whole;
+        strcpy(text + n, signature);
+        rc = stat(path, &st) != 0 ? GW_EIO
+                                  : fileio_replace(path, bytes_of(text), st.st_mode & 07777);
+        if (rc)
+            conf_fail(err, rc, "%.200s: %s", path, gw_strerror(rc));
+    }
+    free(text);
+    return rc;
+}
+
+static int sign_list(void *arg, const char *path)
+{
+    const struct options *o = arg;
+    char err[CONF_ERR_MAX], id[PEERID_STR_MAX];
+    struct key *key = NULL;
+    struct nodedir d;
+    int rc = nodedir_open(&d, o->dir, o->conf, err);
+
+    if (!rc)
+        rc = nodedir_key(&d, &key, err);
+    if (!rc)
+        rc = append_signature(path, key, err);
+    if (!rc)
+        printf("%s: signed by %s\n", path, peerid_print(key_peerid(key), id));
+    key_free(key);
+    nodedir_close(&d);
+    return finish(rc, err);
+}
+
+struct cli_local local_edit_calls(const struct options *o)
+{
+    return (struct cli_local){ edit_network, sign_list, (void *)o };
+}
