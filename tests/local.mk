@@ -3,7 +3,7 @@ EXTRA_DIST += examples/quickstart.sh tests/run.sh tests/install-deps.sh tests/ne
 	tests/vectors \
 	tests/bench/cases.py tests/bench/gwbench.py tests/bench/lab.py tests/bench/loadconn.c tests/bench/loadconn.h \
 	tests/bench/loadserve.c tests/bench/loadserve.h tests/bench/relay.sh tests/bench/relay_report.py \
-	tests/bench/report.py tests/bench/run.sh \
+	tests/bench/report.py tests/bench/resolve.py tests/bench/resolve.sh tests/bench/run.sh \
 	tests/bench/sockload.c tests/bench/systems.py tests/bench/wanlink.c
 
 # Built on demand, for tests/bench/relay.sh.
@@ -11,3 +11,16 @@ EXTRA_PROGRAMS += tests/bench/relayload
 CLEANFILES += tests/bench/relayload
 tests_bench_relayload_SOURCES = tests/bench/relayload.c tests/bench/relayproc.c tests/bench/relayproc.h
 tests_bench_relayload_LDADD = $(P2P_LIBS)
+
+# A simulated DHT (doc/DHT.md): the great run on demand, a small one as a test.
+DHT_NET = tests/bench/dht_net.c tests/bench/dht_net.h tests/bench/dht_run.c tests/bench/dht_run.h \
+	tests/bench/dht_walk.c tests/bench/dht_walk.h tests/bench/vtime.c tests/bench/vtime.h
+EXTRA_PROGRAMS += tests/bench/dht_sim
+CLEANFILES += tests/bench/dht_sim
+tests_bench_dht_sim_SOURCES = tests/bench/dht_sim.c $(DHT_NET)
+tests_bench_dht_sim_LDADD = $(P2P_LIBS)
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_dht_sim
+tests_unit_test_dht_sim_SOURCES = tests/unit/test_dht_sim.c tests/unit/vec.h $(DHT_NET)
+tests_unit_test_dht_sim_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+endif

@@ -6,7 +6,9 @@
 #include "base/err.h"
 
 struct reach {
+    const struct ctl_deps *deps;
     struct ctl_session *session;
+    struct peerid peer;
     struct host_open *open;
     json_t *req; /* counted */
     ctl_reached_fn *reached;
@@ -36,6 +38,8 @@ static void on_opened(void *arg, int err, struct conn *c, struct stream *s, cons
     (void)early;
     ctl_session_on_cancel(r->session, NULL, NULL);
     if (err) {
+        if (!host_conn(r->deps->host, &r->peer)) /* where it was said to be it is not */
+            resolver_forget(r->deps->resolver, &r->peer);
         ctl_reach_fail(r->session, r->req, err);
     } else {
         stream_drop(s, GW_ECANCELED);
@@ -73,7 +77,9 @@ void ctl_reach(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
     } else if (!r) {
         ctl_reach_fail(s, req, GW_ENOMEM);
     } else {
-        *r = (struct reach){ .session = s, .req = json_incref(req), .reached = reached };
+        *r = (struct reach){
+            .deps = d, .session = s, .peer = a->peer, .req = json_incref(req), .reached = reached
+        };
         dial(r, d->host, a, protocol);
     }
 }

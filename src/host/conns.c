@@ -233,9 +233,9 @@ static uint64_t idle_limit(const struct conn *c, bool is_in_use)
         return 0;
     if (!is_in_use)
         return CONNS_SPARE_IDLE_S * 1000;
-    if (c->m->is_inbound)
-        return 0;
-    return c->own_idle_ms == IDLE_OF_ALL ? c->all->idle_ms : c->own_idle_ms;
+    if (c->own_idle_ms != IDLE_OF_ALL)
+        return c->own_idle_ms;
+    return c->m->is_inbound ? 0 : c->all->idle_ms;
 }
 
 static void sweep_group(const struct group *g, uint64_t now_ms)

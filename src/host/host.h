@@ -187,8 +187,8 @@ void host_network_changed(struct host *h);
 /* While held, a connection is not closed for being idle.  Holds end with the connection. */
 void conn_hold(struct conn *c);
 void conn_unhold(struct conn *c);
-/* Closed when it had no stream for so long, in place of host_config's idle_ms: for who dials many
- * and needs each but once.  0: never. */
+/* Closed when it had no stream for so long, whoever dialled it, in place of host_config's idle_ms:
+ * for who dials, or serves, many and each but once.  0: never. */
 void conn_set_idle(struct conn *c, uint64_t idle_ms);
 /* It may be dead: no answer came when one was due, or the peer has called by another way.  It is
  * probed, and until something is heard on it again new streams go elsewhere, on a new connection if

@@ -272,7 +272,7 @@ int discovery_open(struct discovery *d, struct node *n, const struct config *c,
     resolver_set_ttl(n->resolver, c->name_ttl_ms);
     if (!(d->relays = named_new(n->loop, n->resolver, on_relays, d)) || open_book(d, c, dir) ||
         open_dht(d, c, dir) || add_tiers(d, c) ||
-        (dir && !(d->claims = names_claims_new(n->host, n->announce, &d->networks))) ||
+        (dir && !(d->claims = names_claims_new(n->host, n->announce, &d->networks, d->book))) ||
         keep_answers(d, dir) || set_networks(d, c) ||
         (d->bootstrap && bootstrap_set(d->bootstrap, c)))
         return conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));

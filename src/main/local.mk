@@ -30,7 +30,7 @@ gw_SOURCES = src/main/gw.c
 gw_LDADD = $(MAIN_LIBS)
 
 dist_examples_DATA = conf/gw.conf.example conf/names.example conf/authorized_keys.example \
-	examples/lan-only.conf examples/relay.conf
+	examples/lan-only.conf examples/names.sol examples/relay.conf
 
 # bindir is known in full only to make: configure leaves ${exec_prefix} in it.
 EXTRA_DIST += conf/gw.service.in conf/gw.socket

@@ -370,7 +370,7 @@ int resolver_keep(struct resolver *r, const char *path)
         tiers[i] = r->tiers[i].ops->name;
     size_t bad = resolver_cache_read(r->cache, text, tiers, r->ntiers, clock_wall_ms());
     if (bad)
-        log_info("names cache %s: %zu lines are bad and left out", path, bad);
+        log_info("names cache %s: bad lines left out: %zu", path, bad);
     free(text);
     return 0;
 }

@@ -133,24 +133,31 @@ static void add_circuits(struct circuits *c, const struct peerid *relay,
 }
 
 /* Circuits through the last relay by its own addresses, when they are told, and behind them the
- * chain.  Nothing is to be had of a route that cannot be read. */
-static void list_circuits(const struct names_polled *p, struct circuits *out)
+ * chain.  A relay that is itself the peer is no hop of it, but its addresses are direct ones.
+ * Nothing is to be had of a route that cannot be read. */
+static void list_ways(const struct names_polled *p, struct circuits *out, struct name_answer *a)
 {
-    struct multiaddr told[PB_LIST_MAX];
     struct circuits chain = { .n = 0 };
-    struct peerid relay;
+    struct peerid relay = p->relay->peer;
+    struct multiaddr told[PB_LIST_MAX];
+    size_t nroute = p->answer->nroute, n = p->relay->naddrs;
 
-    add_circuits(&chain, &p->relay->peer, p->relay->addrs, p->relay->naddrs);
-    for (size_t i = 0; i < p->answer->nroute; i++) {
+    memcpy(told, p->relay->addrs, n * sizeof *told);
+    for (size_t i = 0;; i++) {
+        if (peerid_eq(&relay, &p->record->peer)) {
+            add_direct(a, told, n, WAYS_MAX);
+            break;
+        }
         const struct circuits before = chain;
-        const struct peer_msg *m = &p->answer->route[i];
-        if (peerid_from_bytes(m->id, &relay) != 0)
-            return;
-        size_t n = read_addrs(&m->addrs, told);
-        if (n && i + 1 == p->answer->nroute)
+        if (i && i == nroute && n)
             add_circuits(out, &relay, told, n);
         chain.n = 0;
-        add_circuits(&chain, &relay, before.v, before.n);
+        add_circuits(&chain, &relay, i ? before.v : told, i ? before.n : n);
+        if (i == nroute)
+            break;
+        if (peerid_from_bytes(p->answer->route[i].id, &relay) != 0)
+            return;
+        n = read_addrs(&p->answer->route[i].addrs, told);
     }
     for (size_t i = 0; i < chain.n && out->n < CIRCUITS_MAX; i++)
         out->v[out->n++] = chain.v[i];
@@ -182,7 +189,6 @@ static void answer(struct tier_network *t, struct tier_query *q, const struct na
                    struct name_answer *a, const char *remark)
 {
     a->peer = r->peer;
-    a->ttl_ms = ttl_of(r);
     remember(t, r);
     tier_answer(q, 0, a, remark);
 }
@@ -218,7 +224,7 @@ static void on_found(struct lookup *l, const struct names_polled *p)
     struct tier_network *t = l->tier;
     struct tier_query *q = l->query;
 
-    list_circuits(p, &circuits);
+    list_ways(p, &circuits, &a);
     size_t n = read_addrs(&p->answer->entries[0].addrs, told),
            max = RESOLVER_ADDRS_MAX - circuits.n;
     add_direct(&a, told, n, max);
@@ -227,6 +233,7 @@ static void on_found(struct lookup *l, const struct names_polled *p)
         add_addr(&a, &circuits.v[i], RESOLVER_ADDRS_MAX);
     memcpy(a.service, l->service, sizeof l->service);
     print_route(p, remark);
+    a.ttl_ms = ttl_of(p->record);
     forget(l);
     answer(t, q, p->record, &a, remark);
 }
@@ -311,7 +318,7 @@ static bool answer_from_book(struct tier_network *t, const struct network_name *
 {
     uint64_t now_s = (uint64_t)clock_wall_s();
     const struct names_entry *e = names_book_find(t->book, name->host, now_s);
-    struct name_answer a = { .naddrs = 0 };
+    struct name_answer a = { .ttl_ms = 0 }; /* to look again costs nothing */
     struct name_record r;
     size_t n = 0;
 

@@ -247,6 +247,7 @@ static int spawn(const char *const *argv, const struct ends *e, pid_t *pid)
     posix_spawnattr_t attr;
     char *env[4];
 
+    process_prepare();
     pick_environment(env);
     posix_spawn_file_actions_init(&files);
     posix_spawnattr_init(&attr);

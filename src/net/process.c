@@ -12,6 +12,14 @@
 
 #define REAP_MS 100
 
+void process_prepare(void)
+{
+    struct sigaction now;
+
+    if (sigaction(SIGCHLD, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+        signal(SIGCHLD, SIG_DFL);
+}
+
 int process_watch(struct process *p, struct ev_loop *loop, pid_t pid,
                   void (*on_end)(struct ev_loop *loop, ev_io *w, int revents), void *data)
 {

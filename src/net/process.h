@@ -14,6 +14,10 @@ struct process {
     ev_io end; /* of its descriptor */
 };
 
+/* Before the start of one: whoever started us may have SIGCHLD ignored, and then the kernel keeps
+ * no status of those that end, nor their pid from being another's.  A handler stays as it is. */
+void process_prepare(void);
+
 /* Watches a child just started: `on_end` is called from the loop once it has ended, with w->data
  * `data`, and has to call process_reap.  0; or GW_ENOFD, GW_ENOMEM: it has been killed and reaped.
  */

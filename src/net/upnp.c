@@ -131,6 +131,7 @@ static int spawn(struct upnp *u, struct upnp_report *r)
     if (pipe2(fd, O_CLOEXEC) != 0)
         return err_from_errno(errno);
     fcntl(fd[0], F_SETFL, O_NONBLOCK);
+    process_prepare();
     pid_t pid = fork();
     if (pid == 0)
         run_map(r, fd[1]);

@@ -46,7 +46,8 @@ struct kad_request;                     /* something under way */
 void kad_cancel(struct kad_request *q); /* done will not be called; NULL is fine */
 
 struct kad_result { /* borrowed for the call */
-    int err; /* 0; GW_ENONAME: nobody has it; GW_ENETDOWN: nobody to ask; GW_ETIMEOUT; GW_ENOMEM */
+    int err; /* 0; GW_ENONAME: nobody has it; GW_EREFUSED: nobody took it; GW_ENETDOWN: nobody to
+                ask; GW_EINVAL: kad_put; GW_ETIMEOUT; GW_ENOMEM */
     struct bytes value; /* of kad_get: the best one that is valid */
     const struct kad_contact
         *peers; /* of kad_find: one or none; of kad_providers; kad_put, kad_provide: who took it */
@@ -55,18 +56,20 @@ struct kad_result { /* borrowed for the call */
 };
 typedef void kad_done_fn(void *arg, const struct kad_result *r);
 
-/* All: `done` once, from the loop.  NULL: out of memory, or a key that is longer than allowed. */
+/* All: `done` once, from the loop.  NULL: out of memory, too many lookups wait (kad_run.h), or a
+ * key that is empty or longer than allowed.  What we keep as a server counts like another's answer.
+ */
 struct kad_request *kad_get(struct kad *k, struct bytes key, kad_done_fn *done, void *arg);
 struct kad_request *kad_put(struct kad *k, struct bytes key, struct bytes value, kad_done_fn *done,
                             void *arg); /* a value that is not valid: GW_EINVAL */
 struct kad_request *kad_find(struct kad *k, const struct peerid *peer, kad_done_fn *done,
-                             void *arg); /* its addresses */
+                             void *arg); /* its addresses; of one that is connected, at once */
 struct kad_request *kad_providers(struct kad *k, struct bytes key, kad_done_fn *done, void *arg);
 struct kad_request *kad_provide(struct kad *k, struct bytes key, kad_done_fn *done, void *arg);
 
 /* Publishes a name record of ours now and every republish_ms, signed anew each time with a new
- * sequence number; the same name again replaces it.  r->sequence, expires_s and owner are not
- * looked at.  0, GW_ELIMIT (KAD_PUBLISHED_MAX), GW_ENOMEM. */
+ * sequence number; the same name again replaces it, unless it says the same.  r->sequence,
+ * expires_s and owner are not looked at.  0, GW_ELIMIT (KAD_PUBLISHED_MAX), GW_ENOMEM. */
 #define KAD_PUBLISHED_MAX 4096
 int kad_publish(struct kad *k, const struct name_record *r);
 void kad_unpublish(struct kad *k, const char *name);

@@ -197,7 +197,9 @@ struct kad_run *kad_run_new(const struct kad_env *env, struct kad_runs *all,
     const struct kad_lookup_config cfg = {
         .alpha = ALPHA, .k = KAD_K, .paths = env->cfg.paths, .answer_ms = env->cfg.request_ms
     };
-    struct kad_run *r = q->key.n <= KAD_MSG_KEY_MAX ? calloc(1, sizeof *r) : NULL;
+    if (q->key.n > KAD_MSG_KEY_MAX || all->count == KAD_RUNS_MAX + KAD_RUNS_WAITING)
+        return NULL;
+    struct kad_run *r = calloc(1, sizeof *r);
     if (!r)
         return NULL;
     *r = (struct kad_run){ .env = env, .all = all, .ev = ev, .arg = arg, .task.run = on_turn };
@@ -211,6 +213,7 @@ struct kad_run *kad_run_new(const struct kad_env *env, struct kad_runs *all,
     }
     seed(r, target);
     all->begun++;
+    all->count++;
     DL_APPEND(all->list, r);
     ev_timer_init(&r->deadline, on_deadline, (double)env->cfg.query_ms / 1e3, 0.);
     ev_timer_init(&r->slow, on_slow, 0., 0.);
@@ -227,6 +230,7 @@ void kad_run_free(struct kad_run *r)
         return;
     turn_del(host_turn(r->env->host), &r->task);
     DL_DELETE(r->all->list, r);
+    r->all->count--;
     leave(r);
     kad_lookup_free(r->lookup);
     free(r);

@@ -1,6 +1,7 @@
 /* kad_run.h - one lookup (kad_lookup.h) on the net: it asks, hears and ends in time.
  *
- * At most KAD_RUNS_MAX are under way at once; more wait for their turn, and their waiting counts.
+ * At most KAD_RUNS_MAX are under way at once; more wait for their turn, KAD_RUNS_WAITING at most,
+ * and their waiting counts.
  */
 #ifndef GW_P2P_KAD_RUN_H
 #define GW_P2P_KAD_RUN_H
@@ -8,13 +9,14 @@
 #include "p2p/kad_env.h"
 #include "p2p/kad_lookup.h"
 
-#define KAD_RUNS_MAX 16
+#define KAD_RUNS_MAX     16
+#define KAD_RUNS_WAITING 512
 
 struct kad_run;
 
 struct kad_runs { /* the lookups of one DHT; zeroed means none.  Embedded, outlives them */
     struct kad_run *list;
-    unsigned under_way;
+    unsigned count, under_way;
     uint64_t begun;
 };
 
@@ -27,7 +29,8 @@ struct kad_run_events {
 };
 
 /* Asks `q` (type and key are looked at; the key is copied) of those nearest to the target,
- * beginning with the contacts of the table.  Borrows all but q.  Returns owned, or NULL. */
+ * beginning with the contacts of the table.  Borrows all but q.  Returns owned, or NULL: out of
+ * memory, or too many wait. */
 struct kad_run *kad_run_new(const struct kad_env *env, struct kad_runs *all,
                             const struct kad_msg *q, const struct kad_id *target,
                             const struct kad_run_events *ev, void *arg);

@@ -276,6 +276,8 @@ static void on_stream(void *arg, struct conn *c, struct stream *s, const char *p
         stream_drop(s, GW_ELIMIT);
         return;
     }
+    if (conn_is_inbound(c))
+        conn_set_idle(c, KAD_SERVE_CONN_IDLE_MS);
     v->s = s;
     stream_own(s, &stream_events, v);
     on_data(s, early); /* also lifts the pause; v may be gone after it */

@@ -49,6 +49,7 @@ struct names_claims {
     struct host *host;
     struct announce *announce;
     const struct networks *networks;
+    struct names_book *book; /* may be NULL */
     struct claim *claims;
     struct release *releases;
     struct multiaddr addrs[NAME_MSG_ADDRS_MAX]; /* that the claims tell */
@@ -153,6 +154,20 @@ static struct names_ask *put_question(struct names_claims *all, const struct net
     return names_ask_start(all->host, &req, done, arg);
 }
 
+/* Are we that relay ourselves? */
+static bool is_here(const struct claim *c)
+{
+    return peerid_eq(&c->relay.peer, host_peerid(c->all->host));
+}
+
+static void claim_here(struct claim *c, struct bytes claim)
+{
+    int err = names_book_claim(c->all->book, &c->relay.peer, claim, (uint64_t)clock_wall_s());
+    const struct names_answer a = { .status = err ? NAMES_TAKEN : NAMES_OK };
+
+    on_answer(c, err == GW_EEXISTS ? 0 : err, err && err != GW_EEXISTS ? NULL : &a);
+}
+
 static void ask(struct claim *c)
 {
     char name[2 * NETWORK_LABEL_MAX + 2];
@@ -164,6 +179,10 @@ static void ask(struct claim *c)
     const struct names_question q = { .type = NAMES_CLAIM,
                                       .network = bytes_of(c->network),
                                       .claim = { sealed, n > 0 ? (size_t)n : 0 } };
+    if (n > 0 && is_here(c)) {
+        claim_here(c, q.claim);
+        return;
+    }
     if (n > 0)
         c->ask = put_question(c->all, &c->relay, &q, on_answer, c);
     if (!c->ask)
@@ -203,6 +222,14 @@ static void on_released(void *arg, int err, const struct names_answer *a)
         log_info("names not released: %s", err ? gw_strerror(err) : names_status_text(a->status));
     DL_DELETE(r->all->releases, r);
     free(r);
+}
+
+static void release_here(const struct claim *c)
+{
+    int err = names_book_release(c->all->book, &c->relay.peer, bytes_of(c->host),
+                                 (uint64_t)clock_wall_s());
+    if (err)
+        log_info("names %s.%s not released: %s", c->host, c->network, gw_strerror(err));
 }
 
 static void release(const struct claim *c)
@@ -278,18 +305,23 @@ static bool is_our_name(const struct names_claims *all, const struct claim *c)
 void names_claims_refresh(struct names_claims *all)
 {
     const struct networks *n = all->networks;
+    const struct network_relay self = { .peer = *host_peerid(all->host) };
     struct claim *c, *next;
 
     DL_FOREACH (all->claims, c)
         c->is_wanted = false;
-    for (size_t i = 0; i < n->n; i++)
-        for (size_t k = 0; *n->v[i].host && k < n->v[i].nrelays; k++)
-            want(all, &n->v[i], &n->v[i].relays[k]);
+    for (size_t i = 0; i < n->n; i++) {
+        const struct network *net = &n->v[i];
+        for (size_t k = 0; *net->host && k < net->nrelays; k++)
+            want(all, net, &net->relays[k]);
+        if (all->book && *net->host && strcmp(net->name, n->own) == 0)
+            want(all, net, &self);
+    }
     DL_FOREACH_SAFE (all->claims, c, next) {
         if (c->is_wanted)
             continue;
         if (c->claimed_s && !is_our_name(all, c))
-            release(c);
+            (is_here(c) ? release_here : release)(c);
         drop(c);
     }
 }
@@ -337,13 +369,14 @@ static void on_conn(void *arg, struct conn *conn)
 
 static const struct host_events events = { .on_conn = on_conn };
 
-struct names_claims *names_claims_new(struct host *h, struct announce *a, const struct networks *n)
+struct names_claims *names_claims_new(struct host *h, struct announce *a, const struct networks *n,
+                                      struct names_book *book)
 {
     struct names_claims *all = calloc(1, sizeof *all);
 
     if (!all)
         return NULL;
-    *all = (struct names_claims){ .host = h, .announce = a, .networks = n };
+    *all = (struct names_claims){ .host = h, .announce = a, .networks = n, .book = book };
     if (host_observe(h, &events, all) == 0 && announce_on_change(a, on_announced, all) == 0)
         return all;
     free(all);

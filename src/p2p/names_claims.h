@@ -5,6 +5,7 @@
 
 #include "host/host.h"
 #include "p2p/announce.h"
+#include "p2p/names_book.h"
 #include "p2p/networks.h"
 #include "wire/names_msg.h"
 
@@ -12,9 +13,11 @@
 
 struct names_claims;
 
-/* Borrows all, and observes the host.  Returns owned (free it between host_stop and host_free), or
- * NULL.  Nothing is claimed before the first names_claims_refresh. */
-struct names_claims *names_claims_new(struct host *h, struct announce *a, const struct networks *n);
+/* Borrows all, and observes the host.  `book` (NULL: none): of the network that we are a relay of;
+ * a name of our own there is claimed in it.  Returns owned (free it between host_stop and
+ * host_free), or NULL.  Nothing is claimed before the first names_claims_refresh. */
+struct names_claims *names_claims_new(struct host *h, struct announce *a, const struct networks *n,
+                                      struct names_book *book);
 void names_claims_free(struct names_claims *c); /* NULL is fine; what is ours stays ours */
 /* The networks have changed, or the network that we are connected by: claims what is new and what
  * has failed so far, and gives back what we are not to be called any more. */

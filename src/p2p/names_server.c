@@ -354,6 +354,12 @@ static void on_question(void *arg, int err, struct stream *s, struct bytes msg, 
         serve(r, &q);
 }
 
+/* For all others there is one answer, whatever they ask. */
+static bool may_ask(const struct names_server *v, const struct peerid *from)
+{
+    return v->parts.is_member(v->parts.arg, from) || networks_of_relay(v->parts.networks, from);
+}
+
 static bool has_room(const struct names_server *v, const struct peerid *from)
 {
     const struct request *r;
@@ -370,13 +376,14 @@ static void on_stream(void *arg, struct conn *c, struct stream *s, const char *p
     struct names_server *v = arg;
     const struct msgread_limits limits = { NAMES_QUESTION_MAX,
                                            host_upgrade(v->parts.host)->timeout_ms };
-    const struct names_answer busy = { .status = NAMES_BUSY };
-    struct request *r = has_room(v, conn_peer(c)) ? calloc(1, sizeof *r) : NULL;
+    bool may = may_ask(v, conn_peer(c));
+    const struct names_answer no = { .status = may ? NAMES_BUSY : NAMES_DENIED };
+    struct request *r = may && has_room(v, conn_peer(c)) ? calloc(1, sizeof *r) : NULL;
     (void)protocol;
 
     if (!r) {
         s->ops->credit(s, early.n);
-        say(v->parts.host, s, &busy);
+        say(v->parts.host, s, &no);
         return;
     }
     r->server = v;

@@ -269,12 +269,26 @@ tests_fuzz_fuzz_http_tag_SOURCES = tests/fuzz/fuzz_http_tag.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_http_tag_LDADD = $(SVC_LIBS)
 tests_fuzz_fuzz_http_tag_LDFLAGS = $(LIBFUZZER)
 
+check_PROGRAMS += tests/fuzz/replay_dns_texts
+tests_fuzz_replay_dns_texts_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_dns_texts.c tests/fuzz/fuzz.h
+tests_fuzz_replay_dns_texts_LDADD = $(NET_LIBS)
+tests_fuzz_fuzz_dns_texts_SOURCES = tests/fuzz/fuzz_dns_texts.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_dns_texts_LDADD = $(NET_LIBS)
+tests_fuzz_fuzz_dns_texts_LDFLAGS = $(LIBFUZZER)
+
 check_PROGRAMS += tests/fuzz/replay_names
 tests_fuzz_replay_names_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_names.c tests/fuzz/fuzz.h
 tests_fuzz_replay_names_LDADD = $(NAME_LIBS)
 tests_fuzz_fuzz_names_SOURCES = tests/fuzz/fuzz_names.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_names_LDADD = $(NAME_LIBS)
 tests_fuzz_fuzz_names_LDFLAGS = $(LIBFUZZER)
+
+check_PROGRAMS += tests/fuzz/replay_tier_exec
+tests_fuzz_replay_tier_exec_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_tier_exec.c tests/fuzz/fuzz.h
+tests_fuzz_replay_tier_exec_LDADD = $(NAME_LIBS)
+tests_fuzz_fuzz_tier_exec_SOURCES = tests/fuzz/fuzz_tier_exec.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_tier_exec_LDADD = $(NAME_LIBS)
+tests_fuzz_fuzz_tier_exec_LDFLAGS = $(LIBFUZZER)
 
 check_PROGRAMS += tests/fuzz/replay_ctl_session
 tests_fuzz_replay_ctl_session_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_ctl_session.c tests/fuzz/fuzz.h
@@ -345,7 +359,9 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_yamux \
 	tests/fuzz/fuzz_kad_table \
 	tests/fuzz/fuzz_authkeys \
+	tests/fuzz/fuzz_dns_texts \
 	tests/fuzz/fuzz_names \
+	tests/fuzz/fuzz_tier_exec \
 	tests/fuzz/fuzz_name_msg \
 	tests/fuzz/fuzz_peer_list \
 	tests/fuzz/fuzz_kad_server \

@@ -45,7 +45,7 @@ logs() # NAME PATTERN
 }
 
 mkdir -p -m 700 "$T/hub"
-printf '[relay]\nenabled = yes\nnetwork = grewal\n' >"$T/hub/gw.conf"
+printf '[relay]\nenabled = yes\nnetwork = grewal\n[network grewal]\nhost = hub\n' >"$T/hub/gw.conf"
 member laptop 192.0.2.1 laptop
 member me 198.51.100.1 me
 member thief 198.51.100.1 laptop
@@ -72,6 +72,9 @@ has "the circuit to it" "/ip4/198.51.100.1/udp/4001/quic-v1/p2p/$(gw_id hub)/p2p
 has "and who said so" network "$by"
 check "the other way, too" until_ok 5 gw laptop resolve me.grewal
 has "the relay looks it up in its book" "$(gw_id laptop)" "$(gw hub resolve laptop.grewal)"
+by=$(gw me resolve hub.grewal)
+has "the relay has a name in its own network" "$(gw_id hub)" "$by"
+has "where it is reached without a relay" '/ip4/198.51.100.1/udp/4001/quic-v1$' "$by"
 web() { ip netns exec $TWO curl -sS --max-time 20 --socks5-hostname 127.0.0.1:1080 "http://$1/"; }
 same "its service is reached through the relay" "from the laptop" "$(web laptop.grewal)"
 same "by the service's name, too" "from the laptop" "$(web web.laptop.grewal)"

@@ -111,6 +111,11 @@ said env.grewal >"$T/again"
 same "it sees no environment but PATH, HOME and LANG" "" \
     "$(grep -Ev '^(PATH|HOME|LANG|PWD|OLDPWD|SHLVL|_)=' "$T/env")"
 same "and no file of gw's" "0 1 2 3" "$(tr '\n' ' ' <"$T/fds" | sed 's/ $//')"
+mkdir -p "$T/.config/gw"
+printf '# ours\nlaptop.grewal.net %s\nlaptop.grewal %s %s\n' "$(gw_id me)" "$home" "$addr" >"$T/.config/gw/team-names"
+example() { echo "$1" | HOME=$T sh "$(dirname "$0")/../../examples/resolver.sh"; }
+same "examples/resolver.sh answers" "$home $addr ttl=60" "$(example laptop.grewal)"
+same "and knows no others" "" "$(example laptop; example nobody.grewal; example '#')"
 same "an id is not told to it" "" "$(said "$home" >"$T/again"; grep -i "$home" "$T/asked")"
 
 # --- the DNS

@@ -11,7 +11,7 @@ lab_up <<END
 host g
 host b
 host c
-lan x nat=sym hosts=laptop
+lan x nat=sym hosts=laptop delay=20ms
 lan y nat=sym hosts=server
 lan z nat=sym hosts=cat
 END
@@ -19,7 +19,6 @@ END
 # network RELAY NAME [KEY=VALUE...]: its section of a gw.conf.
 network()
 {
-    network_relay=$1
     printf '[network %s]\nrelay = %s\n' "$2" "$(relay_at "$1")"
     shift 2
     for network_key; do
@@ -27,7 +26,7 @@ network()
     done
 }
 
-# of RELAY NAME: that it is a relay of this network.
+# of NAME: that it is a relay of this network.
 of()
 {
     printf '[relay]\nenabled = yes\nnetwork = %s\n' "$1"
@@ -37,8 +36,9 @@ mkdir -p -m 700 "$T/g" "$T/b" "$T/c" "$T/laptop" "$T/server" "$T/cat"
 { of grewal; network b bob trust=full; } >"$T/g/gw.conf"
 { of bob; network g grewal trust=full; network c carol trust=full; } >"$T/b/gw.conf"
 { of carol; network b bob trust=full; } >"$T/c/gw.conf"
-{ network g grewal host=laptop; printf '[dns]\nlookup = no\n'; } >"$T/laptop/gw.conf"
-network b bob host=server >"$T/server/gw.conf"
+fresh() { printf '[dns]\nlookup = no\n[node]\nname-ttl = 1s\n'; } # nothing is remembered for long
+{ network g grewal host=laptop; fresh; } >"$T/laptop/gw.conf"
+{ network b bob host=server; fresh; } >"$T/server/gw.conf"
 network c carol host=cat >"$T/cat/gw.conf"
 gw_trusts g laptop
 gw_trusts b server
@@ -50,6 +50,8 @@ gw_trusts laptop server
 short() { gw_id "$1" | tail -c 9; }
 try() { on laptop timeout 60 python3 "$REACH/flow.py" fetch $PROXY "$@"; }
 relay_path() { gw_json laptop "[p['addr'] for p in s['peers'] if p['id'] == '$(gw_id "$1")'][0]"; }
+asked_ms() { gw laptop resolve -v --json "$1" | json "next(t['took_us'] for t in s['tiers'] if t['tier'] == 'network') / 1000"; }
+rtt_ms() { gw_json laptop "next(p['rtt_ms'] for p in s['peers'] if p['id'] == '$(gw_id g)')"; }
 said() { gw laptop resolve "$1" 2>&1; }
 
 relay g b c
@@ -59,6 +61,10 @@ home laptop -- -D $PROXY
 for member in laptop server cat; do
     check "$member has its name" until_ok 10 grep -q "claimed" "$T/$member.log"
 done
+
+# --- our own
+took=$(asked_ms laptop.grewal)
+at_most "a name takes one round trip, $(rtt_ms) ms" "$(rtt_ms | awk '{ print $1 * 1.4 + 5 }')" "$took"
 
 # --- one network to the next
 until_ok 10 gw laptop resolve server.bob

@@ -84,6 +84,11 @@ size_t node_contacts(size_t i)
     return s.contacts;
 }
 
+bool node_has_met(void *i)
+{
+    return node_contacts(*(const size_t *)i) > 0;
+}
+
 struct search {
     const struct peerid *peer;
     bool is_found;

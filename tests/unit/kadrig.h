@@ -30,6 +30,7 @@ void servers_start(size_t n);
 const struct peerid *node_id(size_t i);
 void node_bootstrap(size_t i, size_t to);
 size_t node_contacts(size_t i);
+bool node_has_met(void *i);              /* somebody; for run_until */
 bool node_knows(size_t i, size_t other); /* in its table */
 
 struct got { /* what a kad_done_fn was told */

@@ -199,6 +199,15 @@ static void test_a_status_is_told(void **state)
     assert_int_equal(WTERMSIG(x.status), SIGSEGV);
 }
 
+static void test_a_status_is_told_though_our_parent_ignored_SIGCHLD(void **state)
+{
+    (void)state;
+    void (*was)(int) = signal(SIGCHLD, SIG_IGN);
+    assert_int_equal(run(SHELL("exit 3")), GW_EREFUSED);
+    assert_int_equal(WEXITSTATUS(x.status), 3);
+    signal(SIGCHLD, was);
+}
+
 static void test_what_cannot_be_run_is_told_later(void **state)
 {
     (void)state;
@@ -412,6 +421,7 @@ int main(void)
         TEST(what_is_written_just_before_the_end_is_read),
         TEST(its_complaints_do_not_block_it),
         TEST(a_status_is_told),
+        TEST(a_status_is_told_though_our_parent_ignored_SIGCHLD),
         TEST(what_cannot_be_run_is_told_later),
         TEST(who_hangs_is_killed_with_its_group),
         TEST(who_says_too_much_is_killed),

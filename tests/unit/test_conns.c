@@ -189,6 +189,18 @@ static void test_a_dialled_connection_is_closed_when_idle(void **state)
     assert_int_equal(a.close_err, 0);
 }
 
+static void test_a_connection_may_have_an_idle_limit_of_its_own(void **state)
+{
+    (void)state;
+    conn_set_idle(join(&a, &b), 0);
+    run_ms(3000);
+    assert_int_equal(a.closed, 0);
+    conn_set_idle(host_conn(b.host, id_of(&a)), 100); /* the end that did not dial */
+    run_ms(1500);
+    assert_int_equal(b.closed, 1);
+    assert_int_equal(b.close_err, 0);
+}
+
 static int setup_idle(void **state)
 {
     hosts_setup(state);
@@ -272,6 +284,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_dialled_connection_is_closed_when_idle, setup_idle,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_a_connection_may_have_an_idle_limit_of_its_own,
+                                        setup_idle, teardown),
         cmocka_unit_test_setup_teardown(test_a_stream_keeps_its_connection_open, setup_idle,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_beyond_max_peers_the_newcomer_is_closed,

@@ -59,6 +59,10 @@ static struct world {
     struct name_answer answer; /* of the resolver, when known */
     bool knows;
     struct resolver_trace trace;
+    int forgotten; /* how often the answer's peer was */
+    bool can_dial;
+    host_opened_fn *dialled;
+    void *dialled_arg;
     int edit_err;      /* of authz_allow and authz_deny */
     char allowed[256]; /* "ID ssh,db #comment" as authz_allow was called */
     int denied, reloads, stops;
@@ -193,9 +197,9 @@ struct host_open *host_open(struct host *h, const struct host_open_req *req, hos
 {
     (void)h;
     (void)req;
-    (void)done;
-    (void)arg;
-    return NULL;
+    w.dialled = done;
+    w.dialled_arg = arg;
+    return w.can_dial ? (struct host_open *)&w : NULL;
 }
 
 void host_open_cancel(struct host_open *o)
@@ -313,6 +317,12 @@ struct resolver_req *resolver_lookup(struct resolver *r, const char *host, resol
 void resolver_cancel(struct resolver_req *q)
 {
     (void)q;
+}
+
+void resolver_forget(struct resolver *r, const struct peerid *peer)
+{
+    (void)r;
+    w.forgotten += peerid_eq(peer, &w.answer.peer);
 }
 
 const struct resolver_trace *resolver_trace(const struct resolver *r)
@@ -942,6 +952,19 @@ static void test_ping_without_an_answer_fails(void **state)
                         "{\"ok\":false,\"error\":\"count is a number from 1 to 1000\"}\n");
 }
 
+static void test_a_peer_that_is_not_reached_is_looked_up_anew(void **state)
+{
+    struct fixture *f = *state;
+
+    w.host.nconns = 0;
+    w.can_dial = true;
+    ask(f, "{\"cmd\":\"ping\",\"name\":\"alice\"}\n");
+    assert_int_equal(w.forgotten, 0);
+    w.dialled(w.dialled_arg, GW_EOFFLINE, NULL, NULL, NULL, (struct bytes){ 0 });
+    assert_string_equal(ask(f, ""), "{\"ok\":false,\"error\":\"alice: peer is not reachable\"}\n");
+    assert_int_equal(w.forgotten, 1);
+}
+
 static void test_services_of_a_peer_are_escaped_and_filtered(void **state)
 {
     struct fixture *f = *state;
@@ -1039,6 +1062,7 @@ int main(void)
         T(test_stop_answers_first),
         T(test_ping_streams_a_line_per_answer),
         T(test_ping_without_an_answer_fails),
+        T(test_a_peer_that_is_not_reached_is_looked_up_anew),
         T(test_services_of_a_peer_are_escaped_and_filtered),
         T(test_doctor_and_netcheck_are_commands),
         T(test_nc_hands_the_stream_to_the_front),

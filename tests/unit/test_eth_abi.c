@@ -90,7 +90,7 @@ static void test_decode_string_checks_where_it_lies(void **state)
         { W0 "60" ZEROS ZEROS W0 "02"
              "6869",
           0, "hi" },                              /* anywhere within */
-        { W0 "00", 0, "" }, /* the offset is the length, too: 0 */
+        { W0 "00", 0, "" },                       /* the offset is the length, too: 0 */
         { W0 "21" W0 "00", GW_EPROTO, "" },       /* the length is cut short */
         { W0 "40" W0 "00", GW_EPROTO, "" },       /* behind the end */
         { W0 "20" W0 "21" ZEROS, GW_EPROTO, "" }, /* one octet too long */

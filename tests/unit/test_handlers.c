@@ -94,6 +94,21 @@ static void test_each_names_exact_ids_only(void **state)
     handlers_fini(&hs);
 }
 
+static void test_remove_takes_one_id_only(void **state)
+{
+    (void)state;
+    struct handlers hs = { 0 };
+    assert_int_equal(handlers_add(&hs, "/a/1", NULL, first, NULL), 0);
+    assert_int_equal(handlers_add(&hs, "/a/2", NULL, second, NULL), 0);
+    handlers_remove(&hs, "/a/1");
+    handlers_remove(&hs, "/a/3");
+    assert_true(finds(&hs, "/a/1", NULL));
+    assert_true(finds(&hs, "/a/2", second));
+    assert_int_equal(handlers_add(&hs, "/a/1", NULL, second, NULL), 0);
+    assert_true(finds(&hs, "/a/1", second));
+    handlers_fini(&hs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +116,7 @@ int main(void)
         cmocka_unit_test(test_find_prefers_the_exact_id_and_asks_the_prefix),
         cmocka_unit_test(test_add_refuses_what_is_served_already),
         cmocka_unit_test(test_each_names_exact_ids_only),
+        cmocka_unit_test(test_remove_takes_one_id_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

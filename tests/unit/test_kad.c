@@ -1,11 +1,10 @@
 /* test_kad.c - a DHT of hosts in memory: who finds whom and what, who is in whose table, and what
  * happens when some are gone, silent or lie. */
-#include "p2p/kad.h"
+#include "p2p/kad_query.h"
 
 #include "base/clock.h"
 #include "kadrig.h"
 #include "net/parting.h"
-#include "p2p/kad_serve.h"
 #include "tmpfiles.h"
 
 static void test_servers_meet_through_one_of_them(void **state)
@@ -16,16 +15,38 @@ static void test_servers_meet_through_one_of_them(void **state)
         assert_int_equal(node_contacts(i), 9);
 }
 
-static bool is_met(void *arg)
-{
-    return node_contacts(*(const size_t *)arg) > 0;
-}
-
 static void client_start(size_t i, size_t to)
 {
     node_start(i, false, NULL);
     node_bootstrap(i, to);
-    run_until(is_met, &i);
+    run_until(node_has_met, &i);
+}
+
+static bool has_looked_around(void *arg)
+{
+    struct kad_stats s;
+    (void)arg;
+    kad_stats(nodes[1].kad, &s);
+    return s.lookups >= 3; /* for itself, and in two buckets at least */
+}
+
+static void test_who_got_its_first_contact_looks_around(void **state)
+{
+    (void)state;
+    servers_start(2);
+    run_until(has_looked_around, NULL);
+}
+
+static void test_one_to_begin_with_may_come_later(void **state)
+{
+    struct multiaddr at = maddr("/ip4/20.0.0.1/udp/4001/quic-v1");
+    (void)state;
+    assert_int_equal(key_generate(&nodes[0].side.key), 0);
+    node_start(1, false, NULL);
+    kad_bootstrap(nodes[1].kad, node_id(0), &at, 1);
+    run_ms(300);
+    node_start(0, true, NULL);
+    run_until(node_has_met, &(size_t){ 1 });
 }
 
 static void test_a_client_asks_and_is_in_no_table(void **state)
@@ -105,6 +126,27 @@ static void test_the_latest_is_got_and_brought_to_who_is_behind(void **state)
     assert_int_equal(kad_did_put(4, record_key(&old), record_value(&old)).err, GW_EREFUSED);
 }
 
+static void test_who_has_an_older_one_is_given_the_best(void **state)
+{
+    (void)state;
+    node_start(0, true, NULL); /* two that do not know each other */
+    node_start(1, true, NULL);
+    struct record old = record_of(0, "x", 1), new = record_of(0, "x", 2);
+    assert_int_equal(kad_did_put(0, record_key(&old), record_value(&old)).err, 0);
+    assert_int_equal(kad_did_put(1, record_key(&new), record_value(&new)).err, 0);
+    node_start(2, false, NULL);
+    node_bootstrap(2, 0);
+    run_until(node_has_met, &(size_t){ 2 });
+    assert_memory_equal(kad_got(2, record_key(&new)).value, old.value, old.n);
+    node_bootstrap(2, 1);
+    run_ms(50);
+    assert_memory_equal(kad_got(2, record_key(&new)).value, new.value, new.n);
+    run_ms(50);
+    node_stop(1);
+    node_stop(2);
+    assert_memory_equal(kad_got(0, record_key(&new)).value, new.value, new.n);
+}
+
 static void test_what_is_not_valid_is_not_put(void **state)
 {
     (void)state;
@@ -132,6 +174,23 @@ static void test_a_peer_is_found_with_its_addresses(void **state)
     assert_int_equal(g.err, 0);
     assert_true(multiaddr_eq(&g.addrs[0], &nodes[6].side.addr));
     assert_int_equal(kad_found(7, key_peerid(a.key)).err, GW_ENONAME);
+    struct peerid gone = *node_id(6);
+    node_stop(6);
+    assert_int_equal(kad_found(7, &gone).err, GW_ENONAME);
+}
+
+static void test_a_peer_that_only_we_know_is_found_by_asking_it(void **state)
+{
+    (void)state;
+    servers_start(2);
+    run_ms(200); /* both have looked around */
+    host_close_peer(nodes[0].side.host, node_id(1), 0);
+    run_ms(20);
+    assert_null(host_conn(nodes[0].side.host, node_id(1)));
+    struct got g = kad_found(0, node_id(1));
+    assert_int_equal(g.err, 0);
+    assert_int_equal(g.asked, 1);
+    assert_true(multiaddr_eq(&g.addrs[0], &nodes[1].side.addr));
 }
 
 static void test_providers_are_found(void **state)
@@ -240,8 +299,14 @@ static void test_cancel_is_silent(void **state)
 
 static void count_got(void *arg, const struct kad_result *r)
 {
-    (void)r;
+    assert_int_equal(r->err, GW_ENONAME);
     ++*(unsigned *)arg;
+}
+
+static void ignore_got(void *arg, const struct kad_result *r)
+{
+    (void)arg;
+    (void)r;
 }
 
 static bool is_forty(void *arg)
@@ -254,9 +319,17 @@ static void test_more_lookups_than_may_run_wait_for_their_turn(void **state)
     unsigned n = 0;
     (void)state;
     servers_start(3);
+    run_ms(100);
+    unsigned before = fake_net.streams;
     for (int i = 0; i < 40; i++)
         assert_non_null(kad_find(nodes[2].kad, key_peerid(a.key), count_got, &n));
+    while (fake_net.streams == before)
+        ev_run(loop, EVRUN_ONCE);
+    assert_in_range(fake_net.streams - before, 1, KAD_RUNS_MAX * 2); /* two to ask */
     run_until(is_forty, &n);
+    for (int i = 0; i < KAD_RUNS_MAX + KAD_RUNS_WAITING; i++)
+        assert_non_null(kad_find(nodes[2].kad, key_peerid(a.key), ignore_got, NULL));
+    assert_null(kad_find(nodes[2].kad, key_peerid(a.key), ignore_got, NULL));
 }
 
 /* ---- publishing ---- */
@@ -298,17 +371,49 @@ static void test_what_is_published_is_put_again_and_again(void **state)
     kad_unpublish(nodes[1].kad, "laptop");
 }
 
-static void test_publishing_waits_for_somebody_to_tell(void **state)
+static void test_what_says_the_same_is_not_put_again(void **state)
 {
     (void)state;
-    node_start(1, false, NULL);
+    servers_start(3);
+    struct record r = record_of(1, "laptop", 0);
+    struct name_record named = { .name = "laptop", .peer = *node_id(1) };
+    assert_int_equal(kad_publish(nodes[1].kad, &named), 0);
+    run_until(is_published, &r);
+    uint64_t first = sequence_of(&r);
+    assert_int_equal(kad_publish(nodes[1].kad, &named), 0);
+    run_ms(50);
+    assert_int_equal(sequence_of(&r), first);
+    named.addrs[named.naddrs++] = nodes[1].side.addr;
+    assert_int_equal(kad_publish(nodes[1].kad, &named), 0);
+    run_ms(50);
+    assert_true(sequence_of(&r) > first);
+}
+
+static void publish_before_others_come(bool is_server)
+{
+    node_start(1, is_server, NULL);
     struct name_record named = { .name = "laptop", .peer = *node_id(1) };
     struct record r = record_of(1, "laptop", 0);
     assert_int_equal(kad_publish(nodes[1].kad, &named), 0);
     run_ms(20);
     node_start(0, true, NULL);
     node_bootstrap(1, 0);
-    run_until(is_published, &r);
+    run_until(node_has_met, &(size_t){ 1 });
+    run_ms(200);
+    assert_int_equal(records_at(0), 1);
+    assert_true(is_published(&r));
+}
+
+static void test_publishing_waits_for_somebody_to_tell(void **state)
+{
+    (void)state;
+    publish_before_others_come(false);
+}
+
+static void test_its_own_store_is_not_enough_for_a_publisher(void **state)
+{
+    (void)state;
+    publish_before_others_come(true);
 }
 
 /* ---- the file ---- */
@@ -321,11 +426,11 @@ static void test_the_table_outlives_a_restart(void **state)
     servers_start(3);
     node_start(3, false, t.path);
     node_bootstrap(3, 0);
-    run_until(is_met, &(size_t){ 3 });
+    run_until(node_has_met, &(size_t){ 3 });
     run_ms(100);
     node_stop(3);
     node_start(3, false, t.path);
-    run_until(is_met, &(size_t){ 3 });
+    run_until(node_has_met, &(size_t){ 3 });
     node_stop(3);
     tmpfiles_write(t.path, "nonsense\n12D3KooW /ip4/1.2.3.4/udp/1/quic-v1\n# and no peer\n");
     node_start(3, false, t.path);
@@ -333,169 +438,6 @@ static void test_the_table_outlives_a_restart(void **state)
     assert_int_equal(node_contacts(3), 0);
     node_stop(3);
     tmpfiles_fini(&t);
-}
-
-/* ---- who asks, and how ---- */
-
-struct raw { /* a stream of the protocol, by hand */
-    struct stream *s;
-    size_t n;
-    uint8_t octets[1 << 16];
-    bool is_closed;
-};
-
-static void raw_data(struct stream *s, struct bytes v)
-{
-    struct raw *r = s->owner;
-    s->ops->credit(s, v.n);
-    assert_true(v.n <= sizeof r->octets - r->n);
-    memcpy(r->octets + r->n, v.p, v.n);
-    r->n += v.n;
-}
-
-static void raw_close(struct stream *s, int err)
-{
-    (void)err;
-    ((struct raw *)s->owner)->is_closed = true;
-}
-
-static const struct stream_events raw_events = { .on_data = raw_data,
-                                                 .on_drained = stream_ignore_drained,
-                                                 .on_eof = stream_ignore_eof,
-                                                 .on_close = raw_close };
-
-static void raw_opened(void *arg, int err, struct conn *c, struct stream *s, const char *protocol,
-                       struct bytes early)
-{
-    struct raw *r = arg;
-    (void)c;
-    (void)protocol;
-    if (err) {
-        r->is_closed = true;
-        return;
-    }
-    r->s = s;
-    stream_own(s, &raw_events, r);
-    raw_data(s, early);
-}
-
-static bool is_raw_settled(void *arg)
-{
-    const struct raw *r = arg;
-    return r->s || r->is_closed;
-}
-
-static void raw_open(struct raw *r)
-{
-    *r = (struct raw){ 0 };
-    assert_int_equal(
-        conn_open(host_conn(b.host, node_id(0)), KAD_PROTOCOL, (struct bytes){ 0 }, raw_opened, r),
-        0);
-    run_until(is_raw_settled, r);
-}
-
-static void raw_write(struct raw *r, const void *p, size_t n)
-{
-    assert_true(r->s->ops->write(r->s, (struct bytes){ p, n }) >= 0);
-    run_ms(10);
-}
-
-static void raw_setup(void)
-{
-    node_start(0, true, NULL);
-    open_from(&b, &nodes[0].side, "/no/such/protocol");
-    run_ms(5);
-}
-
-/* libp2p specs, kad-dht: type = 5, PING. */
-static const uint8_t ping[] = { 2, 0x08, 5 };
-
-static void test_a_stream_carries_many_questions(void **state)
-{
-    struct raw r;
-    uint8_t many[64 * sizeof ping];
-    (void)state;
-    raw_setup();
-    raw_open(&r);
-    for (size_t i = 0; i < 64; i++)
-        memcpy(many + i * sizeof ping, ping, sizeof ping);
-    raw_write(&r, many, sizeof many);
-    assert_int_equal(r.n, sizeof many);
-    assert_memory_equal(r.octets, many, sizeof many);
-    for (size_t i = 0; i < sizeof ping; i++)
-        raw_write(&r, ping + i, 1); /* octet by octet */
-    assert_int_equal(r.n, sizeof many + sizeof ping);
-    r.s->ops->shutdown(r.s);
-    run_ms(10);
-    assert_true(r.is_closed);
-}
-
-static void test_what_is_no_question_ends_the_stream(void **state)
-{
-    static const struct {
-        const char *p;
-        size_t n;
-    } cases[] = {
-        { "\x02\x0a\x64", 3 }, /* ends inside a field */
-        { "\x02\x08\x09", 3 }, /* no such type */
-        { "\x81\x80\x02", 3 }, /* one octet too long */
-        { "\x02\x08\x04", 3 }, /* FIND_NODE of nothing */
-    };
-    struct raw r;
-    (void)state;
-    raw_setup();
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        raw_open(&r);
-        raw_write(&r, cases[i].p, cases[i].n);
-        assert_true(r.is_closed);
-    }
-}
-
-static void test_streams_of_a_peer_are_bounded(void **state)
-{
-    static struct raw r[KAD_SERVE_PER_PEER + 1];
-    (void)state;
-    raw_setup();
-    for (size_t i = 0; i < COUNT(r); i++)
-        raw_open(&r[i]);
-    run_ms(10);
-    assert_false(r[0].is_closed);
-    assert_false(r[KAD_SERVE_PER_PEER - 1].is_closed);
-    assert_true(r[KAD_SERVE_PER_PEER].is_closed);
-    r[0].s->ops->reset(r[0].s, GW_ECANCELED);
-    run_ms(10);
-    raw_open(&r[0]);
-    raw_write(&r[0], ping, sizeof ping);
-    assert_int_equal(r[0].n, sizeof ping);
-}
-
-static void test_questions_of_a_peer_are_bounded(void **state)
-{
-    struct raw r;
-    unsigned sent = 0;
-    (void)state;
-    raw_setup();
-    raw_open(&r);
-    while (!r.is_closed && sent < 2 * KAD_SERVE_PER_MINUTE) {
-        for (unsigned i = 0; i < 100; i++)
-            assert_true(r.s->ops->write(r.s, (struct bytes){ ping, sizeof ping }) >= 0);
-        sent += 100;
-        run_ms(1);
-    }
-    assert_int_equal(r.n, KAD_SERVE_PER_MINUTE * sizeof ping);
-}
-
-static void test_a_client_serves_nobody(void **state)
-{
-    struct raw r;
-    (void)state;
-    raw_setup();
-    raw_open(&r);
-    assert_int_equal(kad_set_server(nodes[0].kad, false), 0);
-    run_ms(10);
-    assert_true(r.is_closed);
-    raw_open(&r);
-    assert_null(r.s);
 }
 
 /* ---- liars ---- */
@@ -530,7 +472,7 @@ static void test_a_record_of_another_key_is_not_believed(void **state)
     assert_true(n > 0);
     l.octets = (struct bytes){ wire, (size_t)n };
     node_bootstrap(1, 0);
-    run_until(is_met, &(size_t){ 1 });
+    run_until(node_has_met, &(size_t){ 1 });
     unsigned before = l.asked;
     assert_int_equal(kad_got(1, record_key(&sought)).err, GW_ENONAME);
     assert_true(l.asked > before);
@@ -554,15 +496,15 @@ static void test_private_addresses_stay_in_private_networks(void **state)
     assert_int_equal(host_listen(nodes[0].side.host, &outside, NULL), 0);
     node_start_at(1, true, NULL, "/ip4/10.0.0.2/udp/4001/quic-v1");
     node_bootstrap(1, 0);
-    run_until(is_met, &(size_t){ 1 });
+    run_until(node_has_met, &(size_t){ 1 });
     run_ms(50);
     assert_true(node_knows(0, 1));
     node_start_at(2, false, NULL, "/ip4/10.0.0.3/udp/4001/quic-v1");
     kad_bootstrap(nodes[2].kad, node_id(0), &nodes[0].side.addr, 1);
     node_start(3, false, NULL);
     kad_bootstrap(nodes[3].kad, node_id(0), &outside, 1);
-    run_until(is_met, &(size_t){ 2 });
-    run_until(is_met, &(size_t){ 3 });
+    run_until(node_has_met, &(size_t){ 2 });
+    run_until(node_has_met, &(size_t){ 3 });
     assert_true(addrs_told(2, 1));
     assert_int_equal(kad_found(3, node_id(1)).err, GW_ENONAME);
 }
@@ -572,12 +514,16 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, kadrig_setup, kadrig_teardown)
     const struct CMUnitTest tests[] = {
         T(test_servers_meet_through_one_of_them),
+        T(test_who_got_its_first_contact_looks_around),
+        T(test_one_to_begin_with_may_come_later),
         T(test_a_client_asks_and_is_in_no_table),
         T(test_who_becomes_a_server_gets_into_tables_and_out_again),
         T(test_what_one_put_all_get),
         T(test_the_latest_is_got_and_brought_to_who_is_behind),
+        T(test_who_has_an_older_one_is_given_the_best),
         T(test_what_is_not_valid_is_not_put),
         T(test_a_peer_is_found_with_its_addresses),
+        T(test_a_peer_that_only_we_know_is_found_by_asking_it),
         T(test_providers_are_found),
         T(test_without_anybody_it_is_said_at_once),
         T(test_a_server_alone_keeps_for_itself),
@@ -587,13 +533,10 @@ int main(void)
         T(test_cancel_is_silent),
         T(test_more_lookups_than_may_run_wait_for_their_turn),
         T(test_what_is_published_is_put_again_and_again),
+        T(test_what_says_the_same_is_not_put_again),
         T(test_publishing_waits_for_somebody_to_tell),
+        T(test_its_own_store_is_not_enough_for_a_publisher),
         T(test_the_table_outlives_a_restart),
-        T(test_a_stream_carries_many_questions),
-        T(test_what_is_no_question_ends_the_stream),
-        T(test_streams_of_a_peer_are_bounded),
-        T(test_questions_of_a_peer_are_bounded),
-        T(test_a_client_serves_nobody),
         T(test_a_record_of_another_key_is_not_believed),
         T(test_private_addresses_stay_in_private_networks),
     };

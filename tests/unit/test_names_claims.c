@@ -50,7 +50,7 @@ static int setup(void **state)
                  .nrelays = 1,
                  .relays = { { .peer = *key_peerid(a.key), .addrs = { a.addr }, .naddrs = 1 } } } }
     };
-    f.claims = names_claims_new(b.host, f.announce, &f.ours);
+    f.claims = names_claims_new(b.host, f.announce, &f.ours, NULL);
     assert_non_null(f.claims);
     return 0;
 }
@@ -226,6 +226,31 @@ static void test_a_relay_unknown_for_a_moment_takes_no_name(void **state)
     assert_true(f.info.claimed_s > 0);
 }
 
+/* b is a relay of the network, too, and the only one that is known. */
+static void test_a_relay_has_a_name_in_its_own_network(void **state)
+{
+    (void)state;
+    names_claims_free(f.claims);
+    f.claims = names_claims_new(b.host, f.announce, &f.ours, f.book);
+    f.ours.v[0].nrelays = 0;
+    names_claims_refresh(f.claims);
+    look();
+    assert_int_equal(f.n, 0);
+    strcpy(f.ours.own, "grewal");
+    names_claims_refresh(f.claims);
+    look();
+    assert_int_equal(f.n, 1);
+    assert_true(f.info.claimed_s > 0);
+    assert_true(peerid_eq(holder("laptop"), key_peerid(b.key)));
+    strcpy(f.ours.v[0].host, "taken");
+    occupy("taken.grewal");
+    names_claims_refresh(f.claims);
+    look();
+    assert_null(holder("laptop"));
+    assert_int_equal(f.info.status, NAMES_TAKEN);
+    assert_int_equal(f.info.claimed_s, 0);
+}
+
 static void test_a_claim_tells_public_addresses(void **state)
 {
     const struct multiaddr outer = maddr("/ip4/198.51.100.1/udp/4444/quic-v1");
@@ -265,6 +290,7 @@ int main(void)
         TEST(test_another_name_replaces_the_one_before),
         TEST(test_a_network_left_has_its_name_back),
         TEST(test_a_relay_unknown_for_a_moment_takes_no_name),
+        TEST(test_a_relay_has_a_name_in_its_own_network),
         TEST(test_a_claim_tells_public_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -253,6 +253,31 @@ static void test_a_host_beyond_is_reached_by_the_last_relay_or_the_chain(void **
     assert_addrs(less, COUNT(less));
 }
 
+static void test_a_relay_that_is_the_peer_is_no_hop(void **state)
+{
+    const struct multiaddr r1_addr = maddr(R1_ADDR);
+    char circuit[MULTIADDR_STR_MAX];
+    (void)state;
+    relay_b.says = found("laptop.grewal");
+    relay_b.says.nroute = 1;
+    relay_b.says.route[0] = (struct peer_msg){ .id = { key_peerid(holder)->mh,
+                                                       key_peerid(holder)->n },
+                                               .addrs = { 1, { { r1_addr.b, r1_addr.n } } } };
+    look_up("laptop.grewal");
+    snprintf(circuit, sizeof circuit, B_ADDR "/p2p/%s/p2p-circuit", id_of(&b));
+    const char *const want[] = { R1_ADDR, CLAIMED, circuit };
+    assert_addrs(want, COUNT(want));
+    /* The relay asked itself. */
+    struct key *kept = holder;
+    holder = b.key;
+    relay_b.says = found("laptop.grewal");
+    make_tier(NULL);
+    look_up("laptop.grewal");
+    holder = kept;
+    const char *const itself[] = { B_ADDR, CLAIMED };
+    assert_addrs(itself, COUNT(itself));
+}
+
 static void test_the_circuits_have_room_beside_many_addresses(void **state)
 {
     struct multiaddr many[12];
@@ -369,7 +394,9 @@ static void test_a_relay_answers_from_its_own_book(void **state)
     const char *const want[] = { CLAIMED };
     assert_addrs(want, COUNT(want));
     assert_string_equal(resolver_name_of(resolver, key_peerid(holder)), "laptop.grewal");
-    look_up("other.grewal");
+    assert_int_equal(names_book_release(book, NULL, bytes_of("laptop"), (uint64_t)clock_wall_s()),
+                     0);
+    look_up("laptop.grewal"); /* nothing is cached */
     assert_string_equal(result.trail, "network: nobody has this name");
     make_tier(NULL);
     names_book_free(book);
@@ -416,6 +443,7 @@ int main(void)
         TEST(test_read_takes_hosts_and_services_of_networks),
         TEST(test_a_host_is_found_with_the_circuit_to_it),
         TEST(test_a_host_beyond_is_reached_by_the_last_relay_or_the_chain),
+        TEST(test_a_relay_that_is_the_peer_is_no_hop),
         TEST(test_the_circuits_have_room_beside_many_addresses),
         TEST(test_the_first_good_answer_of_several_wins),
         TEST(test_a_failure_tells_what_each_relay_said),
