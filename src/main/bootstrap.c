@@ -9,7 +9,15 @@
 #include "base/fileio.h"
 #include "id/peer_list.h"
 #include "main/named.h"
+#include "name/dnsaddr.h"
 #include "net/fetch.h"
+
+struct seed { /* a name of the DNS that stands for DHT peers: /dnsaddr/NAME */
+    struct bootstrap *all;
+    struct dnsaddr *lookup; /* under way; NULL: none */
+    struct name name;
+    bool is_told; /* that it cannot be read */
+};
 
 struct bootstrap {
     struct node *node;
@@ -19,8 +27,25 @@ struct bootstrap {
     char *list;           /* a path or URL; NULL: none */
     struct peerid keeper; /* who signs it */
     struct fetch *fetch;  /* under way; NULL: none */
-    ev_timer again;
+    ev_timer again;       /* reads the list */
+    struct seed seeds[BOOTSTRAP_SEEDS_MAX];
+    size_t nseeds;
+    ev_timer seeds_again;
 };
+
+/* Each with its peer's id at the end. */
+static void take_addrs(struct bootstrap *b, const struct multiaddr *addrs, size_t n)
+{
+    struct peerid peer;
+
+    for (size_t i = 0; i < n; i++) {
+        struct multiaddr a = addrs[i];
+        if (!multiaddr_peer(&a, &peer))
+            continue;
+        multiaddr_strip_peer(&a);
+        kad_bootstrap(b->kad, &peer, &a, a.n > 0);
+    }
+}
 
 static void on_named(void *arg, const struct named_peer *peers, size_t n)
 {
@@ -42,28 +67,23 @@ static void on_lan_news(void *arg, const struct lan_peer *p)
 
 /* ---- the signed list ---- */
 
-static void arm(struct bootstrap *b, double after_s)
+static void arm(struct bootstrap *b, ev_timer *w, double after_s)
 {
-    ev_timer_stop(b->node->loop, &b->again);
-    ev_timer_set(&b->again, after_s, 0.);
-    ev_timer_start(b->node->loop, &b->again);
+    ev_timer_stop(b->node->loop, w);
+    ev_timer_set(w, after_s, 0.);
+    ev_timer_start(b->node->loop, w);
 }
 
 static int take_list(struct bootstrap *b, struct bytes text)
 {
     struct multiaddr *all = calloc(PEER_LIST_MAX, sizeof *all);
-    struct peerid peer;
     unsigned line = 0;
 
     if (!all)
         return GW_ENOMEM;
     int n = peer_list_read(text, &b->keeper, (uint64_t)clock_wall_s(), all, PEER_LIST_MAX, &line);
-    for (int i = 0; i < n; i++) {
-        if (!multiaddr_peer(&all[i], &peer))
-            continue;
-        multiaddr_strip_peer(&all[i]);
-        kad_bootstrap(b->kad, &peer, &all[i], all[i].n > 0);
-    }
+    if (n > 0)
+        take_addrs(b, all, (size_t)n);
     free(all);
     if (n == GW_ESYNTAX)
         log_warn("dht list %s:%u: %s", b->list, line, gw_strerror(n));
@@ -79,7 +99,7 @@ static void on_list(void *arg, int err, struct bytes text)
         err = take_list(b, text);
     if (err && err != GW_ESYNTAX)
         log_warn("dht list %s: %s", b->list, gw_strerror(err));
-    arm(b, err ? BOOTSTRAP_SOON_S : BOOTSTRAP_AGAIN_S);
+    arm(b, &b->again, err ? BOOTSTRAP_SOON_S : BOOTSTRAP_AGAIN_S);
 }
 
 static void read_file(struct bootstrap *b)
@@ -105,7 +125,7 @@ static void read_list(struct bootstrap *b)
     fetch_cancel(b->fetch);
     b->fetch = fetch_start(b->node->loop, &req, on_list, b);
     if (!b->fetch)
-        arm(b, BOOTSTRAP_SOON_S);
+        arm(b, &b->again, BOOTSTRAP_SOON_S);
 }
 
 static void on_again(struct ev_loop *loop, ev_timer *w, int revents)
@@ -132,6 +152,61 @@ static int set_list(struct bootstrap *b, const struct config *c)
     return 0;
 }
 
+/* ---- names of the DNS ---- */
+
+static void on_seed(void *arg, int err, const struct dnsaddr_found *found)
+{
+    struct seed *s = arg;
+    struct bootstrap *b = s->all;
+
+    s->lookup = NULL;
+    take_addrs(b, found->addrs, found->n);
+    if (err && !s->is_told)
+        log_warn("dht /dnsaddr/%s: %s", s->name.text, gw_strerror(err));
+    s->is_told = err != 0;
+    if (err)
+        arm(b, &b->seeds_again, BOOTSTRAP_SOON_S);
+}
+
+static void read_seeds(struct bootstrap *b)
+{
+    arm(b, &b->seeds_again, BOOTSTRAP_AGAIN_S);
+    for (size_t i = 0; i < b->nseeds; i++) {
+        struct seed *s = &b->seeds[i];
+        const struct dnsaddr_req req = { .name = &s->name, .timeout_ms = BOOTSTRAP_FETCH_MS };
+        if (!s->lookup)
+            s->lookup = dnsaddr_start(b->node->dns, &req, on_seed, s);
+    }
+}
+
+static void on_seeds_again(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    (void)loop;
+    (void)revents;
+    read_seeds(w->data);
+}
+
+static void drop_seeds(struct bootstrap *b)
+{
+    for (size_t i = 0; i < b->nseeds; i++)
+        dnsaddr_cancel(b->seeds[i].lookup);
+    b->nseeds = 0;
+    ev_timer_stop(b->node->loop, &b->seeds_again);
+}
+
+/* Is it one?  Those beyond BOOTSTRAP_SEEDS_MAX are left out. */
+static bool add_seed(struct bootstrap *b, const char *value)
+{
+    struct multiaddr a;
+    struct name name;
+
+    if (multiaddr_parse(bytes_of(value), &a) != 0 || dnsaddr_read(&a, &name) != 0)
+        return false;
+    if (b->nseeds < BOOTSTRAP_SEEDS_MAX)
+        b->seeds[b->nseeds++] = (struct seed){ .all = b, .name = name };
+    return true;
+}
+
 /* ---- */
 
 struct bootstrap *bootstrap_new(struct node *n, struct kad *k)
@@ -141,7 +216,8 @@ struct bootstrap *bootstrap_new(struct node *n, struct kad *k)
         return NULL;
     *b = (struct bootstrap){ .node = n, .kad = k };
     ev_init(&b->again, on_again);
-    b->again.data = b;
+    ev_init(&b->seeds_again, on_seeds_again);
+    b->again.data = b->seeds_again.data = b;
     b->named = named_new(n->loop, n->resolver, on_named, b);
     if (b->named && (!n->mdns || mdns_on_news(n->mdns, on_lan_news, b) == 0))
         return b;
@@ -154,6 +230,7 @@ void bootstrap_free(struct bootstrap *b)
     if (!b)
         return;
     named_free(b->named);
+    drop_seeds(b);
     fetch_cancel(b->fetch);
     ev_timer_stop(b->node->loop, &b->again);
     free(b->list);
@@ -173,11 +250,15 @@ int bootstrap_set(struct bootstrap *b, const struct config *c)
     char *names[NAMED_MAX];
     size_t n = 0;
 
+    drop_seeds(b);
     for (size_t i = 0; i < c->dht_bootstrap.n && n < NAMED_MAX; i++)
-        names[n++] = c->dht_bootstrap.v[i];
+        if (!add_seed(b, c->dht_bootstrap.v[i]))
+            names[n++] = c->dht_bootstrap.v[i];
     for (size_t i = 0; i < c->relays.n && n < NAMED_MAX; i++)
         names[n++] = c->relays.v[i];
     b->uses_lan = wants_lan(c);
+    if (b->nseeds)
+        read_seeds(b);
     int err = named_set(b->named, names, n);
     return err ? err : set_list(b, c);
 }

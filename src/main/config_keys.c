@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "main/config.h"
+#include "name/dnsaddr.h"
 #include "name/tier_eth.h"
 #include "net/fetch.h"
 #include "p2p/kad.h"
@@ -38,6 +39,17 @@ static const char *check_relay(const char *value)
 static const char *check_label(const char *value)
 {
     return lan_name_ok(bytes_of(value)) ? NULL : "is not made of a-z, 0-9 and - within";
+}
+
+/* Also a name of the DNS that stands for several. */
+static const char *check_bootstrap(const char *value)
+{
+    struct multiaddr a;
+    struct name n;
+
+    if (multiaddr_parse(bytes_of(value), &a) == 0 && dnsaddr_read(&a, &n) == 0)
+        return NULL;
+    return check_relay(value);
 }
 
 static const char *check_protocol(const char *value)
@@ -304,8 +316,9 @@ static const struct conf_key keys[] = {
     { "dht", "protocol", CONF_STRING, NODE(dht_protocol),
       .def = KAD_PROTOCOL, .check = check_protocol,
       .help = "Its protocol id: another id, another DHT" },
-    { "dht", "bootstrap", CONF_LIST, NODE(dht_bootstrap), .check = check_relay,
-      .help = "A DHT server to begin with: its multiaddr with /p2p/ID, or its name" },
+    { "dht", "bootstrap", CONF_LIST, NODE(dht_bootstrap), .check = check_bootstrap,
+      .help = "A DHT server to begin with: its multiaddr with /p2p/ID, its name, "
+              "or /dnsaddr/NAME for all that the DNS tells of NAME" },
     { "dht", "list", CONF_STRING, NODE(dht_list), .check = check_list,
       .help = "Signed list of such servers: a file, or an http(s) URL" },
     { "dht", "list-key", CONF_STRING, NODE(dht_list_key), .check = check_peer_id,

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "main/activation.h"
 #include "main/check.h"
+#include "main/confchange.h"
 #include "main/notify.h"
 #include "main/reload.h"
 #include "p2p/federation.h"
@@ -132,6 +133,18 @@ static int ctl_check(void *arg, char *err, size_t cap)
 
     if (!rc)
         config_free(&c);
+    snprintf(err, cap, "%s", why);
+    return rc;
+}
+
+static int ctl_edit_network(void *arg, const struct ctl_network_edit *e, char *err, size_t cap)
+{
+    struct daemon *d = arg;
+    char why[CONF_ERR_MAX] = "";
+    int rc = confchange_network(d->dir.conf, d->options, e, why);
+
+    if (!rc)
+        rc = reload_run(d, why);
     snprintf(err, cap, "%s", why);
     return rc;
 }
@@ -315,6 +328,7 @@ static int open_control(struct daemon *d, char err[CONF_ERR_MAX])
         .forwards = ctl_forwards,
         .reload = ctl_reload,
         .check = ctl_check,
+        .edit_network = ctl_edit_network,
         .stop = ctl_stop,
     };
     int rc = ctl_open(&d->deps, d->dir.ctl, &d->ctl);

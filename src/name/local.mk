@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/libname.a
 src_libname_a_SOURCES = \
+	src/name/dnsaddr.c src/name/dnsaddr.h \
 	src/name/errands.c src/name/errands.h \
 	src/name/loopback.c src/name/loopback.h \
 	src/name/may_leave.c src/name/may_leave.h \

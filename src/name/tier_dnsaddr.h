@@ -1,11 +1,9 @@
-/* tier_dnsaddr.h - the tier of the DNS: TXT records `dnsaddr=MULTIADDR` at _dnsaddr.NAME
- * (multiformats, multiaddr/protocols/DNSADDR.md).
+/* tier_dnsaddr.h - the tier of the DNS: what dnsaddr.h finds for a name.
  *
- * The multiaddr ends in /p2p/ID, all of a name in the same one; others than the first one's are
- * left out.  One that is /dnsaddr/OTHER[/p2p/ID] is followed, TIER_DNSADDR_DEPTH deep.  The answer
- * holds as long as the records do, from 10 seconds to a day.  SERVICE.NAME is not read: a name of
- * the DNS means what it says.  Not asked: names ending in .p2p or .local, a name without a dot,
- * peer ids, IP addresses, and names of networks that are known here: they are nobody else's
+ * All addresses of a name are one peer's; those of others than the first one's are left out.  The
+ * answer holds as long as the records do, from 10 seconds to a day.  SERVICE.NAME is not read: a
+ * name of the DNS means what it says.  Not asked: names ending in .p2p or .local, a name without a
+ * dot, peer ids, IP addresses, and names of networks that are known here: they are nobody else's
  * business.
  */
 #ifndef GW_NAME_TIER_DNSADDR_H
@@ -13,9 +11,6 @@
 
 #include "name/resolver.h"
 #include "net/dns.h"
-
-#define TIER_DNSADDR_DEPTH   3
-#define TIER_DNSADDR_TXT_MAX 64 /* records looked at, of one name with all that it leads to */
 
 struct tier_dnsaddr;
 extern const struct tier_ops tier_dnsaddr_ops; /* "DNS" */

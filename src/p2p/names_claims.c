@@ -18,8 +18,9 @@
 #define ASK_MS           10000
 #define SETTLE_MS        2000  /* addresses come and go together */
 #define RENEW_GAP_MS     60000 /* between renewals that something has set off */
-#define RENEW_JITTER     10    /* percent */
-#define DOWN_FIRST_MS    2000  /* pauses after no answer, */
+#define RENEW_SPREAD_MS  10000
+#define RENEW_JITTER     10   /* percent */
+#define DOWN_FIRST_MS    2000 /* pauses after no answer, */
 #define DOWN_MAX_MS      300000
 #define REFUSED_FIRST_MS 60000 /* and after a refusal */
 #define REFUSED_MAX_MS   3600000
@@ -196,12 +197,13 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
     ask(w->data);
 }
 
-/* The same claim again, but not too often. */
+/* The same claim again, but not too often, and not at the moment when all others do. */
 static void renew_soon(struct claim *c)
 {
     uint64_t age_ms = clock_mono_ms() - c->claimed_ms;
+    uint64_t rest_ms = age_ms < RENEW_GAP_MS ? RENEW_GAP_MS - age_ms : 0;
 
-    ask_in(c, age_ms + SETTLE_MS < RENEW_GAP_MS ? RENEW_GAP_MS - age_ms : SETTLE_MS);
+    ask_in(c, SETTLE_MS + rest_ms + draw() % RENEW_SPREAD_MS);
 }
 
 static void drop(struct claim *c)

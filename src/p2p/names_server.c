@@ -4,6 +4,7 @@
  * when that is over. */
 #include "p2p/names_server.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <utlist.h>
 
@@ -233,20 +234,29 @@ static const char *why_not(int err)
     }
 }
 
+static void log_claim(const struct request *r, const char *name, int err)
+{
+    log_info("names peer=%s claims %s: %s", peerid_short(&r->from), log_esc(bytes_of(name)),
+             err ? gw_strerror(err) : "done");
+}
+
 static void on_claim(struct request *r, const struct names_question *q)
 {
     struct names_server *v = r->server;
-    struct name_record record;
-    int err = names_book_claim(v->parts.book, &r->from, q->claim, now_s());
-    const char *name = name_record_open(q->claim, now_s(), &record) ? "" : record.name;
-    struct bytes host = { (const uint8_t *)name, strcspn(name, ".") };
-    const struct names_entry *e = err ? NULL : names_book_find(v->parts.book, host, now_s());
+    struct name_record claimed;
+    char host[NAMES_HOST_MAX + 1];
 
-    log_info("names peer=%s claims %s: %s", peerid_short(&r->from), log_esc(bytes_of(name)),
-             err ? gw_strerror(err) : "done");
+    if (name_record_open(q->claim, now_s(), &claimed) != 0)
+        claimed.name[0] = '\0';
+    snprintf(host, sizeof host, "%.*s", (int)strcspn(claimed.name, "."), claimed.name);
+    const struct names_entry *before = names_book_find(v->parts.book, bytes_of(host), now_s());
+    bool is_renewal = before && peerid_eq(&before->holder, &r->from);
+    int err = names_book_claim(v->parts.book, &r->from, q->claim, now_s());
+    if (err || !is_renewal)
+        log_claim(r, claimed.name, err);
     answer_status(r, status_of(err), why_not(err));
-    if (e)
-        changed(v, e->host);
+    if (!err && !is_renewal)
+        changed(v, host);
 }
 
 static void on_release(struct request *r, const struct names_question *q)

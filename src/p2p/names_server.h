@@ -30,7 +30,7 @@ struct names_server_parts { /* all borrowed */
     struct names_book *book;
     const struct networks *networks;
     names_member_fn *is_member;
-    /* The names of the book have changed: one was claimed or released.  May be NULL. */
+    /* A name of the book has another holder, or none any more.  May be NULL. */
     void (*changed)(void *arg, const char *host);
     void *arg;
 };

@@ -245,6 +245,8 @@ static void test_a_member_claims_and_is_found(void **state)
     assert_int_equal(claim(&laptop, "laptop.grewal"), NAMES_OK);
     assert_int_equal(relays[GREWAL].changes, 1);
     assert_string_equal(relays[GREWAL].changed, "laptop");
+    assert_int_equal(claim(&laptop, "laptop.grewal"), NAMES_OK);
+    assert_int_equal(relays[GREWAL].changes, 1); /* a renewal is no change */
     const struct told *t = find("laptop", "grewal");
     assert_found(t, GREWAL);
     assert_string_equal(t->record.name, "laptop.grewal");
