@@ -66,7 +66,7 @@ static bool on_relay_use(void *arg, const struct relay_wish *w)
 
     if (w->use == RELAY_RESERVE && d->config.relay_public)
         return true;
-    return federation_may(&d->discovery.networks, w, is_member(arg, &w->peer));
+    return federation_may(d->discovery.networks, w, is_member(arg, &w->peer));
 }
 
 /* Whoever may use something here may also know why it does not reach it well. */
@@ -316,7 +316,7 @@ static int open_control(struct daemon *d, char err[CONF_ERR_MAX])
         .paths = d->reachable.paths,
         .reservations = d->reachable.reservations,
         .relay = d->reachable.relay,
-        .networks = &d->discovery.networks,
+        .networks = d->discovery.networks,
         .claims = d->discovery.claims,
         .book = d->discovery.book,
         .kad = d->discovery.kad,

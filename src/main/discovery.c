@@ -2,6 +2,7 @@
 #include "main/discovery.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,10 +19,10 @@ static void on_relays(void *arg, const struct named_peer *peers, size_t n)
 {
     struct discovery *d = arg;
 
-    for (size_t i = 0; i < d->networks.n; i++)
-        d->networks.v[i].nrelays = 0;
+    for (size_t i = 0; i < d->networks->n; i++)
+        d->networks->v[i].nrelays = 0;
     for (size_t i = 0; i < n; i++) {
-        struct network *net = &d->networks.v[d->network_of[i]];
+        struct network *net = &d->networks->v[d->network_of[i]];
         if (!peers[i].is_known || peerid_eq(&peers[i].peer, host_peerid(d->node->host)))
             continue;
         struct network_relay *r = &net->relays[net->nrelays++];
@@ -45,12 +46,12 @@ static int set_networks(struct discovery *d, const struct config *c)
     char *names[NAMED_MAX];
     size_t n = 0;
 
-    d->networks.n = 0;
-    d->networks.transit = c->transit;
-    copy_label(d->networks.own, c->relay_enabled ? c->relay_network : NULL);
+    d->networks->n = 0;
+    d->networks->transit = c->transit;
+    copy_label(d->networks->own, c->relay_enabled ? c->relay_network : NULL);
     for (size_t i = 0; i < c->networks.n; i++) {
         const struct config_network *from = c->networks.v[i];
-        struct network *net = &d->networks.v[d->networks.n++];
+        struct network *net = &d->networks->v[d->networks->n++];
         *net = (struct network){ .trust = (enum network_trust)from->trust };
         copy_label(net->name, from->name);
         copy_label(net->host, from->host);
@@ -68,8 +69,8 @@ static bool is_private(void *arg, const struct name *n)
     const struct discovery *d = arg;
     struct network_name parts;
 
-    return network_name_read(n, &parts) && (networks_find(&d->networks, parts.network) ||
-                                            bytes_eq(parts.network, bytes_of(d->networks.own)));
+    return network_name_read(n, &parts) && (networks_find(d->networks, parts.network) ||
+                                            bytes_eq(parts.network, bytes_of(d->networks->own)));
 }
 
 /* ---- the DHT ---- */
@@ -201,7 +202,7 @@ static int open_book(struct discovery *d, const struct config *c, const struct n
         return GW_ENOMEM;
     const struct names_server_parts parts = { .host = d->node->host,
                                               .book = d->book,
-                                              .networks = &d->networks,
+                                              .networks = d->networks,
                                               .is_member = ask_member,
                                               .changed = publish_name,
                                               .arg = d };
@@ -230,10 +231,10 @@ static int add_tiers(struct discovery *d, const struct config *c)
     struct node *n = d->node;
     struct resolver *r = n->resolver;
 
-    if (!(d->tier_network = tier_network_new(n->host, &d->networks, d->book)) ||
+    if (!(d->tier_network = tier_network_new(n->host, d->networks, d->book)) ||
         resolver_add_tier(r, &tier_network_ops, d->tier_network))
         return GW_ENOMEM;
-    if (d->kad && (!(d->tier_dht = tier_dht_new(n->loop, d->kad, &d->networks)) ||
+    if (d->kad && (!(d->tier_dht = tier_dht_new(n->loop, d->kad, d->networks)) ||
                    resolver_add_tier(r, &tier_dht_ops, d->tier_dht)))
         return GW_ENOMEM;
     if (c->dnsaddr && (!(d->tier_dnsaddr = tier_dnsaddr_new(n->dns, is_private, d)) ||
@@ -270,9 +271,10 @@ int discovery_open(struct discovery *d, struct node *n, const struct config *c,
                              .publishes = c->dht_publish,
                              .offers = c->services.n > 0 };
     resolver_set_ttl(n->resolver, c->name_ttl_ms);
-    if (!(d->relays = named_new(n->loop, n->resolver, on_relays, d)) || open_book(d, c, dir) ||
+    if (!(d->networks = calloc(1, sizeof *d->networks)) ||
+        !(d->relays = named_new(n->loop, n->resolver, on_relays, d)) || open_book(d, c, dir) ||
         open_dht(d, c, dir) || add_tiers(d, c) ||
-        (dir && !(d->claims = names_claims_new(n->host, n->announce, &d->networks, d->book))) ||
+        (dir && !(d->claims = names_claims_new(n->host, n->announce, d->networks, d->book))) ||
         keep_answers(d, dir) || set_networks(d, c) ||
         (d->bootstrap && bootstrap_set(d->bootstrap, c)))
         return conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
@@ -329,5 +331,6 @@ void discovery_close(struct discovery *d)
     kad_free(d->kad);
     if (d->book)
         names_book_free(d->book);
+    free(d->networks);
     *d = (struct discovery){ 0 };
 }

@@ -25,7 +25,7 @@
 
 struct discovery { /* zeroed means nothing runs */
     struct node *node;
-    struct networks networks;
+    struct networks *networks;    /* owned; large, and touched as far as it is used */
     struct named *relays;         /* of all networks */
     size_t network_of[NAMED_MAX]; /* whose relay each of them is */
     struct names_book *book;      /* NULL: we are no relay of a network */
