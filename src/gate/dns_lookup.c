@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "gate/dns_answer.h"
 #include "name/may_leave.h"
 
@@ -50,11 +51,9 @@ static void on_ports(void *arg, int err, const struct ipaddr *ip,
                      const struct virtual_service *services, size_t n)
 {
     struct dns_lookup *l = arg;
-    struct dns_known k = { .is_there = true,
-                           .ip = ip,
-                           .services = services,
-                           .n = n,
-                           .is_complete = !err || err == GW_ENOSERVICE };
+    struct dns_known k = {
+        .is_there = true, .ip = ip, .services = services, .n = n, .is_complete = !err
+    };
 
     l->ports = NULL;
     if (ip)
@@ -141,6 +140,7 @@ static void start(struct dns_lookup *l, struct bytes query, bool by_tcp)
     }
     loopback_get_net(l->env->loopback, &net);
     dns_subject_of(&l->query.question.name, &net, &l->subject);
+    log_debug("dns question host=%s type=%u", l->subject.host, l->query.question.type);
     switch (l->subject.about) {
     case DNS_ABOUT_HOST:
     case DNS_ABOUT_SERVICE:

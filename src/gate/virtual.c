@@ -58,20 +58,20 @@ struct virtual
     struct place *places;
     size_t n;
     ev_timer sweep;
-    struct ipaddr
-        foreign; /* the network that was logged to be none of this machine; family 0: none */
-    uint8_t is_logged[2][(UINT16_MAX + 1) / 8]; /* bits by port: TCP, UDP */
+    struct ipaddr foreign; /* a network of which was logged that it is none of this machine */
+    uint8_t logged[2][(UINT16_MAX + 1) / 8]; /* ports of TCP, of UDP: a bit each */
 };
 
 /* --- ports */
 
-static bool is_logged(struct virtual *v, const struct virtual_service *s)
+/* True the first time that it is asked of this port. */
+static bool take_first_time(struct virtual *v, const struct virtual_service *s)
 {
-    uint8_t *octet = &v->is_logged[s->is_udp][s->port / 8], bit = (uint8_t)(1u << s->port % 8);
-    bool was = (*octet & bit) != 0;
+    uint8_t *octet = &v->logged[s->is_udp][s->port / 8], bit = (uint8_t)(1u << s->port % 8);
+    bool is_first = !(*octet & bit);
 
     *octet |= bit;
-    return was;
+    return is_first;
 }
 
 /* An address that is none of this machine: said once for a network, not for every port. */
@@ -103,7 +103,7 @@ static void log_failure(struct virtual *v, const struct virtual_service *s, int 
         hint = "; see net.ipv4.ip_unprivileged_port_start";
     else if (err == GW_EINUSE)
         hint = "; who listens on 0.0.0.0 has it here, too";
-    if (!is_logged(v, s))
+    if (take_first_time(v, s))
         log_warn("virtual listen=%s%s: %s%s", text, s->is_udp ? "/udp" : "", gw_strerror(err),
                  hint);
 }
@@ -214,12 +214,21 @@ static void tell(const struct place *p, virtual_done_fn *done, void *arg)
     done(arg, p->err, &ip, services, n);
 }
 
+/* Returns how many, or GW_E*: the peer has not said.  One that does not speak the protocol never
+ * will: it offers nothing. */
+static int read_offers(int err, struct bytes text, struct svc_offer out[VIRTUAL_PORTS_MAX])
+{
+    if (err == GW_ENOSERVICE)
+        return 0;
+    return err ? err : svc_offers_read(text, out, VIRTUAL_PORTS_MAX);
+}
+
 static void on_queried(void *arg, int err, struct bytes text)
 {
     struct place *p = arg;
-    static struct svc_offer offers[VIRTUAL_PORTS_MAX]; /* large, and nothing calls back in here */
-    int n = err ? err : svc_offers_read(text, offers, VIRTUAL_PORTS_MAX);
+    struct svc_offer offers[VIRTUAL_PORTS_MAX];
     struct virtual_req *q;
+    int n = read_offers(err, text, offers);
 
     p->query = NULL;
     p->err = n < 0 ? n : 0;

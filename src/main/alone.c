@@ -110,7 +110,7 @@ static int start(struct alone *a, const struct options *o, const struct front_ta
     log_set_level((enum log_level)a->config.log_level);
     rc = node_open(&a->node, a->loop, &a->config, &a->dir, admit_nobody, NULL, a->why);
     if (!rc)
-        rc = node_listen(&a->node, &listen, NULL, a->why);
+        rc = node_listen(&a->node, &listen, NULL, NULL, a->why);
     if (!rc)
         rc = discovery_open(&a->discovery, &a->node, &a->config, NULL, NULL, NULL, a->why);
     if (rc)

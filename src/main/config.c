@@ -245,6 +245,19 @@ enum front_other config_other(const struct config *c, const char **via)
     return c->other && !strcmp(c->other, "direct") ? FRONT_DIRECT : FRONT_REFUSE;
 }
 
+int config_port_range(const char *text, uint16_t *first, uint16_t *last)
+{
+    unsigned from, to;
+    int n = -1;
+
+    if (sscanf(text, "%5u-%5u%n", &from, &to, &n) != 2 || text[n] || !from || from > to ||
+        to > UINT16_MAX)
+        return GW_ESYNTAX;
+    *first = (uint16_t)from;
+    *last = (uint16_t)to;
+    return 0;
+}
+
 void config_virtual_net(const struct config *c, struct ipaddr *out)
 {
     int err = loopback_parse_net(c->virtual_net ? c->virtual_net : LOOPBACK_NET, out);

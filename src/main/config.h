@@ -69,7 +69,9 @@ struct config {
     uint64_t probe_ms; /* 0: no probes */
     uint64_t probe_slow_ms;
     int64_t probe_failures;
-    int log_level; /* enum log_level */
+    uint64_t autonat_delay_ms, autonat_retry_ms, autonat_refresh_ms;
+    char *port_range; /* config_port_range; NULL: any */
+    int log_level;    /* enum log_level */
     /* [proxy] */
     struct conf_list proxy_listen;
     char *user, *password; /* NULL: none */
@@ -140,6 +142,9 @@ void config_lan_name(const struct config *c, char out[LAN_LABEL_MAX + 1]);
 const char *config_via_name(const char *other);
 /* What [proxy] other says; of FRONT_VIA *via is the name, borrowed from c. */
 enum front_other config_other(const struct config *c, const char **via);
+
+/* Reads FIRST-LAST.  0 or GW_ESYNTAX. */
+int config_port_range(const char *text, uint16_t *first, uint16_t *last);
 
 /* [proxy] virtual-net: A.B.0.0. */
 void config_virtual_net(const struct config *c, struct ipaddr *out);

@@ -95,6 +95,12 @@ static const char *check_dns_listen(const char *value)
     return sockaddr_parse(value, &a) || a.sa.sa_family == AF_UNIX ? "is not [ADDR:]PORT" : NULL;
 }
 
+static const char *check_port_range(const char *value)
+{
+    uint16_t first, last;
+    return config_port_range(value, &first, &last) ? "is not of the form FIRST-LAST" : NULL;
+}
+
 static const char *check_socket_addr(const char *value)
 {
     struct sockaddr_any a;
@@ -204,6 +210,8 @@ static const struct conf_key keys[] = {
       .def = "/ip4/0.0.0.0/udp/0/quic-v1 /ip6/::/udp/0/quic-v1 /ip4/0.0.0.0/tcp/0 /ip6/::/tcp/0",
       .check = check_listen_addr,
       .help = "Multiaddr to listen on (-l); port 0: a random port that is kept in state/" },
+    { "node", "port-range", CONF_STRING, NODE(port_range), .check = check_port_range,
+      .help = "FIRST-LAST: of these the random ports of listen are taken; empty: of all" },
     { "node", "max-peers", CONF_INT, NODE(max_peers), .def = "1024", .min = 1, .max = 65536,
       .help = "Connections to peers at a time" },
     { "node", "max-streams", CONF_INT, NODE(max_streams), .def = "1024", .min = 1, .max = 65536,
@@ -259,6 +267,15 @@ static const struct conf_key keys[] = {
     { "node", "probe-failures", CONF_INT, NODE(probe_failures),
       .def = "3", .min = 1, .max = 100,
       .help = "Failures in a row that make the path to a peer degraded" },
+
+    { "node", "autonat-delay", CONF_DURATION, NODE(autonat_delay_ms),
+      .def = "3s", .min = 100, .max = 3600000,
+      .help = "From a change to asking others whether strangers can reach us (AutoNAT)" },
+    { "node", "autonat-retry", CONF_DURATION, NODE(autonat_retry_ms),
+      .def = "2m", .min = 1000, .max = 86400000,
+      .help = "Until they are asked again while nothing is known; doubled each time" },
+    { "node", "autonat-refresh", CONF_DURATION, NODE(autonat_refresh_ms),
+      .def = "15m", .min = 1000, .max = 86400000, .help = "The same once it is known" },
 
     { "relay", "enabled", CONF_BOOL, NODE(relay_enabled), .def = "no",
       .help = "Be a relay (-R) for peers that may use the service `relay`" },

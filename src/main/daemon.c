@@ -239,7 +239,7 @@ static int open_ports(struct daemon *d, char err[CONF_ERR_MAX])
         return conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
     inlets_adopt(d->inlets, passed, activation_take(passed));
     rc = inlets_apply(d->inlets, &d->config, err);
-    return rc ? rc : node_listen(n, &d->config.listen, &d->dir, err);
+    return rc ? rc : node_listen(n, &d->config.listen, d->config.port_range, &d->dir, err);
 }
 
 static int open_checkup(struct daemon *d)

@@ -7,6 +7,10 @@
 
 #define STOP_MS 500
 
+struct port_range {
+    uint16_t first, last;
+};
+
 static struct host_config host_config_of(const struct config *c)
 {
     return (struct host_config){
@@ -116,28 +120,58 @@ int node_open(struct node *n, struct ev_loop *loop, const struct config *c, cons
     return 0;
 }
 
-/* Listens on a random port: on `*kept` if it is set and free, else on another one, which is put
- * there. */
-static int listen_kept(struct node *n, const struct ipaddr *ip, bool is_tcp, uint16_t *kept)
+static int listen_at(struct node *n, const struct ipaddr *ip, bool is_tcp, uint16_t *port)
 {
-    void (*make)(const struct ipaddr *ip, uint16_t port,
-                 struct multiaddr *out) = is_tcp ? multiaddr_make_tcp : multiaddr_make_quic;
     struct multiaddr at, bound;
     struct ipaddr real;
 
-    make(ip, *kept, &at);
+    if (is_tcp)
+        multiaddr_make_tcp(ip, *port, &at);
+    else
+        multiaddr_make_quic(ip, *port, &at);
     int rc = host_listen(n->host, &at, &bound);
-    if (rc == GW_EINUSE && *kept) {
-        log_warn("listen %s port=%u is in use, taking another", is_tcp ? "tcp" : "udp", *kept);
-        make(ip, 0, &at);
-        rc = host_listen(n->host, &at, &bound);
-    }
     if (!rc)
-        multiaddr_as_socket(&bound, &real, kept);
+        multiaddr_as_socket(&bound, &real, port);
     return rc;
 }
 
-static int listen_one(struct node *n, const char *text, struct nodedir_ports *ports)
+/* On a port of the range, from a random one on. */
+static int listen_within(struct node *n, const struct ipaddr *ip, bool is_tcp, uint16_t *port,
+                         const struct port_range *range)
+{
+    unsigned size = range->last - range->first + 1u;
+    unsigned start = (unsigned)(clock_mono_ns() % size);
+    int rc = GW_EINUSE;
+
+    for (unsigned i = 0; i < size && rc == GW_EINUSE; i++) {
+        *port = (uint16_t)(range->first + (start + i) % size);
+        rc = listen_at(n, ip, is_tcp, port);
+    }
+    return rc;
+}
+
+/* Listens on a random port: on `*kept` if it is set, of the range and free, else on another one,
+ * which is put there. */
+static int listen_kept(struct node *n, const struct ipaddr *ip, bool is_tcp, uint16_t *kept,
+                       const struct port_range *range)
+{
+    int rc = GW_EINUSE;
+
+    if (*kept >= range->first && *kept <= range->last) {
+        rc = listen_at(n, ip, is_tcp, kept);
+        if (rc == GW_EINUSE)
+            log_warn("listen %s port=%u is in use, taking another", is_tcp ? "tcp" : "udp", *kept);
+    }
+    if (rc != GW_EINUSE)
+        return rc;
+    if (range->first > 1)
+        return listen_within(n, ip, is_tcp, kept, range);
+    *kept = 0; /* of all: the kernel knows which are free */
+    return listen_at(n, ip, is_tcp, kept);
+}
+
+static int listen_one(struct node *n, const char *text, struct nodedir_ports *ports,
+                      const struct port_range *range)
 {
     struct multiaddr at;
     struct ipaddr ip;
@@ -153,21 +187,24 @@ static int listen_one(struct node *n, const char *text, struct nodedir_ports *po
     bool is_tcp = multiaddr_as_tcp(&at, &ip, &port);
     if (is_tcp && !*tcp)
         *tcp = *udp; /* one number for both is easier to open in a firewall */
-    return listen_kept(n, &ip, is_tcp, is_tcp ? tcp : udp);
+    return listen_kept(n, &ip, is_tcp, is_tcp ? tcp : udp, range);
 }
 
-int node_listen(struct node *n, const struct conf_list *addrs, const struct nodedir *d,
-                char err[CONF_ERR_MAX])
+int node_listen(struct node *n, const struct conf_list *addrs, const char *ports_of,
+                const struct nodedir *d, char err[CONF_ERR_MAX])
 {
+    struct port_range range = { 1, UINT16_MAX };
     struct nodedir_ports old = { 0 }, ports;
     size_t good = 0;
     int rc = 0;
 
+    if (ports_of)
+        config_port_range(ports_of, &range.first, &range.last);
     if (d)
         nodedir_read_ports(d, &old);
     ports = old;
     for (size_t i = 0; i < addrs->n; i++) {
-        rc = listen_one(n, addrs->v[i], &ports);
+        rc = listen_one(n, addrs->v[i], &ports, &range);
         good += !rc;
         if (rc) {
             conf_fail(err, rc, "listen %.128s: %s", addrs->v[i], gw_strerror(rc));

@@ -37,11 +37,12 @@ struct node {
 int node_open(struct node *n, struct ev_loop *loop, const struct config *c, const struct nodedir *d,
               host_admit_fn *admit, void *arg, char err[CONF_ERR_MAX]);
 
-/* Listens on every address.  With `d` a random port is the one of last time when that is free, and
+/* Listens on every address.  Random ports are of the range `ports_of` (config_port_range; NULL:
+ * any).  With `d` such a port is the one of last time when that is free, and
  * is kept for the next.  Of the default addresses one that works is enough: not every machine has
  * both kinds of IP. */
-int node_listen(struct node *n, const struct conf_list *addrs, const struct nodedir *d,
-                char err[CONF_ERR_MAX]);
+int node_listen(struct node *n, const struct conf_list *addrs, const char *ports_of,
+                const struct nodedir *d, char err[CONF_ERR_MAX]);
 
 /* For what comes from now on.  Returns 0 or GW_ENOMEM; then names that are nobody's are refused. */
 int node_set_config(struct node *n, const struct config *c);

@@ -31,6 +31,13 @@ static struct path_rules path_part(const struct config *c)
                                 .failures = (uint32_t)c->probe_failures };
 }
 
+static struct autonat_pace autonat_part(const struct config *c)
+{
+    return (struct autonat_pace){ .delay_ms = c->autonat_delay_ms,
+                                  .retry_ms = c->autonat_retry_ms,
+                                  .refresh_ms = c->autonat_refresh_ms };
+}
+
 static bool holds_slot(void *arg, const struct peerid *relay)
 {
     const struct reachable *r = arg;
@@ -176,9 +183,11 @@ void reachable_set_config(struct reachable *r, const struct config *c)
 {
     struct relay_config rc = relay_part(c);
     struct path_rules rules = path_part(c);
+    struct autonat_pace pace = autonat_part(c);
 
     if (r->relay)
         relay_set_config(r->relay, &rc);
+    autonat_set_pace(r->autonat, &pace);
     paths_set_rules(r->paths, &rules);
     if (keep_set_config(r->keep, c) != 0)
         log_error("reload [peer]: %s", gw_strerror(GW_ENOMEM));
@@ -248,6 +257,8 @@ int reachable_open(struct reachable *r, struct node *n, const struct config *c,
         !(r->netwatch = netwatch_new(n->loop, on_network, r)) || open_relay(r, c, d, may, arg) ||
         open_portmap(r, c))
         return GW_ENOMEM;
+    struct autonat_pace pace = autonat_part(c);
+    autonat_set_pace(r->autonat, &pace);
     return want_relays(r, c);
 }
 

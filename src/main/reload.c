@@ -28,6 +28,7 @@ static void warn_of_fixed(const struct config *old, const struct config *new)
         bool is_same;
     } fixed[] = {
         { "node", "listen", is_same_list(&old->listen, &new->listen) },
+        { "node", "port-range", is_same_text(old->port_range, new->port_range) },
         { "node", "resolve-timeout", old->resolve_timeout_ms == new->resolve_timeout_ms },
         { "node", "target-timeout", old->target_timeout_ms == new->target_timeout_ms },
         { "node", "perf", old->perf == new->perf },
@@ -39,6 +40,11 @@ static void warn_of_fixed(const struct config *old, const struct config *new)
         { "relay", "network", is_same_text(old->relay_network, new->relay_network) },
         { "dht", "mode", old->dht_mode == new->dht_mode },
         { "dht", "protocol", is_same_text(old->dht_protocol, new->dht_protocol) },
+        { "dht", "query-timeout", old->dht_query_ms == new->dht_query_ms },
+        { "dht", "request-timeout", old->dht_request_ms == new->dht_request_ms },
+        { "dht", "refresh", old->dht_refresh_ms == new->dht_refresh_ms },
+        { "dht", "republish", old->dht_republish_ms == new->dht_republish_ms },
+        { "dht", "paths", old->dht_paths == new->dht_paths },
         { "dns", "lookup", old->dnsaddr == new->dnsaddr },
         { "ethereum", "rpc", is_same_text(old->eth_rpc, new->eth_rpc) },
         { "ethereum", "contract", is_same_text(old->eth_contract, new->eth_contract) },

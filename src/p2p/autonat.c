@@ -35,12 +35,17 @@ struct autonat {
     unsigned round, left; /* asks of this round */
     uint64_t round_at_ms; /* the next one */
     uint64_t pause_ms;    /* between rounds while nothing is known */
-    size_t naddrs;        /* public ones, as announce last told of a change */
+    struct autonat_pace pace;
+    size_t naddrs; /* public ones, as announce last told of a change */
     struct multiaddr addrs[ANNOUNCE_MAX];
     struct autonat_votes votes;
     size_t nfindings;
     struct autonat_finding findings[ANNOUNCE_MAX];
 };
+
+const struct autonat_pace autonat_usual_pace = { .delay_ms = 3000,
+                                                 .retry_ms = 120000,
+                                                 .refresh_ms = 900000 };
 
 /* ---- the verdict ---- */
 
@@ -153,21 +158,21 @@ static void begin_round(struct autonat *n, uint64_t now_ms)
 {
     n->round++;
     n->left = AUTONAT_AGREE;
-    n->round_at_ms = now_ms + AUTONAT_AGAIN_MS;
+    n->round_at_ms = now_ms + n->pace.refresh_ms;
     if (!knows_nothing(n)) {
-        n->pause_ms = AUTONAT_AGAIN_SOON_MS;
+        n->pause_ms = n->pace.retry_ms;
         return;
     }
     n->round_at_ms = now_ms + n->pause_ms;
-    n->pause_ms = n->pause_ms * 2 < AUTONAT_AGAIN_MS ? n->pause_ms * 2 : AUTONAT_AGAIN_MS;
+    n->pause_ms = n->pause_ms * 2 < n->pace.refresh_ms ? n->pause_ms * 2 : n->pace.refresh_ms;
 }
 
 /* A round is due soon: something has changed. */
 static void begin_soon(struct autonat *n)
 {
-    uint64_t at_ms = clock_mono_ms() + AUTONAT_FIRST_MS;
+    uint64_t at_ms = clock_mono_ms() + n->pace.delay_ms;
 
-    n->pause_ms = AUTONAT_AGAIN_SOON_MS;
+    n->pause_ms = n->pace.retry_ms;
     if (at_ms < n->round_at_ms)
         n->round_at_ms = at_ms;
     if (!autonat_client_is_asking(n->client))
@@ -307,7 +312,7 @@ static struct server *make_server(struct autonat *n)
 static void on_identity(void *arg, struct conn *c)
 {
     struct autonat *n = arg;
-    uint64_t soon_ms = clock_mono_ms() + AUTONAT_FIRST_MS;
+    uint64_t soon_ms = clock_mono_ms() + n->pace.delay_ms;
     struct server *s = find_server(n, conn_peer(c));
 
     if (s || !autonat_client_can_ask(c) || !(s = make_server(n)))
@@ -346,7 +351,8 @@ struct autonat *autonat_new(struct host *h, struct announce *a, bool serves)
         return NULL;
     n->host = h;
     n->announce = a;
-    n->pause_ms = AUTONAT_AGAIN_SOON_MS;
+    n->pace = autonat_usual_pace;
+    n->pause_ms = n->pace.retry_ms;
     ev_timer_init(&n->timer, on_timer, 0., 0.);
     n->timer.data = n;
     if ((n->client = autonat_client_new(h)) && (!serves || (n->server = autonat_server_new(h))) &&
@@ -356,6 +362,14 @@ struct autonat *autonat_new(struct host *h, struct announce *a, bool serves)
     }
     autonat_free(n);
     return NULL;
+}
+
+void autonat_set_pace(struct autonat *n, const struct autonat_pace *pace)
+{
+    n->pace = *pace;
+    n->pause_ms = pace->retry_ms;
+    if (knows_nothing(n))
+        begin_soon(n);
 }
 
 void autonat_free(struct autonat *n)

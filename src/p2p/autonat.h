@@ -13,11 +13,15 @@
 #include "p2p/announce.h"
 #include "p2p/autonat_verdict.h"
 
-#define AUTONAT_FIRST_MS      3000  /* after a peer is connected, or the addresses have changed */
-#define AUTONAT_PEER_MS       60000 /* from one ask of a peer to the next, at least */
-#define AUTONAT_SHUN_MS       86400000 /* the same after it broke off a v1 ask */
-#define AUTONAT_AGAIN_MS      900000   /* from one round of asking to the next */
-#define AUTONAT_AGAIN_SOON_MS 120000   /* the same while nothing is known, growing to the former */
+#define AUTONAT_PEER_MS 60000    /* from one ask of a peer to the next, at least */
+#define AUTONAT_SHUN_MS 86400000 /* the same after it broke off a v1 ask */
+
+struct autonat_pace {
+    uint64_t delay_ms; /* after a peer is connected, or the addresses have changed */
+    uint64_t retry_ms; /* from one round of asking to the next while nothing is known, growing to */
+    uint64_t refresh_ms; /* the same when something is */
+};
+extern const struct autonat_pace autonat_usual_pace; /* 3 s, 2 min, 15 min */
 
 struct autonat;
 
@@ -25,6 +29,9 @@ struct autonat;
  * NULL. */
 struct autonat *autonat_new(struct host *h, struct announce *a, bool serves);
 void autonat_free(struct autonat *n); /* NULL is fine */
+
+/* From the next round on; autonat_usual_pace until it is called. */
+void autonat_set_pace(struct autonat *n, const struct autonat_pace *pace);
 
 void autonat_network_changed(struct autonat *n);
 

@@ -2,35 +2,24 @@
 #include "p2p/kad_serve.h"
 
 #include <stdlib.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 #include <utlist.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "p2p/ask_quota.h"
 #include "p2p/kad_contacts.h"
 #include "p2p/kad_server.h"
 #include "wire/varint.h"
 
-#define MINUTE_MS 60000
 #define SWEEP_S   5.
 #define WIRE_MAX  (KAD_MSG_MAX + VARINT_MAX)
 #define FIRST_CAP 512 /* most questions are short */
 
-struct asker { /* a peer that asks, or did within the minute */
-    struct peerid peer;
-    uint64_t since_ms;
-    uint32_t questions; /* since then */
-    uint32_t streams;   /* open now */
-    UT_hash_handle by_peer;
-};
-
 struct served {
     struct served *prev, *next;
     struct kad_serve *all;
-    struct asker *asker;
+    struct peerid peer;
     struct stream *s;
     enum kad_scope scope; /* what the asker may be told */
     uint64_t busy_ms;     /* when it last asked */
@@ -42,62 +31,14 @@ struct served {
 struct kad_serve {
     const struct kad_env *env;
     struct kad_server server;
+    bool is_serving;
     struct served *streams; /* the one quiet for longest first */
     unsigned nstreams;
-    struct asker *askers; /* in the order of since_ms */
+    struct ask_quota quota;
     ev_timer sweep;       /* runs while there are streams */
     enum kad_scope scope; /* of who is being answered */
     uint8_t answer[WIRE_MAX];
 };
-
-/* ---- who asks ---- */
-
-static void drop_asker(struct kad_serve *all, struct asker *a)
-{
-    HASH_DELETE(by_peer, all->askers, a);
-    free(a);
-}
-
-/* Forgets whom nothing is to be counted of, and if that does not help, one who has no stream. */
-static bool make_room_for_asker(struct kad_serve *all, uint64_t now_ms)
-{
-    struct asker *a, *next;
-
-    HASH_ITER (by_peer, all->askers, a, next) {
-        bool is_over = now_ms - a->since_ms >= MINUTE_MS;
-        if (!is_over && HASH_CNT(by_peer, all->askers) < KAD_SERVE_ASKERS_MAX)
-            return true;
-        if (!a->streams)
-            drop_asker(all, a);
-    }
-    return HASH_CNT(by_peer, all->askers) < KAD_SERVE_ASKERS_MAX;
-}
-
-static struct asker *get_asker(struct kad_serve *all, const struct peerid *peer)
-{
-    uint64_t now_ms = clock_mono_ms();
-    struct asker *a;
-
-    HASH_FIND(by_peer, all->askers, peer, sizeof *peer, a);
-    if (a || !make_room_for_asker(all, now_ms) || !(a = calloc(1, sizeof *a)))
-        return a;
-    a->peer = *peer;
-    a->since_ms = now_ms;
-    HASH_ADD(by_peer, all->askers, peer, sizeof a->peer, a);
-    if (a->by_peer.tbl)
-        return a;
-    free(a);
-    return NULL;
-}
-
-static bool may_ask(struct asker *a, uint64_t now_ms)
-{
-    if (now_ms - a->since_ms >= MINUTE_MS) {
-        a->since_ms = now_ms;
-        a->questions = 0;
-    }
-    return a->questions++ < KAD_SERVE_PER_MINUTE;
-}
 
 /* ---- streams ---- */
 
@@ -105,7 +46,6 @@ static void release(struct served *v)
 {
     struct kad_serve *all = v->all;
 
-    v->asker->streams--;
     DL_DELETE(all->streams, v);
     if (--all->nstreams == 0)
         ev_timer_stop(host_loop(all->env->host), &all->sweep);
@@ -115,7 +55,7 @@ static void release(struct served *v)
 
 static void cut(struct served *v, int err)
 {
-    log_debug("kad peer=%s cut off: %s", peerid_short(&v->asker->peer), gw_strerror(err));
+    log_debug("kad peer=%s cut off: %s", peerid_short(&v->peer), gw_strerror(err));
     stream_drop(v->s, err);
     release(v);
 }
@@ -134,15 +74,16 @@ static int answer(struct served *v, struct bytes body)
     uint64_t now_ms = clock_mono_ms();
     struct kad_msg m;
 
-    if (!may_ask(v->asker, now_ms) || v->queued > KAD_SERVE_QUEUE_MAX)
+    if (!ask_quota_take(&all->quota, &v->peer, KAD_SERVE_PER_MINUTE, now_ms) ||
+        v->queued > KAD_SERVE_QUEUE_MAX)
         return GW_ELIMIT;
     int err = kad_msg_decode(body, &m);
     if (err)
         return err;
     touch(v, now_ms);
     all->scope = v->scope;
-    int n = kad_server_answer(&all->server, &v->asker->peer, &m, (uint64_t)clock_wall_s(),
-                              all->answer, sizeof all->answer);
+    int n = kad_server_answer(&all->server, &v->peer, &m, (uint64_t)clock_wall_s(), all->answer,
+                              sizeof all->answer);
     if (n <= 0)
         return n;
     ssize_t left = v->s->ops->write(v->s, (struct bytes){ all->answer, (size_t)n });
@@ -246,19 +187,28 @@ static void on_sweep(struct ev_loop *loop, ev_timer *w, int revents)
         cut(all->streams, GW_ETIMEOUT);
 }
 
-static struct served *make(struct kad_serve *all, struct conn *c)
+static unsigned streams_of(const struct kad_serve *all, const struct peerid *peer)
 {
-    struct asker *a = get_asker(all, conn_peer(c));
-    struct served *v = a && a->streams < KAD_SERVE_PER_PEER ? calloc(1, sizeof *v) : NULL;
+    const struct served *v;
+    unsigned n = 0;
+
+    DL_FOREACH (all->streams, v)
+        n += peerid_eq(&v->peer, peer);
+    return n;
+}
+
+static struct served *make(struct kad_serve *all, const struct conn *c)
+{
+    const struct peerid *peer = conn_peer(c);
+    struct served *v = streams_of(all, peer) < KAD_SERVE_PER_PEER ? calloc(1, sizeof *v) : NULL;
 
     if (!v)
         return NULL;
     if (all->nstreams == KAD_SERVE_STREAMS_MAX)
         cut(all->streams, GW_ELIMIT);
     v->all = all;
-    v->asker = a;
-    a->streams++;
-    v->scope = kad_scope_of_peer(all->env->host, conn_peer(c), NULL, 0);
+    v->peer = *peer;
+    v->scope = kad_scope_of_peer(all->env->host, peer, NULL, 0);
     v->busy_ms = clock_mono_ms();
     DL_APPEND(all->streams, v);
     if (all->nstreams++ == 0)
@@ -327,12 +277,17 @@ struct kad_serve *kad_serve_new(const struct kad_env *env)
 
 int kad_serve_start(struct kad_serve *all)
 {
-    return host_handle(all->env->host, all->env->cfg.protocol, NULL, on_stream, all);
+    int err = host_handle(all->env->host, all->env->cfg.protocol, NULL, on_stream, all);
+
+    all->is_serving = !err;
+    return err;
 }
 
 void kad_serve_stop(struct kad_serve *all)
 {
-    host_unhandle(all->env->host, all->env->cfg.protocol);
+    if (all->is_serving)
+        host_unhandle(all->env->host, all->env->cfg.protocol);
+    all->is_serving = false;
     while (all->streams)
         cut(all->streams, GW_ECANCELED);
 }
@@ -342,7 +297,6 @@ void kad_serve_free(struct kad_serve *all)
     if (!all)
         return;
     kad_serve_stop(all);
-    while (all->askers)
-        drop_asker(all, all->askers);
+    ask_quota_fini(&all->quota);
     free(all);
 }

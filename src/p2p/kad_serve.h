@@ -15,7 +15,6 @@
 #define KAD_SERVE_IDLE_S       60
 #define KAD_SERVE_CONN_IDLE_MS 120000            /* of a connection without any stream */
 #define KAD_SERVE_PER_MINUTE   6000              /* questions of one peer */
-#define KAD_SERVE_ASKERS_MAX   4096              /* peers whose questions are counted */
 #define KAD_SERVE_QUEUE_MAX    (4 * KAD_MSG_MAX) /* octets of answers that have not left */
 
 struct kad_serve;

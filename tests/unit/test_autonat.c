@@ -14,12 +14,14 @@ struct end {
     struct autonat *autonat;
 };
 static struct end at_a, at_b;
+static const struct autonat_pace pace = { .delay_ms = 200, .retry_ms = 1000, .refresh_ms = 9000 };
 
 static void start(struct end *e, struct side *s, bool serves)
 {
     assert_non_null(e->announce = announce_new(s->host));
     assert_non_null(e->identify = identify_new(s->host));
     assert_non_null(e->autonat = autonat_new(s->host, e->announce, serves));
+    autonat_set_pace(e->autonat, &pace);
 }
 
 static int setup(void **state)
@@ -78,7 +80,7 @@ static void test_a_node_that_is_dialled_back_is_public_until_the_network_changes
     autonat_network_changed(at_a.autonat);
     assert_int_equal(announce_reach(at_a.announce), ANNOUNCE_REACH_UNKNOWN);
     assert_int_equal(autonat_findings(at_a.autonat, &f, 1), 0);
-    run_ms(AUTONAT_FIRST_MS + 100);
+    run_ms((unsigned)pace.delay_ms + 100);
     assert_int_equal(fake_net.dials, 1); /* b was asked less than a minute ago */
 }
 

@@ -303,6 +303,21 @@ static void test_virtual_net_is_a_net_or_the_usual_one(void **state)
     }
 }
 
+static void test_port_range_is_first_to_last(void **state)
+{
+    static const char *const bad[] = { "",        "1",     "1-",     "-2",  "0-5",  "5-4",
+                                       "1-65536", "1-2-3", "1 - 2 ", "a-b", "1-2x", "99999-1" };
+    uint16_t first = 0, last = 0;
+    (void)state;
+
+    assert_int_equal(config_port_range("47820-47830", &first, &last), 0);
+    assert_int_equal(first, 47820);
+    assert_int_equal(last, 47830);
+    assert_int_equal(config_port_range("1-65535", &first, &last), 0);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(config_port_range(bad[i], &first, &last), GW_ESYNTAX);
+}
+
 static void test_password_is_a_secret(void **state)
 {
     struct config c;
@@ -356,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_an_exit_has_no_targets),
         cmocka_unit_test(test_virtual_net_is_a_net_or_the_usual_one),
         cmocka_unit_test(test_other_says_where_foreign_names_go),
+        cmocka_unit_test(test_port_range_is_first_to_last),
         cmocka_unit_test(test_password_is_a_secret),
         cmocka_unit_test(test_example_file_is_the_table),
     };

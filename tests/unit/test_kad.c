@@ -126,10 +126,11 @@ static void test_the_latest_is_got_and_brought_to_who_is_behind(void **state)
     assert_int_equal(kad_did_put(4, record_key(&old), record_value(&old)).err, GW_EREFUSED);
 }
 
-static void test_who_has_an_older_one_is_given_the_best(void **state)
+/* Two that do not know each other hold an old record and a new one; the one at `late` answers last.
+ */
+static void heal(const char *late)
 {
-    (void)state;
-    node_start(0, true, NULL); /* two that do not know each other */
+    node_start(0, true, NULL);
     node_start(1, true, NULL);
     struct record old = record_of(0, "x", 1), new = record_of(0, "x", 2);
     assert_int_equal(kad_did_put(0, record_key(&old), record_value(&old)).err, 0);
@@ -139,12 +140,28 @@ static void test_who_has_an_older_one_is_given_the_best(void **state)
     run_until(node_has_met, &(size_t){ 2 });
     assert_memory_equal(kad_got(2, record_key(&new)).value, old.value, old.n);
     node_bootstrap(2, 1);
-    run_ms(50);
+    run_ms(100);
+    host_close_peer(nodes[2].side.host, node_id(0), 0);
+    host_close_peer(nodes[2].side.host, node_id(1), 0);
+    run_ms(5);
+    fake_net_rule(late, 20, 0);
     assert_memory_equal(kad_got(2, record_key(&new)).value, new.value, new.n);
     run_ms(50);
     node_stop(1);
     node_stop(2);
     assert_memory_equal(kad_got(0, record_key(&new)).value, new.value, new.n);
+}
+
+static void test_who_has_an_older_one_is_given_the_best(void **state)
+{
+    (void)state;
+    heal("/ip4/20.0.0.1/udp/4001/quic-v1");
+}
+
+static void test_who_had_the_best_until_then_is_given_a_better_one(void **state)
+{
+    (void)state;
+    heal("/ip4/21.0.0.1/udp/4001/quic-v1");
 }
 
 static void test_what_is_not_valid_is_not_put(void **state)
@@ -476,7 +493,6 @@ static void test_a_record_of_another_key_is_not_believed(void **state)
     unsigned before = l.asked;
     assert_int_equal(kad_got(1, record_key(&sought)).err, GW_ENONAME);
     assert_true(l.asked > before);
-    host_unhandle(nodes[0].side.host, KAD_PROTOCOL);
 }
 
 /* ---- addresses ---- */
@@ -521,6 +537,7 @@ int main(void)
         T(test_what_one_put_all_get),
         T(test_the_latest_is_got_and_brought_to_who_is_behind),
         T(test_who_has_an_older_one_is_given_the_best),
+        T(test_who_had_the_best_until_then_is_given_a_better_one),
         T(test_what_is_not_valid_is_not_put),
         T(test_a_peer_is_found_with_its_addresses),
         T(test_a_peer_that_only_we_know_is_found_by_asking_it),

@@ -242,6 +242,16 @@ static void test_a_peer_that_does_not_answer_has_its_address_and_maps(void **sta
     assert_int_equal(rig.err, GW_ETIMEOUT);
 }
 
+static void test_a_peer_without_the_protocol_offers_nothing(void **state)
+{
+    (void)state;
+    want(PEER_A);
+    peer_says(GW_ENOSERVICE, "");
+    assert_int_equal(rig.err, 0);
+    assert_int_equal(rig.n, 0);
+    assert_true(rig.has_ip);
+}
+
 static void test_nonsense_is_no_answer(void **state)
 {
     (void)state;
@@ -357,6 +367,7 @@ int main(void)
         T(test_what_was_said_is_told_at_once_and_asked_for_again_later_only),
         T(test_all_who_wait_are_told_but_those_who_gave_up),
         T(test_a_peer_that_does_not_answer_has_its_address_and_maps),
+        T(test_a_peer_without_the_protocol_offers_nothing),
         T(test_nonsense_is_no_answer),
         T(test_a_port_that_is_taken_leaves_the_others),
         T(test_ports_move_with_the_network),
