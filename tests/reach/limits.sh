@@ -39,6 +39,8 @@ refuses "and it is not reached any more" fetch me 20000 0
 # --- a relay for everybody
 printf '[relay]\nenabled = yes\npublic = yes\n' >>"$T/relay/gw.conf"
 gw relay reload >/dev/null
+gw_stop stranger
+home stranger "$(relay_at relay)"
 reserved relay 2
 ok "a public relay takes those whom it does not know"
 check "who are reached through it" until_ok 10 stranger_reached
