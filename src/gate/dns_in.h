@@ -10,8 +10,7 @@
  *
  * Every name that a tier may own for certain (name/may_leave.h) is answered here and goes nowhere
  * else: who is not known does not exist (NXDOMAIN), who could not be asked in time is SERVFAIL.
- * Other names are asked for at the servers of [dns] forward in turn, and without one they are
- * REFUSED (why: dns_lookup.h).
+ * Other names are asked for at the servers of [dns] forward in turn; without one they do not exist.
  */
 #ifndef GW_GATE_DNS_IN_H
 #define GW_GATE_DNS_IN_H

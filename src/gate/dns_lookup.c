@@ -122,7 +122,7 @@ static void on_forwarded(void *arg, struct bytes answer)
 static void send_elsewhere(struct dns_lookup *l, struct bytes query, bool by_tcp)
 {
     if (!dns_forward_has_servers(l->env->forward)) {
-        finish_code(l, DNS_REFUSED);
+        finish_code(l, DNS_NXDOMAIN);
         return;
     }
     l->relay = dns_forward_ask(l->env->forward, query, by_tcp, on_forwarded, l);

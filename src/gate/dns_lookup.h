@@ -2,10 +2,7 @@
  * name that a tier may own, a stable address), or somebody's elsewhere.
  *
  *   ours        resolver -> gate/virtual -> dns_answer
- *   elsewhere   dns_forward; without one REFUSED
- *
- * REFUSED, and not NXDOMAIN: it sends a stub resolver that has other servers to these, whereas
- * NXDOMAIN from a server on this machine, which is the fastest, would end the internet for it.
+ *   elsewhere   dns_forward; without one NXDOMAIN
  */
 #ifndef GW_GATE_DNS_LOOKUP_H
 #define GW_GATE_DNS_LOOKUP_H

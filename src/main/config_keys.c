@@ -360,7 +360,7 @@ static const struct conf_key keys[] = {
     { "dns", "listen", CONF_LIST, NODE(dns_listen), .check = check_dns_listen,
       .help = "[ADDR:]PORT at which to be a DNS server for this machine" },
     { "dns", "forward", CONF_LIST, NODE(dns_forward), .check = check_dns_server,
-      .help = "DNS server, ADDR:PORT, for names that are nobody's here; none: they are refused" },
+      .help = "DNS server, ADDR:PORT, for names that are nobody's here; none: they do not exist" },
 
     { "ethereum", "rpc", CONF_STRING, NODE(eth_rpc), .check = check_url,
       .help = "JSON-RPC URL of a node to ask; empty: none" },
