@@ -69,7 +69,7 @@ static bool add_claim(struct listing *l, struct bytes claim, const char *network
 static void list_book(struct listing *l)
 {
     const struct names_book *b = l->deps->book;
-    const struct names_entry *e = NULL;
+    const struct names_book_entry *e = NULL;
     char host[NAMES_HOST_MAX + 1] = "";
 
     while ((e = names_book_next(b, bytes_of(host), (uint64_t)clock_wall_s())) != NULL) {

@@ -105,8 +105,8 @@ static void publish_self(struct discovery *d)
 static void publish_name(void *arg, const char *host)
 {
     struct discovery *d = arg;
-    const struct names_entry *e = names_book_find(d->book, bytes_of(host),
-                                                  (uint64_t)clock_wall_s());
+    const struct names_book_entry *e = names_book_find(d->book, bytes_of(host),
+                                                       (uint64_t)clock_wall_s());
     struct name_record r = { .naddrs = 0 };
     struct multiaddr own[ANNOUNCE_MAX];
 
@@ -130,7 +130,7 @@ static void publish_name(void *arg, const char *host)
 
 static void publish_names(struct discovery *d)
 {
-    const struct names_entry *e;
+    const struct names_book_entry *e;
     char host[NAMES_HOST_MAX + 1] = "";
 
     while (d->book && (e = names_book_next(d->book, bytes_of(host), (uint64_t)clock_wall_s()))) {

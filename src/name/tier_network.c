@@ -317,7 +317,7 @@ static bool answer_from_book(struct tier_network *t, const struct network_name *
                              struct tier_query *q)
 {
     uint64_t now_s = (uint64_t)clock_wall_s();
-    const struct names_entry *e = names_book_find(t->book, name->host, now_s);
+    const struct names_book_entry *e = names_book_find(t->book, name->host, now_s);
     struct name_answer a = { .ttl_ms = 0 }; /* to look again costs nothing */
     struct name_record r;
     size_t n = 0;
@@ -385,8 +385,9 @@ static const char *name_of(void *tier, const struct peerid *peer)
 {
     static char name[FULL_NAME_MAX];
     const struct tier_network *t = tier;
-    const struct names_entry *e = t->book ? names_book_of(t->book, peer, (uint64_t)clock_wall_s())
-                                          : NULL;
+    const struct names_book_entry *e = t->book
+                                           ? names_book_of(t->book, peer, (uint64_t)clock_wall_s())
+                                           : NULL;
 
     if (e) {
         snprintf(name, sizeof name, "%s.%s", e->host, t->networks->own);

@@ -18,7 +18,7 @@
 #define LINE_OCTETS (NAMES_HOST_MAX + PEERID_STR_MAX + 24 + BASE64_LEN(NAME_RECORD_MAX))
 
 struct held {
-    struct names_entry e; /* must be first; its claim is a view into `claim` */
+    struct names_book_entry e; /* must be first; its claim is a view into `claim` */
     uint64_t sequence;
     uint8_t claim[];
 };
@@ -143,7 +143,8 @@ static int open_claim(const struct names_book *b, struct bytes claim, uint64_t a
     if (!h)
         return GW_ENOMEM;
     *h = (struct held){ .sequence = r.sequence };
-    h->e = (struct names_entry){ .holder = r.owner, .renewed_s = at_s, .expires_s = r.expires_s };
+    h->e =
+        (struct names_book_entry){ .holder = r.owner, .renewed_s = at_s, .expires_s = r.expires_s };
     memcpy(h->e.host, host.p, host.n);
     memcpy(h->claim, claim.p, claim.n);
     h->e.claim = (struct bytes){ h->claim, claim.n };
@@ -377,15 +378,15 @@ int names_book_release(struct names_book *b, const struct peerid *from, struct b
     return err;
 }
 
-const struct names_entry *names_book_find(const struct names_book *b, struct bytes host,
-                                          uint64_t now_s)
+const struct names_book_entry *names_book_find(const struct names_book *b, struct bytes host,
+                                               uint64_t now_s)
 {
     const struct held *h = at(b, place_of(b, host), host);
     return h && is_live(b, h, now_s) ? &h->e : NULL;
 }
 
-const struct names_entry *names_book_next(const struct names_book *b, struct bytes host,
-                                          uint64_t now_s)
+const struct names_book_entry *names_book_next(const struct names_book *b, struct bytes host,
+                                               uint64_t now_s)
 {
     size_t i = place_of(b, host);
 
@@ -396,8 +397,8 @@ const struct names_entry *names_book_next(const struct names_book *b, struct byt
     return i < b->n ? &b->v[i]->e : NULL;
 }
 
-const struct names_entry *names_book_of(const struct names_book *b, const struct peerid *peer,
-                                        uint64_t now_s)
+const struct names_book_entry *names_book_of(const struct names_book *b, const struct peerid *peer,
+                                             uint64_t now_s)
 {
     for (size_t i = 0; i < b->n; i++)
         if (peerid_eq(&b->v[i]->e.holder, peer) && is_live(b, b->v[i], now_s))

@@ -28,7 +28,7 @@ struct names_book_config {
     uint32_t max_per_peer;
 };
 
-struct names_entry {
+struct names_book_entry {
     char host[NAMES_HOST_MAX + 1];
     struct peerid holder;
     uint64_t renewed_s; /* when it was claimed last */
@@ -54,14 +54,14 @@ int names_book_claim(struct names_book *b, const struct peerid *from, struct byt
 int names_book_release(struct names_book *b, const struct peerid *from, struct bytes host,
                        uint64_t now_s);
 /* NULL: nobody's. */
-const struct names_entry *names_book_find(const struct names_book *b, struct bytes host,
-                                          uint64_t now_s);
+const struct names_book_entry *names_book_find(const struct names_book *b, struct bytes host,
+                                               uint64_t now_s);
 /* In the order of the hosts: the first behind `host` ("": the first of all); NULL at the end. */
-const struct names_entry *names_book_next(const struct names_book *b, struct bytes host,
-                                          uint64_t now_s);
+const struct names_book_entry *names_book_next(const struct names_book *b, struct bytes host,
+                                               uint64_t now_s);
 /* A name of this peer; NULL: it has none. */
-const struct names_entry *names_book_of(const struct names_book *b, const struct peerid *peer,
-                                        uint64_t now_s);
+const struct names_book_entry *names_book_of(const struct names_book *b, const struct peerid *peer,
+                                             uint64_t now_s);
 size_t names_book_count(const struct names_book *b); /* those that nobody has renewed, too */
 
 #endif

@@ -124,7 +124,7 @@ static void tell_addrs(enum nearness asker, const struct multiaddr *v, size_t n,
 static void on_find(struct request *r, const struct names_question *q)
 {
     const struct names_server_parts *p = &r->server->parts;
-    const struct names_entry *e = names_book_find(p->book, q->host, now_s());
+    const struct names_book_entry *e = names_book_find(p->book, q->host, now_s());
     struct multiaddr own[ADDRS_TOLD];
     size_t n = 0;
 
@@ -249,7 +249,7 @@ static void on_claim(struct request *r, const struct names_question *q)
     if (name_record_open(q->claim, now_s(), &claimed) != 0)
         claimed.name[0] = '\0';
     snprintf(host, sizeof host, "%.*s", (int)strcspn(claimed.name, "."), claimed.name);
-    const struct names_entry *before = names_book_find(v->parts.book, bytes_of(host), now_s());
+    const struct names_book_entry *before = names_book_find(v->parts.book, bytes_of(host), now_s());
     bool is_renewal = before && peerid_eq(&before->holder, &r->from);
     int err = names_book_claim(v->parts.book, &r->from, q->claim, now_s());
     if (err || !is_renewal)
@@ -278,7 +278,7 @@ static void on_list(struct request *r, const struct names_question *q)
 {
     const struct names_book *book = r->server->parts.book;
     struct names_answer a = { .nentries = 0 };
-    const struct names_entry *e = names_book_next(book, q->host, now_s());
+    const struct names_book_entry *e = names_book_next(book, q->host, now_s());
     size_t room = NAMES_MSG_MAX;
 
     for (; e && a.nentries < NAMES_ENTRIES_MAX && room >= e->claim.n + ENTRY_OVERHEAD;

@@ -70,7 +70,7 @@ static int claim(const char *name, const struct key *by, uint64_t now_s)
 
 static const struct key *holder(const char *host, uint64_t now_s)
 {
-    const struct names_entry *e = names_book_find(book, bytes_of(host), now_s);
+    const struct names_book_entry *e = names_book_find(book, bytes_of(host), now_s);
     if (!e)
         return NULL;
     assert_string_equal(e->host, host);
@@ -99,7 +99,7 @@ static void test_an_entry_is_the_claim_as_it_came(void **state)
     struct name_record r;
     (void)state;
     assert_int_equal(claim("laptop.grewal", alice, NOW), 0);
-    const struct names_entry *e = names_book_find(book, bytes_of("laptop"), NOW);
+    const struct names_book_entry *e = names_book_find(book, bytes_of("laptop"), NOW);
     assert_int_equal(name_record_open(e->claim, NOW, &r), 0);
     assert_string_equal(r.name, "laptop.grewal");
     assert_true(peerid_eq(&r.owner, &e->holder));
@@ -202,7 +202,7 @@ static void test_next_goes_through_all_in_order(void **state)
     for (size_t i = 0; i < COUNT(names); i++)
         assert_int_equal(claim(names[i], i % 2 ? alice : bob, NOW), 0);
     for (size_t i = 0; i < COUNT(want); i++) {
-        const struct names_entry *e = names_book_next(book, bytes_of(host), NOW);
+        const struct names_book_entry *e = names_book_next(book, bytes_of(host), NOW);
         assert_non_null(e);
         assert_string_equal(e->host, want[i]);
         strcpy(host, e->host);

@@ -91,7 +91,8 @@ static bool is_answered(void *arg)
 
 static const struct peerid *holder(const char *host)
 {
-    const struct names_entry *e = names_book_find(f.book, bytes_of(host), (uint64_t)clock_wall_s());
+    const struct names_book_entry *e = names_book_find(f.book, bytes_of(host),
+                                                       (uint64_t)clock_wall_s());
     return e ? &e->holder : NULL;
 }
 
