@@ -202,7 +202,7 @@ static bool knows_nobody(const struct tier_dht *t)
     struct kad_stats stats;
 
     kad_stats(t->kad, &stats);
-    return stats.contacts == 0;
+    return !stats.contacts && !stats.is_joining;
 }
 
 /* Of the peer, when there is no network. */

@@ -6,7 +6,7 @@
  *
  * The record is signed by who is to know, and an address that a server tells is only said to be
  * right: so both are asked for at once, and the record is waited for, but for TIER_DHT_GRACE_MS
- * only. Without a DHT peer known it says so at once.
+ * only. Without a DHT server known, or one that is being asked whether it is, it says so at once.
  */
 #ifndef GW_NAME_TIER_DHT_H
 #define GW_NAME_TIER_DHT_H

@@ -19,6 +19,8 @@
 struct kad {
     struct kad_env env;
     char *protocol, *path; /* path NULL: the table is not kept */
+    bool has_joined;       /* or tried to */
+    ev_timer join;         /* how long lookups wait for that */
     struct kad_serve *serve;
     struct kad_keep *keep;
     struct kad_boot *boot;
@@ -47,11 +49,42 @@ static void on_asked(void *arg, const struct peerid *peer, int err)
     kad_keep_asked(((struct kad *)arg)->keep, peer, err);
 }
 
+static void end_joining(struct kad *k)
+{
+    ev_timer_stop(host_loop(k->env.host), &k->join);
+    k->env.is_joining = false;
+    kad_runs_go_on(&k->queries.runs);
+}
+
+static void on_join_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    (void)loop;
+    (void)revents;
+    end_joining(w->data);
+}
+
+static void begin_joining(struct kad *k, const struct peerid *to)
+{
+    if (k->has_joined || peerid_eq(to, host_peerid(k->env.host)))
+        return;
+    k->has_joined = true;
+    k->env.is_joining = true;
+    ev_now_update(host_loop(k->env.host));
+    ev_timer_start(host_loop(k->env.host), &k->join);
+}
+
+static void on_all_asked(void *arg)
+{
+    end_joining(arg);
+}
+
 /* There is somebody to ask at last. */
 static void on_grown(void *arg)
 {
     struct kad *k = arg;
 
+    k->has_joined = true;
+    end_joining(k);
     kad_refresh_now(k->refresh);
     kad_publish_again(k->publish);
 }
@@ -87,7 +120,7 @@ static bool make_parts(struct kad *k, const char *path)
            (env->table = kad_table_new(self)) != NULL &&
            (env->store = kad_store_new(self)) != NULL && (k->serve = kad_serve_new(env)) != NULL &&
            (k->keep = kad_keep_new(env, on_grown, k)) != NULL &&
-           (k->boot = kad_boot_new(env)) != NULL &&
+           (k->boot = kad_boot_new(env, on_all_asked, k)) != NULL &&
            (k->refresh = kad_refresh_new(env, &k->queries.runs, on_refreshed, k)) != NULL &&
            (k->publish = kad_publish_new(&k->queries)) != NULL &&
            host_observe(env->host, &host_events, k) == 0;
@@ -100,6 +133,8 @@ struct kad *kad_new(struct host *h, const struct kad_config *cfg, const char *pa
         return NULL;
     k->env = (struct kad_env){ .host = h, .cfg = *cfg, .asked = on_asked, .arg = k };
     k->queries.env = &k->env;
+    ev_timer_init(&k->join, on_join_deadline, KAD_JOIN_MS / 1e3, 0.);
+    k->join.data = k;
     if (!make_parts(k, path)) {
         kad_free(k);
         return NULL;
@@ -116,6 +151,7 @@ void kad_free(struct kad *k)
         return;
     if (k->env.table)
         save(k);
+    ev_timer_stop(host_loop(k->env.host), &k->join);
     kad_publish_free(k->publish);
     kad_queries_fini(&k->queries);
     kad_refresh_free(k->refresh);
@@ -152,6 +188,7 @@ bool kad_is_server(const struct kad *k)
 void kad_bootstrap(struct kad *k, const struct peerid *peer, const struct multiaddr *addrs,
                    size_t naddrs)
 {
+    begin_joining(k, peer);
     kad_boot_add(k->boot, peer, addrs, naddrs);
 }
 
@@ -210,7 +247,8 @@ void kad_stats(const struct kad *k, struct kad_stats *out)
                                .published = kad_publish_count(k->publish),
                                .lookups = k->queries.runs.begun,
                                .found = k->queries.found,
-                               .is_server = k->env.is_server };
+                               .is_server = k->env.is_server,
+                               .is_joining = k->env.is_joining };
 }
 
 void kad_each_contact(const struct kad *k,

@@ -29,7 +29,9 @@ struct kad_config {
 struct kad;
 
 /* Borrows the host.  `path` (copied; NULL: none) keeps the table.  Asks nobody before there is
- * somebody to ask: kad_bootstrap, or contacts of the file.  Returns owned, or NULL. */
+ * somebody to ask: kad_bootstrap, or contacts of the file.  From then on, until one of them has
+ * answered, it is joining: lookups wait for that, KAD_JOIN_MS at most.  Returns owned, or NULL. */
+#define KAD_JOIN_MS 3000
 struct kad *kad_new(struct host *h, const struct kad_config *cfg, const char *path);
 void kad_free(
     struct kad *k); /* between host_stop and host_free; lookups end without `done`; NULL is fine */
@@ -77,7 +79,7 @@ void kad_unpublish(struct kad *k, const char *name);
 struct kad_stats {
     size_t contacts, records, provided, published;
     uint64_t lookups, found; /* since the start */
-    bool is_server;
+    bool is_server, is_joining;
 };
 void kad_stats(const struct kad *k, struct kad_stats *out);
 void kad_each_contact(const struct kad *k,

@@ -31,6 +31,8 @@ struct kad_boot {
     struct candidate *list; /* the one given last stands last */
     unsigned count, under_way;
     ev_timer timer;
+    void (*done)(void *arg);
+    void *arg;
 };
 
 static void arm(struct kad_boot *b, double after_s)
@@ -43,21 +45,34 @@ static void arm(struct kad_boot *b, double after_s)
     ev_timer_start(loop, &b->timer);
 }
 
+static bool are_all_asked(const struct kad_boot *b)
+{
+    const struct candidate *c;
+
+    DL_FOREACH (b->list, c)
+        if (c->rpc || !c->was_asked)
+            return false;
+    return true;
+}
+
 static void on_answer(void *arg, int err, const struct kad_msg *answer)
 {
     struct candidate *c = arg;
+    struct kad_boot *b = c->of;
     uint64_t now_ms = clock_mono_ms();
     (void)answer;
 
     c->rpc = NULL;
-    c->of->under_way--;
+    b->under_way--;
     if (err) {
         c->next_ms = now_ms + backoff_next_ms(&c->backoff, (uint32_t)clock_mono_ns());
     } else {
         c->backoff.failures = 0;
         c->next_ms = now_ms + AGAIN_MS;
     }
-    arm(c->of, 0.);
+    arm(b, 0.);
+    if (are_all_asked(b))
+        b->done(b->arg);
 }
 
 static void ask(struct candidate *c)
@@ -112,12 +127,12 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
     rearm(b, has_few, now_ms);
 }
 
-struct kad_boot *kad_boot_new(const struct kad_env *env)
+struct kad_boot *kad_boot_new(const struct kad_env *env, void (*done)(void *arg), void *arg)
 {
     struct kad_boot *b = calloc(1, sizeof *b);
     if (!b)
         return NULL;
-    b->env = env;
+    *b = (struct kad_boot){ .env = env, .done = done, .arg = arg };
     ev_timer_init(&b->timer, on_timer, 0., 0.);
     b->timer.data = b;
     return b;

@@ -13,8 +13,9 @@
 
 struct kad_boot;
 
-struct kad_boot *kad_boot_new(const struct kad_env *env); /* borrows; owned, or NULL */
-void kad_boot_free(struct kad_boot *b);                   /* NULL is fine */
+/* `done` is called whenever all have been asked.  Borrows env; owned, or NULL. */
+struct kad_boot *kad_boot_new(const struct kad_env *env, void (*done)(void *arg), void *arg);
+void kad_boot_free(struct kad_boot *b); /* NULL is fine */
 
 /* As kad_bootstrap. */
 void kad_boot_add(struct kad_boot *b, const struct peerid *peer, const struct multiaddr *addrs,

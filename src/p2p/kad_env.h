@@ -11,6 +11,7 @@ struct kad_env { /* borrowed by all parts; cfg.protocol is owned by kad.c */
     struct kad_store *store; /* looked at only while we are a server */
     struct kad_config cfg;
     bool is_server;
+    bool is_joining; /* lookups wait: kad_runs_go_on */
     /* What became of a question to this peer: kad_rpc.c tells it of each, but not of one that was
      * canceled while its answer was not overdue. */
     void (*asked)(void *arg, const struct peerid *peer, int err);

@@ -9,18 +9,24 @@
 
 #define TELLERS_MAX 3 /* of one peer to one path; more are not noted */
 
-enum node_state { NODE_WAITS, NODE_ASKED, NODE_ANSWERED, NODE_FAILED };
+enum node_state {
+    NODE_WAITS,
+    NODE_ASKED,
+    NODE_SLOW, /* asked, but an answer is hardly expected any more */
+    NODE_ANSWERED,
+    NODE_FAILED,
+    NODE_STATES,
+};
 
 struct node { /* a peer, whichever paths know it */
     struct kad_contact c;
     struct multiaddr addrs[KAD_ADDRS_MAX];
     enum node_state state;
-    bool is_slow; /* ASKED, and counted as silent */
     uint64_t asked_ms;
-    struct path *by;        /* that asked it */
-    unsigned hops;          /* from a seed, by way of who told it first */
-    unsigned silent, alive; /* of those that it told of: what came of asking them */
-    unsigned known;         /* paths that know it */
+    struct path *by;            /* that asked it */
+    unsigned hops;              /* from a seed, by way of who told it first */
+    unsigned told[NODE_STATES]; /* of those that it told of (some may be forgotten that wait) */
+    unsigned known;             /* paths that know it */
     struct node *prev, *next;
     UT_hash_handle by_peer;
 };
@@ -152,9 +158,20 @@ static struct candidate *candidate_of(const struct kad_lookup *l, struct path *p
     return at < p->n && p->v[at].node == n ? &p->v[at] : NULL;
 }
 
+static bool is_silent(const struct node *n)
+{
+    return n->state == NODE_SLOW || n->state == NODE_FAILED;
+}
+
+static bool is_under_way(const struct node *n)
+{
+    return n->state == NODE_ASKED || n->state == NODE_SLOW;
+}
+
 static bool is_liar(const struct node *teller)
 {
-    return teller->silent >= teller->alive + KAD_DOUBT;
+    return teller->told[NODE_SLOW] + teller->told[NODE_FAILED] >=
+           teller->told[NODE_ANSWERED] + KAD_DOUBT;
 }
 
 /* Only those tell of it who told of silent ones, and it has not answered either. */
@@ -202,11 +219,6 @@ static bool make_room(struct kad_lookup *l, struct path *p, size_t *at)
     return true;
 }
 
-static bool is_silent(const struct node *n)
-{
-    return n->state == NODE_FAILED || (n->state == NODE_ASKED && n->is_slow);
-}
-
 static void note_teller(struct candidate *c, struct node *teller)
 {
     if (c->ntellers == TELLERS_MAX)
@@ -215,8 +227,7 @@ static void note_teller(struct candidate *c, struct node *teller)
         if (c->tellers[i] == teller)
             return;
     c->tellers[c->ntellers++] = teller;
-    teller->silent += is_silent(c->node);
-    teller->alive += c->node->state == NODE_ANSWERED;
+    teller->told[c->node->state]++;
 }
 
 static struct candidate *add_candidate(struct kad_lookup *l, struct path *p, struct node *n)
@@ -276,17 +287,20 @@ static unsigned share(const struct kad_lookup *l)
     return (l->cfg.max_asked + paths - 1) / paths;
 }
 
-/* Among the k nearest; the doubted count only when there are not so many. */
+/* Among the k nearest that are not silent.  When there are not so many, the doubted count, too, and
+ * the slow are waited for. */
 static struct view look(const struct kad_lookup *l, const struct path *p)
 {
-    struct view good = { 0 }, doubted = { 0 };
+    struct view good = { 0 }, last = { 0 };
     unsigned k = 0;
 
     for (size_t i = 0; i < p->n && k < l->cfg.k; i++) {
         struct node *n = p->v[i].node;
-        struct view *v = is_doubted(&p->v[i]) ? &doubted : &good;
-        if (n->state == NODE_FAILED)
+        struct view *v = is_doubted(&p->v[i]) ? &last : &good;
+        if (is_silent(n)) {
+            last.is_under_way |= n->state == NODE_SLOW;
             continue;
+        }
         if (v == &good)
             k++;
         if (n->state == NODE_ASKED)
@@ -294,9 +308,22 @@ static struct view look(const struct kad_lookup *l, const struct path *p)
         else if (n->state == NODE_WAITS && !v->next && p->asked < share(l))
             v->next = n;
     }
-    if (k >= l->cfg.k || good.next || good.is_under_way)
-        return good;
-    return doubted;
+    return k >= l->cfg.k || good.next || good.is_under_way ? good : last;
+}
+
+/* Who told of it, on whatever path, is judged by it. */
+static void enter(struct kad_lookup *l, struct node *n, enum node_state state)
+{
+    for (unsigned i = 0; i < l->cfg.paths; i++) {
+        const struct candidate *c = candidate_of(l, &l->paths[i], n);
+        for (unsigned j = 0; c && j < c->ntellers; j++) {
+            c->tellers[j]->told[n->state]--;
+            c->tellers[j]->told[state]++;
+        }
+    }
+    n->by->open -= n->state == NODE_ASKED;
+    n->by->open += state == NODE_ASKED;
+    n->state = state;
 }
 
 bool kad_lookup_next(struct kad_lookup *l, uint64_t now_ms, struct kad_contact *out)
@@ -306,45 +333,16 @@ bool kad_lookup_next(struct kad_lookup *l, uint64_t now_ms, struct kad_contact *
         struct node *n = p->open < l->cfg.alpha ? look(l, p).next : NULL;
         if (!n)
             continue;
-        n->state = NODE_ASKED;
         n->asked_ms = now_ms;
         n->by = p;
-        p->asked++;
-        p->open++;
-        l->stats.asked++;
+        enter(l, n, NODE_ASKED);
         DL_APPEND(l->under_way, n);
+        p->asked++;
+        l->stats.asked++;
         *out = n->c;
         return true;
     }
     return false;
-}
-
-/* Who told of it, on whatever path, is judged by it. */
-static void judge_tellers(struct kad_lookup *l, const struct node *n, int silent, int alive)
-{
-    for (unsigned i = 0; i < l->cfg.paths; i++) {
-        const struct candidate *c = candidate_of(l, &l->paths[i], n);
-        for (unsigned j = 0; c && j < c->ntellers; j++) {
-            c->tellers[j]->silent += (unsigned)silent;
-            c->tellers[j]->alive += (unsigned)alive;
-        }
-    }
-}
-
-static void set_slow(struct kad_lookup *l, struct node *n)
-{
-    n->is_slow = true;
-    n->by->open--;
-    judge_tellers(l, n, 1, 0);
-}
-
-static void end_question(struct kad_lookup *l, struct node *n, enum node_state state)
-{
-    if (!n->is_slow)
-        n->by->open--;
-    judge_tellers(l, n, (state == NODE_FAILED) - n->is_slow, state == NODE_ANSWERED);
-    n->state = state;
-    DL_DELETE(l->under_way, n);
 }
 
 void kad_lookup_answer(struct kad_lookup *l, const struct peerid *from,
@@ -352,9 +350,10 @@ void kad_lookup_answer(struct kad_lookup *l, const struct peerid *from,
 {
     struct node *teller = find(l, from);
 
-    if (!teller || teller->state != NODE_ASKED)
+    if (!teller || !is_under_way(teller))
         return;
-    end_question(l, teller, NODE_ANSWERED);
+    DL_DELETE(l->under_way, teller);
+    enter(l, teller, NODE_ANSWERED);
     l->stats.answered++;
     for (size_t i = 0; i < n && i < KAD_K; i++)
         learn(l, teller->by, &closer[i], teller);
@@ -362,14 +361,15 @@ void kad_lookup_answer(struct kad_lookup *l, const struct peerid *from,
 
 static void fail(struct kad_lookup *l, struct node *n)
 {
-    end_question(l, n, NODE_FAILED);
+    DL_DELETE(l->under_way, n);
+    enter(l, n, NODE_FAILED);
     l->stats.failed++;
 }
 
 void kad_lookup_failed(struct kad_lookup *l, const struct peerid *from)
 {
     struct node *n = find(l, from);
-    if (n && n->state == NODE_ASKED)
+    if (n && is_under_way(n))
         fail(l, n);
 }
 
@@ -391,8 +391,8 @@ void kad_lookup_tick(struct kad_lookup *l, uint64_t now_ms,
     DL_FOREACH_SAFE (l->under_way, n, next) {
         if (now_ms < slow_at(l, n))
             return;
-        if (!n->is_slow)
-            set_slow(l, n);
+        if (n->state == NODE_ASKED)
+            enter(l, n, NODE_SLOW);
         if (now_ms < overdue_at(l, n))
             continue;
         fail(l, n);
@@ -407,7 +407,7 @@ uint64_t kad_lookup_due(const struct kad_lookup *l)
     const struct node *n;
 
     DL_FOREACH (l->under_way, n)
-        if (!n->is_slow)
+        if (n->state == NODE_ASKED)
             return due < slow_at(l, n) ? due : slow_at(l, n);
     return due;
 }

@@ -7,11 +7,12 @@
  * questions under way, and ends when the k nearest that it knows have answered (whichever path
  * asked them), or when it knows nobody more to ask.
  *
- * A peer that was made up never answers, however near it seems.  So those that failed do not count
- * among the k nearest, and whoever told of KAD_DOUBT more peers that kept silent than of peers that
- * answered is doubted: the others that only it told of are asked last, and not waited for while
- * better ones make up the k.  A question that is answer_ms / KAD_SLOW old counts as silence until
- * it is answered, and no longer among the alpha.  No path has more than its share of max_asked.
+ * A peer that was made up never answers, however near it seems.  So only those count among the k
+ * nearest that answered or may do so soon: not who failed, nor who has been asked answer_ms /
+ * KAD_SLOW ago, until it answers after all (it is waited for only if there are less than k others,
+ * and it does not count among the alpha).  And whoever told of KAD_DOUBT more of these silent ones
+ * than of peers that answered is doubted: the others that only it told of are asked last, if there
+ * are less than k without them.  No path has more than its share of max_asked.
  */
 #ifndef GW_P2P_KAD_LOOKUP_H
 #define GW_P2P_KAD_LOOKUP_H

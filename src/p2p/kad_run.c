@@ -28,6 +28,7 @@ struct kad_run {
     struct kad_runs *all;
     enum state state;
     bool is_late;
+    struct kad_id target;
     struct kad_lookup *lookup;
     struct question *questions;
     struct kad_msg msg; /* its key views `key` */
@@ -60,6 +61,15 @@ static void pass_turn_on(struct kad_runs *all)
             turn_add(host_turn(r->env->host), &r->task);
             return;
         }
+}
+
+void kad_runs_go_on(struct kad_runs *all)
+{
+    struct kad_run *r;
+
+    DL_FOREACH (all->list, r)
+        if (r->state == WAITING)
+            turn_add(host_turn(r->env->host), &r->task);
 }
 
 static void leave(struct kad_run *r)
@@ -159,10 +169,10 @@ static void on_slow(struct ev_loop *loop, ev_timer *w, int revents)
     go_on(r);
 }
 
-static void seed(struct kad_run *r, const struct kad_id *target)
+static void seed(struct kad_run *r)
 {
     struct kad_contact v[KAD_K];
-    size_t n = kad_table_nearest(r->env->table, target, v, KAD_K);
+    size_t n = kad_table_nearest(r->env->table, &r->target, v, KAD_K);
 
     kad_lookup_seed(r->lookup, v, n);
 }
@@ -176,8 +186,9 @@ static void on_turn(struct turn_task *t)
         r->ev->on_end(r->arg, r->is_late);
         return; /* it may be gone already */
     }
-    if (r->all->under_way == KAD_RUNS_MAX)
-        return; /* pass_turn_on adds it again */
+    if (r->env->is_joining || r->all->under_way == KAD_RUNS_MAX)
+        return; /* kad_runs_go_on or pass_turn_on adds it again */
+    seed(r);
     r->state = UNDER_WAY;
     r->all->under_way++;
     go_on(r);
@@ -203,6 +214,7 @@ struct kad_run *kad_run_new(const struct kad_env *env, struct kad_runs *all,
     if (!r)
         return NULL;
     *r = (struct kad_run){ .env = env, .all = all, .ev = ev, .arg = arg, .task.run = on_turn };
+    r->target = *target;
     r->msg.type = q->type;
     r->msg.key = (struct bytes){ r->key, q->key.n };
     if (q->key.n)
@@ -211,7 +223,6 @@ struct kad_run *kad_run_new(const struct kad_env *env, struct kad_runs *all,
         free(r);
         return NULL;
     }
-    seed(r, target);
     all->begun++;
     all->count++;
     DL_APPEND(all->list, r);

@@ -20,6 +20,8 @@ struct kad_runs { /* the lookups of one DHT; zeroed means none.  Embedded, outli
     uint64_t begun;
 };
 
+void kad_runs_go_on(struct kad_runs *all); /* env->is_joining has ended */
+
 struct kad_run_events {
     /* A peer has answered; its closer peers are seen to already.  False: this is enough. */
     bool (*on_answer)(void *arg, const struct peerid *from, const struct kad_msg *answer);

@@ -102,6 +102,25 @@ uint32_t dht_net_pick(struct dht_net *net)
     }
 }
 
+size_t dht_net_nearest(const struct dht_net *net, const struct kad_id *target, bool of_liars,
+                       struct kad_contact out[KAD_K])
+{
+    size_t n = 0, at;
+
+    for (uint32_t i = 0; i < net->made; i++) {
+        const struct dht_node *node = &net->nodes[i];
+        if (!node->is_up || (of_liars && !node->is_liar))
+            continue;
+        for (at = n; at > 0 && kad_id_cmp(target, &node->c.id, &out[at - 1].id) < 0; at--)
+            if (at < KAD_K)
+                out[at] = out[at - 1];
+        if (at < KAD_K)
+            out[at] = node->c;
+        n += n < KAD_K;
+    }
+    return n;
+}
+
 uint64_t dht_net_wall_s(const struct dht_net *net)
 {
     return WALL_S + net->time.now_ms / 1000;
@@ -264,26 +283,6 @@ static struct kad_contact make_up(struct dht_net *net, const struct kad_id *targ
     return fake;
 }
 
-/* The nearest of the liars; returns how many. */
-static size_t name_friends(const struct dht_net *net, const struct kad_id *target,
-                           struct kad_contact out[KAD_K])
-{
-    size_t n = 0, at;
-
-    for (uint32_t i = 0; i < net->made; i++) {
-        const struct kad_contact *c = &net->nodes[i].c;
-        if (!net->nodes[i].is_liar)
-            continue;
-        for (at = n; at > 0 && kad_id_cmp(target, &c->id, &out[at - 1].id) < 0; at--)
-            if (at < KAD_K)
-                out[at] = out[at - 1];
-        if (at < KAD_K)
-            out[at] = *c;
-        n += n < KAD_K;
-    }
-    return n;
-}
-
 static int lie(struct dht_net *net, const struct kad_msg *question, uint8_t *dst, size_t cap)
 {
     struct kad_msg a = { .type = question->type, .key = question->key };
@@ -295,7 +294,7 @@ static int lie(struct dht_net *net, const struct kad_msg *question, uint8_t *dst
         return kad_msg_encode(dst, cap, &a);
     }
     kad_id_of_key(question->key, &target);
-    a.closer.n = net->cfg.collude ? name_friends(net, &target, told) : KAD_K;
+    a.closer.n = net->cfg.collude ? dht_net_nearest(net, &target, true, told) : KAD_K;
     for (size_t i = 0; i < a.closer.n; i++) {
         struct peer_msg *m = &a.closer.v[i];
         if (!net->cfg.collude)

@@ -52,6 +52,10 @@ void dht_net_free(struct dht_net *net); /* nothing may be under way */
 uint32_t dht_net_add(struct dht_net *net);
 void dht_net_leave(struct dht_net *net, uint32_t node); /* without a word */
 uint32_t dht_net_pick(struct dht_net *net);             /* a node that is up and honest */
+/* The nearest of the nodes that are up, or of the liars among them, the nearest first; returns how
+ * many. */
+size_t dht_net_nearest(const struct dht_net *net, const struct kad_id *target, bool of_liars,
+                       struct kad_contact out[KAD_K]);
 uint64_t dht_net_wall_s(const struct dht_net *net);
 /* A key whose point has the leading bits of this one, DHT_KEY_BITS of them. */
 #define DHT_KEY_BITS 15

@@ -244,48 +244,74 @@ void dht_run_churn(struct dht_net *net, struct dht_values *v, unsigned percent, 
 
 /* ---- measuring ---- */
 
-struct look {
-    struct dht_net *net;
-    struct survey *survey;
-    enum dht_want want;
-    struct bytes key;
-};
-
 struct survey {
     unsigned found, ended;
+    unsigned near; /* of the nearest that there are */
     uint64_t messages;
     uint32_t *hops, *took_ms; /* of those that found */
 };
 
+struct look {
+    struct dht_net *net;
+    struct survey *survey;
+    enum dht_want want;
+    uint32_t node;
+    uint8_t key[KAD_MSG_KEY_MAX];
+    size_t nkey;
+};
+
+/* The asker never asks itself. */
+static unsigned count_near(const struct look *k, const struct dht_found *found)
+{
+    const struct peerid *self = &k->net->nodes[k->node].c.peer;
+    struct kad_contact nearest[KAD_K];
+    struct kad_id target;
+    unsigned near = 0;
+
+    kad_id_of_key((struct bytes){ k->key, k->nkey }, &target);
+    for (size_t i = dht_net_nearest(k->net, &target, false, nearest); i-- > 0;) {
+        bool is_there = peerid_eq(&nearest[i].peer, self);
+        for (size_t j = 0; j < found->n && !is_there; j++)
+            is_there = peerid_eq(&nearest[i].peer, &found->nearest[j].peer);
+        near += is_there;
+    }
+    return near;
+}
+
 static void on_found(void *arg, const struct dht_found *found)
 {
-    struct survey *s = arg;
+    struct look *k = arg;
+    struct survey *s = k->survey;
 
     s->ended++;
     s->messages += found->asked + found->answered;
-    if (!found->is_found)
-        return;
-    s->hops[s->found] = found->hops;
-    s->took_ms[s->found++] = (uint32_t)found->took_ms;
+    if (k->want == DHT_WANT_NEAREST)
+        s->near += count_near(k, found);
+    if (found->is_found) {
+        s->hops[s->found] = found->hops;
+        s->took_ms[s->found++] = (uint32_t)found->took_ms;
+    }
+    free(k);
 }
 
 static void look(void *arg)
 {
     struct look *k = arg;
-    uint32_t node;
+    const struct bytes key = { k->key, k->nkey };
 
     do
-        node = dht_net_pick(k->net);
-    while (bytes_eq(k->key, id_of(k->net, node)));
-    dht_walk(k->net, node, k->want, k->key, on_found, k->survey);
-    free(k);
+        k->node = dht_net_pick(k->net);
+    while (bytes_eq(key, id_of(k->net, k->node)));
+    dht_walk(k->net, k->node, k->want, key, on_found, k);
 }
 
 static void look_later(struct dht_net *net, struct survey *s, enum dht_want want, struct bytes key,
                        unsigned number)
 {
     struct look *k = vtime_alloc(sizeof *k);
-    *k = (struct look){ net, s, want, key };
+
+    *k = (struct look){ .net = net, .survey = s, .want = want, .nkey = key.n };
+    memcpy(k->key, key.p, key.n);
     vtime_at(&net->time, net->time.now_ms + (uint64_t)number * LOOK_EVERY_MS, look, k);
 }
 
@@ -315,7 +341,7 @@ static void end_survey(struct dht_net *net, struct survey *s, unsigned lookups,
     qsort(s->took_ms, s->found, sizeof *s->took_ms, by_size);
     *out = (struct dht_figures){
         .lookups = lookups,
-        .found = s->found,
+        .found = s->near ? 100. * s->near / lookups / KAD_K : 100. * s->found / lookups,
         .hops_p50 = percentile(s->hops, s->found, 50),
         .hops_p99 = percentile(s->hops, s->found, 99),
         .messages = (double)s->messages / lookups,
@@ -345,6 +371,19 @@ void dht_run_get(struct dht_net *net, const struct dht_values *v, unsigned looku
     for (unsigned i = 0; i < lookups; i++) {
         const struct value *value = &v->v[i % v->n];
         look_later(net, &s, DHT_WANT_VALUE, (struct bytes){ value->key, sizeof value->key }, i);
+    }
+    end_survey(net, &s, lookups, out);
+}
+
+void dht_run_nearest(struct dht_net *net, unsigned lookups, struct dht_figures *out)
+{
+    struct survey s;
+
+    begin_survey(&s, lookups);
+    for (unsigned i = 0; i < lookups; i++) {
+        uint64_t key = vtime_random(&net->random);
+        look_later(net, &s, DHT_WANT_NEAREST, (struct bytes){ (const uint8_t *)&key, sizeof key },
+                   i);
     }
     end_survey(net, &s, lookups, out);
 }

@@ -5,7 +5,8 @@
 #include "dht_walk.h"
 
 struct dht_figures {
-    unsigned lookups, found;
+    unsigned lookups;
+    double found; /* percent */
     unsigned hops_p50, hops_p99;
     double messages;           /* in the mean: questions and answers */
     double rtts_p50, rtts_p99; /* DHT_RTT_MS; of those that found */
@@ -25,9 +26,11 @@ void dht_values_free(struct dht_values *v);
  * and, if it is there still, who stored a value does so again, once. */
 void dht_run_churn(struct dht_net *net, struct dht_values *v, unsigned percent, uint64_t ms);
 
-/* Honest nodes look honest nodes up, or values. */
+/* Honest nodes look honest nodes up, or values, or the KAD_K nearest to some point: found is how
+ * many of those that there are. */
 void dht_run_find(struct dht_net *net, unsigned lookups, struct dht_figures *out);
 void dht_run_get(struct dht_net *net, const struct dht_values *v, unsigned lookups,
                  struct dht_figures *out);
+void dht_run_nearest(struct dht_net *net, unsigned lookups, struct dht_figures *out);
 
 #endif

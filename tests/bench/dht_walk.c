@@ -42,6 +42,8 @@ static void finish(struct walk *w)
     found.asked = stats.asked;
     found.answered = stats.answered;
     found.took_ms = w->net->time.now_ms - w->began_ms;
+    if (w->want == DHT_WANT_NEAREST)
+        found.hops = stats.hops;
     found.is_found = w->want == DHT_WANT_NEAREST ? found.n > 0 : w->votes > 0;
     w->done(w->arg, &found);
     kad_lookup_free(w->lookup);

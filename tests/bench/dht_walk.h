@@ -15,7 +15,7 @@ enum dht_want {
 struct dht_found { /* borrowed for the call */
     bool is_found; /* what was wanted; whatever was answered, for DHT_WANT_NEAREST */
     bool is_gone;  /* the node left before the end */
-    unsigned hops; /* to where it was found */
+    unsigned hops; /* to where it was found; the furthest of the nearest, for DHT_WANT_NEAREST */
     unsigned asked, answered;
     uint64_t took_ms;
     const struct kad_contact *nearest;

@@ -241,6 +241,32 @@ static void test_without_anybody_it_is_said_at_once(void **state)
     assert_int_equal(kad_found(0, key_peerid(a.key)).err, GW_ENETDOWN);
 }
 
+static void test_who_has_just_begun_waits_for_the_first_to_answer(void **state)
+{
+    (void)state;
+    node_start(0, true, NULL);
+    struct record r = record_of(0, "x", 1);
+    assert_int_equal(kad_did_put(0, record_key(&r), record_value(&r)).err, 0);
+    node_start(1, false, NULL);
+    node_bootstrap(1, 0);
+    assert_int_equal(kad_got(1, record_key(&r)).err, 0);
+}
+
+static void test_who_begins_with_nobody_that_answers_does_not_wait_for_long(void **state)
+{
+    struct multiaddr at = maddr("/ip4/20.0.0.9/udp/1/quic-v1");
+    struct kad_stats s;
+    (void)state;
+    node_start(1, false, NULL);
+    struct record r = record_of(1, "x", 1);
+    kad_bootstrap(nodes[1].kad, key_peerid(a.key), &at, 1);
+    uint64_t start_ms = clock_mono_ms();
+    assert_int_equal(kad_got(1, record_key(&r)).err, GW_ENETDOWN);
+    assert_in_range(clock_mono_ms() - start_ms, kad_config.request_ms - 20, 1000);
+    kad_stats(nodes[1].kad, &s);
+    assert_false(s.is_joining);
+}
+
 static void test_a_server_alone_keeps_for_itself(void **state)
 {
     (void)state;
@@ -543,6 +569,8 @@ int main(void)
         T(test_a_peer_that_only_we_know_is_found_by_asking_it),
         T(test_providers_are_found),
         T(test_without_anybody_it_is_said_at_once),
+        T(test_who_has_just_begun_waits_for_the_first_to_answer),
+        T(test_who_begins_with_nobody_that_answers_does_not_wait_for_long),
         T(test_a_server_alone_keeps_for_itself),
         T(test_half_of_them_gone_and_all_is_found),
         T(test_who_is_gone_leaves_the_table),

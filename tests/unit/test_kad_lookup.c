@@ -257,6 +257,38 @@ static void test_tick_takes_the_overdue_for_failed(void **state)
     assert_true(kad_lookup_due(l) == UINT64_MAX);
 }
 
+static void test_slow_gives_its_place_to_the_next_nearest(void **state)
+{
+    struct kad_contact got[2];
+
+    (void)state;
+    begin(1, 3, 2, 0);
+    seed(1, 4);
+    ASSERT_ASKS(1, 2);
+    answer(1, 1, 0);
+    wait_ms(ANSWER_MS / KAD_SLOW);
+    ASSERT_ASKS(3);
+    assert_false(kad_lookup_is_done(l));
+    answer(3, 1, 0);
+    assert_true(kad_lookup_is_done(l)); /* two have answered: 2 is not waited for */
+    answer(2, 1, 0);
+    assert_int_equal(kad_lookup_nearest(l, got, 2), 2);
+    assert_true(got[0].peer.mh[0] == 1 && got[1].peer.mh[0] == 2);
+}
+
+static void test_slow_is_waited_for_when_there_are_few(void **state)
+{
+    (void)state;
+    begin(1, 3, 20, 0);
+    seed(1, 2);
+    ASSERT_ASKS(1, 2);
+    answer(1, 1, 0);
+    wait_ms(ANSWER_MS / KAD_SLOW);
+    assert_false(kad_lookup_is_done(l));
+    answer(2, 3, 3);
+    ASSERT_ASKS(3);
+}
+
 static void test_answer_late_or_unasked_changes_nothing(void **state)
 {
     (void)state;
@@ -532,6 +564,8 @@ int main(void)
         cmocka_unit_test_teardown(test_done_without_anybody, teardown),
         cmocka_unit_test_teardown(test_hops_are_counted_from_the_seeds, teardown),
         cmocka_unit_test_teardown(test_tick_takes_the_overdue_for_failed, teardown),
+        cmocka_unit_test_teardown(test_slow_gives_its_place_to_the_next_nearest, teardown),
+        cmocka_unit_test_teardown(test_slow_is_waited_for_when_there_are_few, teardown),
         cmocka_unit_test_teardown(test_answer_late_or_unasked_changes_nothing, teardown),
         cmocka_unit_test_teardown(test_paths_ask_only_whom_they_were_told_of, teardown),
         cmocka_unit_test_teardown(test_paths_wait_for_each_others_questions, teardown),

@@ -19,6 +19,7 @@ struct kad_request {
 
 struct kad {
     size_t contacts;
+    bool is_joining;
     struct kad_request asked[ASKED_MAX];
     size_t nasked, ncanceled;
 };
@@ -65,7 +66,7 @@ void kad_cancel(struct kad_request *q)
 
 void kad_stats(const struct kad *k, struct kad_stats *out)
 {
-    *out = (struct kad_stats){ .contacts = k->contacts };
+    *out = (struct kad_stats){ .contacts = k->contacts, .is_joining = k->is_joining };
 }
 
 static void end(size_t i, const struct kad_result *r)
@@ -304,6 +305,16 @@ static void test_failures_say_why(void **state)
     assert_int_equal(rig.dht.nasked, 4);
 }
 
+static void test_who_is_joining_is_asked_all_the_same(void **state)
+{
+    struct result r;
+    (void)state;
+    rig.dht.contacts = 0;
+    rig.dht.is_joining = true;
+    ask(&r, "laptop.grewal");
+    assert_int_equal(rig.dht.nasked, 2);
+}
+
 static void test_names_of_others_are_left_alone(void **state)
 {
     static const char *const hosts[] = { "laptop", "laptop.nowhere", "a.b.c.grewal", "localhost" };
@@ -342,6 +353,7 @@ int main(void)
         RIGGED(test_without_a_record_what_servers_say_will_do),
         RIGGED(test_a_peer_that_is_connected_is_not_waited_for),
         RIGGED(test_failures_say_why),
+        RIGGED(test_who_is_joining_is_asked_all_the_same),
         RIGGED(test_names_of_others_are_left_alone),
         RIGGED(test_who_gives_up_is_not_answered),
     };
