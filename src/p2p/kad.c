@@ -73,7 +73,7 @@ static void begin_joining(struct kad *k, const struct peerid *to)
     ev_timer_start(host_loop(k->env.host), &k->join);
 }
 
-static void on_all_asked(void *arg)
+static void on_nobody_there(void *arg)
 {
     end_joining(arg);
 }
@@ -120,7 +120,7 @@ static bool make_parts(struct kad *k, const char *path)
            (env->table = kad_table_new(self)) != NULL &&
            (env->store = kad_store_new(self)) != NULL && (k->serve = kad_serve_new(env)) != NULL &&
            (k->keep = kad_keep_new(env, on_grown, k)) != NULL &&
-           (k->boot = kad_boot_new(env, on_all_asked, k)) != NULL &&
+           (k->boot = kad_boot_new(env, on_nobody_there, k)) != NULL &&
            (k->refresh = kad_refresh_new(env, &k->queries.runs, on_refreshed, k)) != NULL &&
            (k->publish = kad_publish_new(&k->queries)) != NULL &&
            host_observe(env->host, &host_events, k) == 0;

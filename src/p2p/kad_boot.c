@@ -31,7 +31,7 @@ struct kad_boot {
     struct candidate *list; /* the one given last stands last */
     unsigned count, under_way;
     ev_timer timer;
-    void (*done)(void *arg);
+    void (*in_vain)(void *arg);
     void *arg;
 };
 
@@ -45,12 +45,12 @@ static void arm(struct kad_boot *b, double after_s)
     ev_timer_start(loop, &b->timer);
 }
 
-static bool are_all_asked(const struct kad_boot *b)
+static bool is_nobody_there(const struct kad_boot *b)
 {
     const struct candidate *c;
 
     DL_FOREACH (b->list, c)
-        if (c->rpc || !c->was_asked)
+        if (c->rpc || !c->was_asked || !c->backoff.failures)
             return false;
     return true;
 }
@@ -71,8 +71,8 @@ static void on_answer(void *arg, int err, const struct kad_msg *answer)
         c->next_ms = now_ms + AGAIN_MS;
     }
     arm(b, 0.);
-    if (are_all_asked(b))
-        b->done(b->arg);
+    if (is_nobody_there(b))
+        b->in_vain(b->arg);
 }
 
 static void ask(struct candidate *c)
@@ -127,12 +127,12 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
     rearm(b, has_few, now_ms);
 }
 
-struct kad_boot *kad_boot_new(const struct kad_env *env, void (*done)(void *arg), void *arg)
+struct kad_boot *kad_boot_new(const struct kad_env *env, void (*in_vain)(void *arg), void *arg)
 {
     struct kad_boot *b = calloc(1, sizeof *b);
     if (!b)
         return NULL;
-    *b = (struct kad_boot){ .env = env, .done = done, .arg = arg };
+    *b = (struct kad_boot){ .env = env, .in_vain = in_vain, .arg = arg };
     ev_timer_init(&b->timer, on_timer, 0., 0.);
     b->timer.data = b;
     return b;

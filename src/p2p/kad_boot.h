@@ -13,8 +13,9 @@
 
 struct kad_boot;
 
-/* `done` is called whenever all have been asked.  Borrows env; owned, or NULL. */
-struct kad_boot *kad_boot_new(const struct kad_env *env, void (*done)(void *arg), void *arg);
+/* `in_vain` is called whenever all have been asked and none has answered.  Borrows env; owned, or
+ * NULL. */
+struct kad_boot *kad_boot_new(const struct kad_env *env, void (*in_vain)(void *arg), void *arg);
 void kad_boot_free(struct kad_boot *b); /* NULL is fine */
 
 /* As kad_bootstrap. */

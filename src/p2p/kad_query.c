@@ -87,8 +87,7 @@ static const char *const kind_names[] = {
     [KAD_QUERY_PROVIDE] = "provide",
 };
 
-/* The caller of `done` may cancel nothing any more: q lives on for the loop, or is released by who
- * calls this. */
+/* From here on nobody outside knows q: who calls this releases it, or lets it go on telling. */
 static void tell(struct kad_request *q, struct kad_result *r)
 {
     struct kad_lookup_stats stats = { 0 };

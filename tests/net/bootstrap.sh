@@ -100,6 +100,30 @@ has "without any the DHT says so" 'DHT: ' "$(gw me resolve "nobody.grewal" 2>&1;
 dht me off "bootstrap = $(at one)"
 has "switched off it is not there" 'mode +off' "$(gw me dht status 2>&1)"
 
+# --- names of a network whose relay is gone
+dht relay server "bootstrap = $(at two)
+[relay]
+enabled = yes
+network = grewal"
+printf '%s services=relay\n' "$(gw_id home)" "$(gw_id me)" >"$T/relay/authorized_keys"
+dht me client "bootstrap = $(at two)
+[network grewal]
+relay = $(at relay)"
+dht home client "bootstrap = $(at two)
+[network grewal]
+relay = $(at relay)
+host = laptop
+[service web]
+target = 127.0.0.1:9"
+by_network() { gw me resolve laptop.grewal | grep -q 'found by *network'; }
+check "a relay knows the name" until_ok 10 by_network
+by_dht() { gw two dht status --json | json 's["records"]' | grep -qx '[2-9]'; } # home's own is one
+check "and has told the DHT" until_ok 15 by_dht
+gw_stop relay KILL
+gw me reload >/dev/null # forgets the answer
+same "which knows it when the relay is gone" "$(gw_id home)" \
+    "$(gw me resolve laptop.grewal | awk '/^peer/ { print $2 } /^found by/ && $3 != "DHT" { print }')"
+
 # --- public or not
 dht one auto ''
 same "by itself a node that nobody has called public is a client" client \
