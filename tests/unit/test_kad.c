@@ -1,10 +1,9 @@
 /* test_kad.c - a DHT of hosts in memory: who finds whom and what, who is in whose table, and what
- * happens when some are gone, silent or lie. */
+ * happens when some are gone. */
 #include "p2p/kad_query.h"
 
 #include "base/clock.h"
 #include "kadrig.h"
-#include "net/parting.h"
 #include "tmpfiles.h"
 
 static void test_servers_meet_through_one_of_them(void **state)
@@ -483,44 +482,6 @@ static void test_the_table_outlives_a_restart(void **state)
     tmpfiles_fini(&t);
 }
 
-/* ---- liars ---- */
-
-struct liar { /* answers whatever it is asked with these octets */
-    struct bytes octets;
-    unsigned asked;
-};
-
-static void lie(void *arg, struct conn *c, struct stream *s, const char *protocol,
-                struct bytes early)
-{
-    struct liar *l = arg;
-    (void)protocol;
-    l->asked++;
-    s->ops->credit(s, early.n);
-    parting_start(host_loop(conn_host(c)), s, l->octets, 100, GW_ETIMEOUT, NULL);
-}
-
-static void test_a_record_of_another_key_is_not_believed(void **state)
-{
-    static uint8_t wire[KAD_MSG_MAX];
-    struct liar l = { 0 };
-    (void)state;
-    node_start(0, false, NULL);
-    assert_int_equal(host_handle(nodes[0].side.host, KAD_PROTOCOL, NULL, lie, &l), 0);
-    node_start(1, false, NULL);
-    struct record other = record_of(0, "other", 9), sought = record_of(1, "sought", 1);
-    struct kad_msg m = { .type = KAD_GET_VALUE, .key = record_key(&sought) };
-    m.record = (struct kad_record){ .key = record_key(&sought), .value = record_value(&other) };
-    int n = kad_msg_encode(wire, sizeof wire, &m);
-    assert_true(n > 0);
-    l.octets = (struct bytes){ wire, (size_t)n };
-    node_bootstrap(1, 0);
-    run_until(node_has_met, &(size_t){ 1 });
-    unsigned before = l.asked;
-    assert_int_equal(kad_got(1, record_key(&sought)).err, GW_ENONAME);
-    assert_true(l.asked > before);
-}
-
 /* ---- addresses ---- */
 
 static size_t addrs_told(size_t from, size_t of)
@@ -582,7 +543,6 @@ int main(void)
         T(test_publishing_waits_for_somebody_to_tell),
         T(test_its_own_store_is_not_enough_for_a_publisher),
         T(test_the_table_outlives_a_restart),
-        T(test_a_record_of_another_key_is_not_believed),
         T(test_private_addresses_stay_in_private_networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
