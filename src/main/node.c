@@ -38,6 +38,14 @@ static void on_lan_news(void *arg, const struct lan_peer *p)
         host_learn_addr(n->host, &p->peer, &addrs[i]);
 }
 
+static bool is_placed(void *arg, const struct peerid *peer)
+{
+    const struct node *n = arg;
+    size_t naddrs;
+
+    return host_conn(n->host, peer) || host_known_addrs(n->host, peer, &naddrs);
+}
+
 static void learn_all(struct node *n)
 {
     const struct lan_peer *p = NULL;
@@ -91,6 +99,7 @@ static int open_front(struct node *n, const struct config *c, const struct noded
     int rc = nodedir_make_state(d);
     if (rc)
         log_warn("%s/state: %s", d->dir, gw_strerror(rc));
+    resolver_set_placed(n->resolver, is_placed, n);
     if (!(n->loopback = loopback_new(d->loopback)) || !(n->dns = dns_new(n->loop)) ||
         !(n->front = front_new(n->host, n->resolver, c->open_timeout_ms, (uint32_t)c->max_opening)))
         return GW_ENOMEM;

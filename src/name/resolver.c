@@ -14,6 +14,8 @@
 #include "base/log.h"
 #include "name/resolver_cache.h"
 
+#define LOST_MAX 64 /* peers not reached lately; the oldest makes room */
+
 struct tier {
     const struct tier_ops *ops;
     void *arg;
@@ -33,15 +35,18 @@ struct tier_query { /* what a tier holds of a lookup */
 struct lookup { /* a name on its way through the tiers */
     struct resolver *r;
     struct name name;
+    struct name asked;   /* what tiers are asked for: the name, or the id of the peer it is */
+    bool wants_place;    /* who it is has been answered, and where is to be */
     size_t tier;         /* the one that is asked; ntiers: all have been */
     bool is_asking;      /* inside its lookup(): the answer comes from within */
     bool is_answered;    /* by that tier */
     bool is_last_wait;   /* the deadline is that of the whole lookup */
     bool is_late;        /* it has passed */
     unsigned generation; /* of the resolver when it began */
-    int err;             /* GW_ENONAME until a tier knows it */
+    int err;             /* GW_ENONAME until a tier knows who it is */
     uint64_t start_ns, asked_ns;
     struct name_answer answer;
+    size_t answered; /* the tier that answered last */
     struct resolver_trace trace;
     struct tier_query query;
     struct resolver_req *waiting;
@@ -56,6 +61,10 @@ struct resolver {
     size_t ntiers;
     unsigned generation; /* counts the flushes */
     struct lookup *lookups;
+    resolver_placed_fn *is_placed;
+    void *placed_arg;
+    struct peerid lost[LOST_MAX]; /* that were not reached, a ring */
+    size_t nlost;
     struct resolver_cache *cache;
     const struct resolver_trace *trace; /* inside a done */
     char *path;                         /* of the cache; NULL: not kept */
@@ -170,7 +179,7 @@ static void await(struct lookup *l)
 static bool ask(struct lookup *l)
 {
     const struct resolver *r = l->r;
-    while (l->err && l->tier < r->ntiers) {
+    while ((l->err || l->wants_place) && l->tier < r->ntiers) {
         const struct tier *t = &r->tiers[l->tier];
         if (l->is_late && t->ops->cancel) {
             l->tier++;
@@ -179,7 +188,7 @@ static bool ask(struct lookup *l)
         l->is_answered = false;
         l->is_asking = true;
         l->asked_ns = clock_mono_ns();
-        t->ops->lookup(t->arg, &l->name, &l->query);
+        t->ops->lookup(t->arg, &l->asked, &l->query);
         l->is_asking = false;
         if (!l->is_answered) {
             await(l);
@@ -192,7 +201,7 @@ static bool ask(struct lookup *l)
 static void keep(struct lookup *l)
 {
     struct resolver *r = l->r;
-    const struct resolver_step *step = &l->trace.steps[l->tier - 1];
+    const struct resolver_step *step = &l->trace.steps[l->answered];
 
     if (l->err || !l->answer.ttl_ms || l->generation != r->generation)
         return;
@@ -226,12 +235,66 @@ static void finish(struct lookup *l)
     free(l);
 }
 
-static void take_answer(struct lookup *l, const struct name_answer *a)
+/* ---- who, and where ---- */
+
+static struct peerid *find_lost(struct resolver *r, const struct peerid *peer)
 {
+    for (size_t i = 0; i < LOST_MAX; i++)
+        if (peerid_eq(&r->lost[i], peer))
+            return &r->lost[i];
+    return NULL;
+}
+
+/* One that was not reached lately may be elsewhere by now, whatever is known. */
+static bool has_place(struct resolver *r, const struct name_answer *a)
+{
+    if (!r->is_placed)
+        return true;
+    return !find_lost(r, &a->peer) && (a->naddrs || r->is_placed(r->placed_arg, &a->peer));
+}
+
+static void take_who(struct lookup *l, const struct name_answer *a)
+{
+    char id[PEERID_STR_MAX];
+
     l->answer = *a;
     if (!a->tier)
         l->answer.tier = l->r->tiers[l->tier].ops->name;
-    if (a->ttl_ms == RESOLVER_TTL_DEFAULT)
+    l->wants_place = !has_place(l->r, a) &&
+                     name_parse(bytes_of(peerid_print(&a->peer, id)), &l->asked) == 0;
+}
+
+static void add_addr(struct name_answer *a, const struct multiaddr *addr)
+{
+    for (size_t i = 0; i < a->naddrs; i++)
+        if (multiaddr_eq(&a->addrs[i], addr))
+            return;
+    if (a->naddrs < RESOLVER_ADDRS_MAX)
+        a->addrs[a->naddrs++] = *addr;
+}
+
+static void take_where(struct lookup *l, const struct name_answer *a)
+{
+    struct peerid *lost = find_lost(l->r, &a->peer);
+
+    if (!peerid_eq(&a->peer, &l->answer.peer))
+        return;
+    if (lost)
+        *lost = (struct peerid){ 0 };
+    for (size_t i = 0; i < a->naddrs; i++)
+        add_addr(&l->answer, &a->addrs[i]);
+    l->answer.ttl_ms = a->ttl_ms;
+    l->wants_place = false;
+}
+
+static void take_answer(struct lookup *l, const struct name_answer *a)
+{
+    l->answered = l->tier;
+    if (l->wants_place)
+        take_where(l, a);
+    else
+        take_who(l, a);
+    if (l->answer.ttl_ms == RESOLVER_TTL_DEFAULT)
         l->answer.ttl_ms = l->r->ttl_ms;
     if (l->answer.ttl_ms > RESOLVER_TTL_MAX_MS)
         l->answer.ttl_ms = RESOLVER_TTL_MAX_MS;
@@ -240,17 +303,21 @@ static void take_answer(struct lookup *l, const struct name_answer *a)
 void tier_answer(struct tier_query *q, int err, const struct name_answer *a, const char *why)
 {
     struct lookup *l = q->lookup;
+    bool has_who = !l->err;
 
     ev_timer_stop(l->r->loop, &l->deadline);
-    if (!err)
+    if (!err && l->wants_place && !a->naddrs) {
+        err = GW_ENONAME;
+        why = "no address";
+    }
+    if (!err) {
         take_answer(l, a);
-    if (!err)
         note(l, RESOLVER_ANSWERED, why);
-    else if (err == GW_EUNSUP)
+    } else if (err == GW_EUNSUP)
         note(l, RESOLVER_NOT_ITS, why);
     else
         note(l, RESOLVER_FAILED, why && *why ? why : gw_strerror(err));
-    l->err = err ? GW_ENONAME : 0;
+    l->err = err && !has_who ? GW_ENONAME : 0;
     l->is_answered = true;
     l->tier++;
     if (!l->is_asking && ask(l))
@@ -349,8 +416,16 @@ void resolver_flush(struct resolver *r)
 
 void resolver_forget(struct resolver *r, const struct peerid *peer)
 {
+    if (!find_lost(r, peer))
+        r->lost[r->nlost++ % LOST_MAX] = *peer;
     if (resolver_cache_forget(r->cache, peer))
         save_later(r);
+}
+
+void resolver_set_placed(struct resolver *r, resolver_placed_fn *is_placed, void *arg)
+{
+    r->is_placed = is_placed;
+    r->placed_arg = arg;
 }
 
 int resolver_keep(struct resolver *r, const char *path)
@@ -406,7 +481,7 @@ static struct lookup *lookup_new(struct resolver *r, const struct name *n, uint6
     if (!l)
         return NULL;
     l->r = r;
-    l->name = *n;
+    l->name = l->asked = *n;
     l->err = GW_ENONAME;
     l->generation = r->generation;
     l->start_ns = start_ns;

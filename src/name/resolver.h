@@ -70,6 +70,11 @@ int resolver_add_tier(struct resolver *r, const struct tier_ops *ops, void *tier
 void resolver_domains(struct resolver *r, void (*each)(void *arg, const char *domain), void *arg);
 /* The first tier's name that knows one; NULL when none does. */
 const char *resolver_name_of(struct resolver *r, const struct peerid *peer);
+/* Can the peer be reached without being told where it is?  If not, a tier that answers with a peer
+ * and no address is not the last one that is asked: those behind it are asked for the peer's id,
+ * and the first that knows an address adds it.  Unless this is set, a peer alone is an answer. */
+typedef bool resolver_placed_fn(void *arg, const struct peerid *peer);
+void resolver_set_placed(struct resolver *r, resolver_placed_fn *is_placed, void *arg);
 /* For answers whose tier knows no TTL; 0: those are not cached. */
 void resolver_set_ttl(struct resolver *r, uint64_t ttl_ms);
 void resolver_flush(struct resolver *r); /* forget the cache (a tier's content changed) */

@@ -15,12 +15,13 @@ struct fake_tier { /* answers as told: at once, or when the test says so */
     bool is_slow;
     struct tier_query *pending;
     unsigned asked, cancelled;
+    char name[NAME_MAX_OCTETS + 1]; /* that it was asked for last */
 };
 
 static void fake_lookup(void *tier, const struct name *n, struct tier_query *q)
 {
     struct fake_tier *t = tier;
-    (void)n;
+    memcpy(t->name, n->raw, sizeof t->name);
     t->asked++;
     if (t->is_slow)
         t->pending = q;
@@ -138,6 +139,93 @@ static void test_first_tier_that_knows_answers(void **state)
     assert_null(ask(x, "alice"));
     assert_true(peerid_eq(&x->answer.peer, &x->one.answer.peer));
     assert_int_equal(x->two.asked, 1);
+}
+
+static struct multiaddr maddr(const char *text)
+{
+    struct multiaddr a;
+    assert_int_equal(multiaddr_parse(bytes_of(text), &a), 0);
+    return a;
+}
+
+static bool is_known_peer(void *arg, const struct peerid *peer)
+{
+    return arg && peerid_eq(arg, peer);
+}
+
+/* The first tier knows who, and maybe a place; the second one knows of another place. */
+static void who_and_where(struct fixture *x, bool has_first)
+{
+    x->one = (struct fake_tier){ .answer = { .peer = peer_of(PEER_A), .service = "db" } };
+    x->two.answer = (struct name_answer){ .peer = peer_of(PEER_A), .naddrs = 1, .ttl_ms = 9000 };
+    x->two.answer.addrs[0] = maddr("/ip4/192.0.2.2/udp/4/quic-v1");
+    if (has_first)
+        x->one.answer.addrs[x->one.answer.naddrs++] = maddr("/ip4/192.0.2.1/udp/4/quic-v1");
+}
+
+static void test_a_peer_without_a_place_is_sought_further_by_its_id(void **state)
+{
+    struct fixture *x = *state;
+    who_and_where(x, false);
+    resolver_set_placed(x->r, is_known_peer, NULL);
+    assert_null(ask(x, "db.alice"));
+    assert_string_equal(x->two.name, PEER_A);
+    assert_int_equal(x->err, 0);
+    assert_string_equal(x->answer.service, "db");
+    assert_string_equal(x->answer.tier, "one");
+    assert_int_equal(x->answer.naddrs, 1);
+    assert_true(multiaddr_eq(&x->answer.addrs[0], &x->two.answer.addrs[0]));
+    assert_null(ask(x, "db.alice")); /* as long as the place holds */
+    assert_int_equal(x->two.asked, 1);
+}
+
+static void test_a_peer_that_nobody_has_a_place_of_is_an_answer_all_the_same(void **state)
+{
+    struct fixture *x = *state;
+    who_and_where(x, false);
+    resolver_set_placed(x->r, is_known_peer, NULL);
+    x->two.answer.naddrs = 0;
+    assert_null(ask(x, "alice"));
+    assert_int_equal(x->err, 0);
+    assert_int_equal(x->answer.naddrs, 0);
+    x->two.err = GW_ENETDOWN;
+    assert_null(ask(x, "alice"));
+    assert_int_equal(x->err, 0);
+    x->two.err = 0;
+    x->two.answer = (struct name_answer){ .peer = peer_of(PEER_B), .naddrs = 1 };
+    assert_null(ask(x, "alice"));
+    assert_true(peerid_eq(&x->answer.peer, &x->one.answer.peer)); /* another one's is not taken */
+    assert_int_equal(x->answer.naddrs, 0);
+}
+
+static void test_a_peer_that_has_a_place_is_not_sought(void **state)
+{
+    struct fixture *x = *state;
+    struct peerid known = peer_of(PEER_A);
+    who_and_where(x, true);
+    resolver_set_placed(x->r, is_known_peer, NULL);
+    ask(x, "alice");
+    assert_int_equal(x->two.asked, 0);
+    x->one.answer.naddrs = 0;
+    resolver_set_placed(x->r, is_known_peer, &known);
+    ask(x, "alice");
+    assert_int_equal(x->two.asked, 0);
+}
+
+static void test_a_peer_that_was_not_reached_is_sought_elsewhere_as_well(void **state)
+{
+    struct fixture *x = *state;
+    struct peerid known = peer_of(PEER_A);
+    who_and_where(x, true);
+    resolver_set_placed(x->r, is_known_peer, &known);
+    resolver_forget(x->r, &known);
+    ask(x, "alice");
+    assert_int_equal(x->answer.naddrs, 2);
+    assert_true(multiaddr_eq(&x->answer.addrs[0], &x->one.answer.addrs[0]));
+    assert_true(multiaddr_eq(&x->answer.addrs[1], &x->two.answer.addrs[0]));
+    resolver_flush(x->r);
+    ask(x, "alice"); /* it was found: no more than ever */
+    assert_int_equal(x->answer.naddrs, 1);
 }
 
 static void test_failure_says_what_every_tier_said(void **state)
@@ -487,6 +575,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_first_tier_that_knows_answers),
+        TEST(test_a_peer_without_a_place_is_sought_further_by_its_id),
+        TEST(test_a_peer_that_nobody_has_a_place_of_is_an_answer_all_the_same),
+        TEST(test_a_peer_that_has_a_place_is_not_sought),
+        TEST(test_a_peer_that_was_not_reached_is_sought_elsewhere_as_well),
         TEST(test_failure_says_what_every_tier_said),
         TEST(test_long_reasons_are_cut),
         TEST(test_what_is_no_name_is_not_looked_up),
