@@ -79,7 +79,7 @@ static const uint8_t ping[] = { 2, 0x08, 5 };
 
 static void test_a_stream_carries_many_questions(void **state)
 {
-    struct raw r;
+    static struct raw r; /* the stream may outlive the test */
     uint8_t many[64 * sizeof ping];
     (void)state;
     raw_setup();
@@ -108,7 +108,7 @@ static void test_what_is_no_question_ends_the_stream(void **state)
         { "\x81\x80\x02", 3 }, /* one octet too long */
         { "\x02\x08\x04", 3 }, /* FIND_NODE of nothing */
     };
-    struct raw r;
+    static struct raw r; /* the stream may outlive the test */
     (void)state;
     raw_setup();
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -138,7 +138,7 @@ static void test_streams_of_a_peer_are_bounded(void **state)
 
 static void test_questions_of_a_peer_are_bounded(void **state)
 {
-    struct raw r;
+    static struct raw r; /* the stream may outlive the test */
     unsigned sent = 0;
     (void)state;
     raw_setup();
@@ -154,7 +154,7 @@ static void test_questions_of_a_peer_are_bounded(void **state)
 
 static void test_a_client_serves_nobody(void **state)
 {
-    struct raw r;
+    static struct raw r; /* the stream may outlive the test */
     (void)state;
     raw_setup();
     raw_open(&r);
@@ -172,7 +172,7 @@ static void test_private_addresses_are_not_told_outside(void **state)
     struct host_proposal p = { .protocol = "/no/such/protocol" };
     struct host_open_req req = { .addrs = &outside, .naddrs = 1, .proposals = &p, .nproposals = 1 };
     struct opened o = { 0 };
-    struct raw r;
+    static struct raw r; /* the stream may outlive the test */
     uint8_t wire[128];
     (void)state;
     node_start_at(0, true, NULL, "/ip4/10.0.0.1/udp/4001/quic-v1");
