@@ -58,6 +58,13 @@ dht me client "list = $T/list
 list-key = $(gw_id one)"
 check "a signed list is enough to begin with" until_ok 10 knows me 2
 check "and to find a peer that nobody told of" finds me
+echo "casa $(gw_id home)" >"$T/me/names"
+placed() { gw me resolve -v casa | grep -Eq '^DHT .*found'; }
+check "who is in the names file without an address is found there" until_ok 10 placed
+gw_trusts home me
+gw home reload >/dev/null
+check "and reached" gw me ping casa -n 1
+rm "$T/me/names"
 sed "s/udp/UDP/" "$T/list" >"$T/forged"
 dht me client "list = $T/forged
 list-key = $(gw_id one)"
