@@ -63,12 +63,15 @@ static int set_networks(struct discovery *d, const struct config *c)
     return named_set(d->relays, names, n);
 }
 
-/* A name of one of our networks is nobody else's business. */
+/* A name of one of our networks is nobody else's business.  Where other names go through an exit,
+ * the DNS here is not to hear of them either. */
 static bool is_private(void *arg, const struct name *n)
 {
     const struct discovery *d = arg;
     struct network_name parts;
 
+    if (d->has_exit)
+        return true;
     return network_name_read(n, &parts) && (networks_find(d->networks, parts.network) ||
                                             bytes_eq(parts.network, bytes_of(d->networks->own)));
 }
@@ -276,18 +279,25 @@ static int keep_answers(struct discovery *d, const struct nodedir *dir)
     return resolver_keep(d->node->resolver, dir->names_cache);
 }
 
+/* What holds at once. */
+static void apply(struct discovery *d, const struct config *c)
+{
+    const char *via;
+
+    d->publishes = c->dht_publish;
+    d->offers = c->services.n > 0;
+    d->has_exit = config_other(c, &via) == FRONT_VIA;
+    resolver_set_ttl(d->node->resolver, c->name_ttl_ms);
+}
+
 /* ---- */
 
 int discovery_open(struct discovery *d, struct node *n, const struct config *c,
                    const struct nodedir *dir, names_member_fn *is_member, void *arg,
                    char err[CONF_ERR_MAX])
 {
-    *d = (struct discovery){ .node = n,
-                             .is_member = is_member,
-                             .member_arg = arg,
-                             .publishes = c->dht_publish,
-                             .offers = c->services.n > 0 };
-    resolver_set_ttl(n->resolver, c->name_ttl_ms);
+    *d = (struct discovery){ .node = n, .is_member = is_member, .member_arg = arg };
+    apply(d, c);
     if (!(d->networks = calloc(1, sizeof *d->networks)) ||
         !(d->relays = named_new(n->loop, n->resolver, on_relays, d)) || open_book(d, c, dir) ||
         open_dht(d, c, dir) || add_tiers(d, c) ||
@@ -300,9 +310,7 @@ int discovery_open(struct discovery *d, struct node *n, const struct config *c,
 
 void discovery_set_config(struct discovery *d, const struct config *c)
 {
-    d->publishes = c->dht_publish;
-    d->offers = c->services.n > 0;
-    resolver_set_ttl(d->node->resolver, c->name_ttl_ms);
+    apply(d, c);
     if (set_networks(d, c) != 0 || (d->bootstrap && bootstrap_set(d->bootstrap, c) != 0))
         log_error("reload [network], [dht]: %s", gw_strerror(GW_ENOMEM));
     if (d->kad)

@@ -44,6 +44,7 @@ struct discovery { /* zeroed means nothing runs */
     bool is_published; /* our own addresses are in the DHT */
     bool offers;       /* services: somebody may want to find us */
     bool publishes;    /* [dht] publish */
+    bool has_exit;     /* [proxy] other = via NAME */
 };
 
 /* Adds the tiers behind those of the node, and starts the rest on a node that is open and listens;

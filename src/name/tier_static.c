@@ -90,6 +90,10 @@ static void lookup(void *tier, const struct name *n, struct tier_query *q)
     if (clock_mono_ms() - t->looked_ms >= LOOK_MS)
         look(t);
     const struct names_entry *e = find(t, n, &service);
+    if (!e) { /* its line may have been written just now */
+        look(t);
+        e = find(t, n, &service);
+    }
     if (!e) {
         tier_answer(q, GW_ENONAME, NULL, why_not(t));
         return;
