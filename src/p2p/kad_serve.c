@@ -12,9 +12,10 @@
 #include "p2p/kad_server.h"
 #include "wire/varint.h"
 
-#define SWEEP_S   5.
-#define WIRE_MAX  (KAD_MSG_MAX + VARINT_MAX)
-#define FIRST_CAP 512 /* most questions are short */
+#define SWEEP_S    5.
+#define WIRE_MAX   (KAD_MSG_MAX + VARINT_MAX)
+#define FIRST_CAP  512 /* most questions are short */
+#define ASKERS_MAX 256
 
 struct served {
     struct served *prev, *next;
@@ -35,8 +36,10 @@ struct kad_serve {
     struct served *streams; /* the one quiet for longest first */
     unsigned nstreams;
     struct ask_quota quota;
-    ev_timer sweep;       /* runs while there are streams */
-    enum kad_scope scope; /* of who is being answered */
+    ev_timer sweep;                   /* runs while there are streams */
+    enum kad_scope scope;             /* of who is being answered */
+    struct peerid askers[ASKERS_MAX]; /* lately, a ring */
+    unsigned naskers;
     uint8_t answer[WIRE_MAX];
 };
 
@@ -216,16 +219,27 @@ static struct served *make(struct kad_serve *all, const struct conn *c)
     return v;
 }
 
+static bool has_asked(const struct kad_serve *all, const struct peerid *peer)
+{
+    for (size_t i = 0; i < ASKERS_MAX; i++)
+        if (peerid_eq(&all->askers[i], peer))
+            return true;
+    return false;
+}
+
 static void on_stream(void *arg, struct conn *c, struct stream *s, const char *protocol,
                       struct bytes early)
 {
-    struct served *v = make(arg, c);
+    struct kad_serve *all = arg;
+    struct served *v = make(all, c);
     (void)protocol;
 
     if (!v) {
         stream_drop(s, GW_ELIMIT);
         return;
     }
+    if (!has_asked(all, conn_peer(c)))
+        all->askers[all->naskers++ % ASKERS_MAX] = *conn_peer(c);
     if (conn_is_inbound(c))
         conn_set_idle(c, KAD_SERVE_CONN_IDLE_MS);
     v->s = s;
@@ -235,15 +249,18 @@ static void on_stream(void *arg, struct conn *c, struct stream *s, const char *p
 
 /* ---- what kad_server asks ---- */
 
+/* Of who takes part in the DHT.  Where others are that we happen to be connected to, our services'
+ * users for instance, is no stranger's business. */
 static size_t addrs_of(void *arg, const struct peerid *peer, struct multiaddr *out, size_t max)
 {
     const struct kad_serve *all = arg;
     const struct host *h = all->env->host;
+    const struct conn *c = host_conn(h, peer);
     size_t n = 0;
 
     if (peerid_eq(peer, host_peerid(h)))
         return host_announced(h, out, max);
-    if (!host_conn(h, peer))
+    if (!c || (!has_asked(all, peer) && !kad_table_has(all->env->table, peer)))
         return 0;
     const struct multiaddr *known = host_known_addrs(h, peer, &n);
     if (n > max)

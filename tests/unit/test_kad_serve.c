@@ -166,6 +166,27 @@ static void test_a_client_serves_nobody(void **state)
 }
 
 /* What b, which is in no private network, is told of node 1. */
+static void test_who_takes_no_part_is_not_told_of(void **state)
+{
+    static struct raw r; /* the stream may outlive the test */
+    const struct peerid *member = key_peerid(a.key);
+    struct multiaddr at = maddr("/ip4/10.9.8.7/udp/4001/quic-v1");
+    uint8_t wire[128];
+    (void)state;
+    raw_setup();
+    open_from(&a, &nodes[0].side, "/no/such/protocol");
+    run_ms(5);
+    assert_non_null(host_conn(nodes[0].side.host, member));
+    host_learn_addr(nodes[0].side.host, member, &at);
+    raw_open(&r);
+    const struct kad_msg m = { .type = KAD_FIND_NODE, .key = { member->mh, member->n } };
+    int n = kad_msg_encode(wire, sizeof wire, &m);
+    assert_true(n > 0);
+    raw_write(&r, wire, (size_t)n);
+    assert_true(r.n > 0);
+    assert_null(memmem(r.octets, r.n, member->mh, member->n));
+}
+
 static void test_private_addresses_are_not_told_outside(void **state)
 {
     struct multiaddr outside = maddr("/ip4/20.0.0.1/udp/4001/quic-v1");
@@ -197,9 +218,13 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, kadrig_setup, kadrig_teardown)
     const struct CMUnitTest tests[] = {
-        T(test_a_stream_carries_many_questions), T(test_what_is_no_question_ends_the_stream),
-        T(test_streams_of_a_peer_are_bounded),   T(test_questions_of_a_peer_are_bounded),
-        T(test_a_client_serves_nobody),          T(test_private_addresses_are_not_told_outside),
+        T(test_a_stream_carries_many_questions),
+        T(test_what_is_no_question_ends_the_stream),
+        T(test_streams_of_a_peer_are_bounded),
+        T(test_questions_of_a_peer_are_bounded),
+        T(test_a_client_serves_nobody),
+        T(test_who_takes_no_part_is_not_told_of),
+        T(test_private_addresses_are_not_told_outside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
