@@ -170,7 +170,7 @@ static void test_who_takes_no_part_is_not_told_of(void **state)
 {
     static struct raw r; /* the stream may outlive the test */
     const struct peerid *member = key_peerid(a.key);
-    struct multiaddr at = maddr("/ip4/10.9.8.7/udp/4001/quic-v1");
+    struct multiaddr at = maddr("/ip4/20.9.8.7/udp/4001/quic-v1");
     uint8_t wire[128];
     (void)state;
     raw_setup();
