@@ -244,7 +244,6 @@ static bool wants_lan(const struct config *c)
            c->dht_mode == CONFIG_DHT_AUTO;
 }
 
-/* Relays are up and public, so they may well serve the DHT. */
 int bootstrap_set(struct bootstrap *b, const struct config *c)
 {
     char *names[NAMED_MAX];
@@ -254,8 +253,6 @@ int bootstrap_set(struct bootstrap *b, const struct config *c)
     for (size_t i = 0; i < c->dht_bootstrap.n && n < NAMED_MAX; i++)
         if (!add_seed(b, c->dht_bootstrap.v[i]))
             names[n++] = c->dht_bootstrap.v[i];
-    for (size_t i = 0; i < c->relays.n && n < NAMED_MAX; i++)
-        names[n++] = c->relays.v[i];
     b->uses_lan = wants_lan(c);
     if (b->nseeds)
         read_seeds(b);

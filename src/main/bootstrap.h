@@ -1,7 +1,7 @@
 /* bootstrap.h - the DHT peers to begin with, from everywhere at once: those of [dht] bootstrap
- * (addresses, names, names of the DNS that stand for several), our relays, the signed list of [dht]
- * list, and, where the configuration says anything of a DHT, peers on the LAN.  (Those of last time
- * are the kad's own.) */
+ * (addresses, names, names of the DNS that stand for several), the signed list of [dht] list, and,
+ * where the configuration says anything of a DHT, peers on the LAN.  (Those of last time are the
+ * kad's own, and it takes whom we are connected to anyway, our relays for instance.) */
 #ifndef GW_MAIN_BOOTSTRAP_H
 #define GW_MAIN_BOOTSTRAP_H
 
@@ -11,9 +11,8 @@
 
 #define BOOTSTRAP_SEEDS_MAX 8 /* names of the DNS */
 #define BOOTSTRAP_FETCH_MS  20000
-#define BOOTSTRAP_AGAIN_S \
-    3600 /* the list, and the DNS, is read again, sooner while it could not be */
-#define BOOTSTRAP_SOON_S 60
+#define BOOTSTRAP_AGAIN_S   3600 /* then list and DNS are read again; */
+#define BOOTSTRAP_SOON_S    60   /* sooner what could not be read */
 
 struct bootstrap;
 

@@ -14,7 +14,17 @@
 
 /* ---- networks ---- */
 
-/* The relays of the networks as far as their names are known by now. */
+static struct network_relay *relay_of(struct network *net, const struct peerid *peer)
+{
+    for (size_t i = 0; i < net->nrelays; i++)
+        if (peerid_eq(&net->relays[i].peer, peer))
+            return &net->relays[i];
+    net->relays[net->nrelays] = (struct network_relay){ .peer = *peer };
+    return &net->relays[net->nrelays++];
+}
+
+/* The relays of the networks as far as their names are known by now; several may be names, or
+ * addresses, of one. */
 static void on_relays(void *arg, const struct named_peer *peers, size_t n)
 {
     struct discovery *d = arg;
@@ -22,15 +32,14 @@ static void on_relays(void *arg, const struct named_peer *peers, size_t n)
     for (size_t i = 0; i < d->networks->n; i++)
         d->networks->v[i].nrelays = 0;
     for (size_t i = 0; i < n; i++) {
-        struct network *net = &d->networks->v[d->network_of[i]];
-        if (!peers[i].is_known || peerid_eq(&peers[i].peer, host_peerid(d->node->host)))
+        const struct named_peer *p = &peers[i];
+        if (!p->is_known || peerid_eq(&p->peer, host_peerid(d->node->host)))
             continue;
-        struct network_relay *r = &net->relays[net->nrelays++];
-        *r = (struct network_relay){ .peer = peers[i].peer };
-        for (; r->naddrs < peers[i].naddrs && r->naddrs < NETWORK_ADDRS_MAX; r->naddrs++)
-            r->addrs[r->naddrs] = peers[i].addrs[r->naddrs];
+        struct network_relay *r = relay_of(&d->networks->v[d->network_of[i]], &p->peer);
+        for (size_t k = 0; k < p->naddrs && r->naddrs < NETWORK_ADDRS_MAX; k++)
+            r->addrs[r->naddrs++] = p->addrs[k];
         if (d->kad)
-            kad_bootstrap(d->kad, &r->peer, r->addrs, r->naddrs);
+            kad_bootstrap(d->kad, &p->peer, p->addrs, p->naddrs);
     }
     if (d->claims)
         names_claims_refresh(d->claims);

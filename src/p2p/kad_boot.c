@@ -177,6 +177,21 @@ static struct candidate *get(struct kad_boot *b, const struct peerid *peer)
     return c;
 }
 
+/* The one told last comes first, and the oldest makes room. */
+static void put_first(struct candidate *c, const struct multiaddr *addr)
+{
+    size_t at = 0;
+
+    while (at < c->naddrs && !multiaddr_eq(&c->addrs[at], addr))
+        at++;
+    if (at == c->naddrs && at < KAD_ADDRS_MAX)
+        c->naddrs++;
+    if (at == KAD_ADDRS_MAX)
+        at--;
+    memmove(&c->addrs[1], &c->addrs[0], at * sizeof *addr);
+    c->addrs[0] = *addr;
+}
+
 void kad_boot_add(struct kad_boot *b, const struct peerid *peer, const struct multiaddr *addrs,
                   size_t naddrs)
 {
@@ -184,10 +199,8 @@ void kad_boot_add(struct kad_boot *b, const struct peerid *peer, const struct mu
 
     if (!c)
         return;
-    if (naddrs) {
-        c->naddrs = naddrs < KAD_ADDRS_MAX ? naddrs : KAD_ADDRS_MAX;
-        memcpy(c->addrs, addrs, c->naddrs * sizeof *addrs);
-    }
+    for (size_t i = naddrs; i-- > 0;)
+        put_first(c, &addrs[i]);
     c->next_ms = 0;
     arm(b, 0.);
 }
