@@ -22,7 +22,7 @@
 #define RENEW_JITTER     10   /* percent */
 #define DOWN_FIRST_MS    2000 /* pauses after no answer, */
 #define DOWN_MAX_MS      300000
-#define REFUSED_FIRST_MS 60000 /* and after a refusal */
+#define REFUSED_FIRST_MS 5000 /* and after a refusal: the admin may be about to let us in */
 #define REFUSED_MAX_MS   3600000
 
 struct claim { /* of one name at one relay */

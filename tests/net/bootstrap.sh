@@ -112,7 +112,8 @@ dht relay server "bootstrap = $(at two)
 [relay]
 enabled = yes
 network = grewal"
-printf '%s services=relay\n' "$(gw_id home)" "$(gw_id me)" >"$T/relay/authorized_keys"
+gw_trusts relay home services=relay
+gw_trusts relay me services=relay
 dht me client "bootstrap = $(at two)
 [network grewal]
 relay = $(at relay)"
