@@ -12,7 +12,6 @@
 #include "base/fileio.h"
 #include "wire/keypb.h"
 
-#define SEED_LEN   crypto_sign_SEEDBYTES
 #define PUB_LEN    crypto_sign_PUBLICKEYBYTES
 #define SECRET_LEN crypto_sign_SECRETKEYBYTES /* the seed, then the public key */
 #define FILE_MAX   8192 /* octets; an RSA key is recognised too, and named so */
@@ -23,7 +22,7 @@ struct key { /* octets only: sodium_malloc does not align */
     struct peerid id;
 };
 
-static int from_seed(const uint8_t seed[SEED_LEN], struct key **out)
+int key_from_seed(const uint8_t seed[KEY_SEED_LEN], struct key **out)
 {
     uint8_t pub[PUB_LEN];
     struct key *k = sodium_malloc(sizeof *k);
@@ -39,12 +38,12 @@ static int from_seed(const uint8_t seed[SEED_LEN], struct key **out)
 
 int key_generate(struct key **out)
 {
-    uint8_t seed[SEED_LEN];
+    uint8_t seed[KEY_SEED_LEN];
 
     if (sodium_init() < 0)
         return GW_ENOMEM;
     randombytes_buf(seed, sizeof seed);
-    int err = from_seed(seed, out);
+    int err = key_from_seed(seed, out);
     sodium_memzero(seed, sizeof seed);
     return err;
 }
@@ -84,15 +83,15 @@ static int from_file(struct bytes content, struct key **out)
     if (pb.type != KEYPB_ED25519)
         return GW_EUNSUP;
     struct rd r = rd_init(pb.data);
-    struct bytes seed = rd_bytes(&r, SEED_LEN), pub = rd_bytes(&r, PUB_LEN);
+    struct bytes seed = rd_bytes(&r, KEY_SEED_LEN), pub = rd_bytes(&r, PUB_LEN);
     struct bytes again = r.left ? rd_bytes(&r, PUB_LEN) : pub;
     if (r.short_ || r.left || !bytes_eq(pub, again))
         return GW_ESYNTAX;
     struct key *k;
-    int err = from_seed(seed.p, &k);
+    int err = key_from_seed(seed.p, &k);
     if (err)
         return err;
-    if (sodium_memcmp(k->secret + SEED_LEN, pub.p, PUB_LEN) != 0) {
+    if (sodium_memcmp(k->secret + KEY_SEED_LEN, pub.p, PUB_LEN) != 0) {
         key_free(k);
         return GW_ESYNTAX;
     }
@@ -146,5 +145,5 @@ void key_sign(const struct key *k, struct bytes msg, uint8_t sig[KEY_SIG_LEN])
 /* BLAKE2b of the label, keyed with the seed. */
 void key_derive(const struct key *k, const char *label, uint8_t out[32])
 {
-    crypto_generichash(out, 32, (const uint8_t *)label, strlen(label), k->secret, SEED_LEN);
+    crypto_generichash(out, 32, (const uint8_t *)label, strlen(label), k->secret, KEY_SEED_LEN);
 }

@@ -5,11 +5,13 @@
 #include "id/peerid.h"
 
 #define KEY_SIG_LEN    64
+#define KEY_SEED_LEN   32
 #define KEY_PUB_PB_LEN 36 /* protobuf PublicKey of an Ed25519 key */
 
 struct key; /* the secret part lies in sodium_malloc memory and is wiped by key_free */
 
 int key_generate(struct key **out); /* 0 and *out owned, or GW_ENOMEM */
+int key_from_seed(const uint8_t seed[KEY_SEED_LEN], struct key **out); /* the same; RFC 8032 */
 
 /* Reads the libp2p protobuf PrivateKey (what go-libp2p writes).  Returns 0 and *out owned,
  * GW_ENOTFOUND, GW_EPERM (group or others can read it; or not ours to read), GW_ESYNTAX (not such

@@ -9,7 +9,8 @@ src_libid_a_SOURCES = \
 	src/id/cert.c src/id/cert.h \
 	src/id/circuit_addr.c src/id/circuit_addr.h \
 	src/id/envelope.c src/id/envelope.h \
-	src/id/sha256.c src/id/sha256.h
+	src/id/sha256.c src/id/sha256.h \
+	src/id/share_code.c src/id/share_code.h
 
 EXTRA_DIST += tests/vectors/cert.txt tests/vectors/envelope.txt tests/vectors/key.txt tests/vectors/name_record.txt
 
@@ -35,6 +36,9 @@ tests_unit_test_envelope_LDADD = $(ID_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_circuit_addr
 tests_unit_test_circuit_addr_SOURCES = tests/unit/test_circuit_addr.c tests/unit/vec.h
 tests_unit_test_circuit_addr_LDADD = $(ID_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_share_code
+tests_unit_test_share_code_SOURCES = tests/unit/test_share_code.c tests/unit/testpeers.h tests/unit/vec.h
+tests_unit_test_share_code_LDADD = $(ID_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_sha256
 tests_unit_test_sha256_SOURCES = tests/unit/test_sha256.c tests/unit/hex.h tests/unit/vec.h
 tests_unit_test_sha256_LDADD = $(ID_LIBS) $(CMOCKA_LIBS)

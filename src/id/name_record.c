@@ -18,7 +18,8 @@ int name_record_seal(const struct key *k, const struct name_record *r, uint8_t *
     uint8_t text[NAME_MSG_MAX];
     struct name_msg m = { .name = bytes_of(r->name),
                           .sequence = r->sequence,
-                          .expires_s = r->expires_s };
+                          .expires_s = r->expires_s,
+                          .sealed = r->sealed };
 
     if (r->naddrs > NAME_MSG_ADDRS_MAX)
         return GW_EINVAL;
@@ -39,9 +40,11 @@ static bool is_timely(uint64_t expires_s, uint64_t now_s)
 
 static int fill(struct name_record *out, const struct name_msg *m, const struct peerid *owner)
 {
-    *out = (struct name_record){
-        .owner = *owner, .peer = *owner, .sequence = m->sequence, .expires_s = m->expires_s
-    };
+    *out = (struct name_record){ .owner = *owner,
+                                 .peer = *owner,
+                                 .sequence = m->sequence,
+                                 .expires_s = m->expires_s,
+                                 .sealed = m->sealed };
     if (m->name.n)
         memcpy(out->name, m->name.p, m->name.n);
     if (m->peer.n && peerid_from_bytes(m->peer, &out->peer) != 0)

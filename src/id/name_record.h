@@ -1,12 +1,13 @@
 /* name_record.h - a name record: an owner says, signed, whom a name of its own names (in the manner
  * of BEP 44: a key made of the owner and the label, a sequence number, an expiry).
  *
- * Three statements have this form, in an envelope (envelope.h) of one kind:
+ * Four statements have this form, in an envelope (envelope.h) of one kind:
  *   - name "laptop", owner a network's relay, peer P: laptop of this network is P;
  *   - name "", owner P: these are my addresses;
- *   - name "laptop.grewal", owner P: I want to be called so there (a claim: p2p/names_book.h).
+ *   - name "laptop.grewal", owner P: I want to be called so there (a claim: p2p/names_book.h);
+ *   - name "", owner a key made of a code: who has the code may know where I am (share_code.h).
  *
- * In the DHT a record of either of the first two stands under the key "/gw/" followed by
+ * In the DHT a record of any of them but a claim stands under the key "/gw/" followed by
  * SHA-256(owner's binary peer id | name): whoever stores or receives it can check that it belongs
  * there, and nobody can make one for a name of another owner.
  */
@@ -30,6 +31,7 @@ struct name_record {
     uint64_t sequence, expires_s;
     struct multiaddr addrs[NAME_MSG_ADDRS_MAX];
     size_t naddrs;
+    struct bytes sealed; /* a view: of the octets that were opened, or the caller's; mostly none */
 };
 
 /* Signs r with `k`; r->owner is not looked at.  Returns the octets put, or GW_EINVAL (a name that

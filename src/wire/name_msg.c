@@ -3,7 +3,7 @@
 
 #include "base/err.h"
 
-enum { NAME = 1, PEER, SEQUENCE, EXPIRES, ADDRS };
+enum { NAME = 1, PEER, SEQUENCE, EXPIRES, ADDRS, SEALED };
 
 static bool is_name(struct bytes v)
 {
@@ -33,21 +33,27 @@ int name_msg_decode(struct bytes in, struct name_msg *out)
             out->expires_s = f.u;
         else if (pb_is(&f, ADDRS, PB_LEN) && out->addrs.n < NAME_MSG_ADDRS_MAX)
             pb_list_add(&out->addrs, f.v);
+        else if (pb_is(&f, SEALED, PB_LEN))
+            out->sealed = f.v;
     }
-    return more == 0 && in.n <= NAME_MSG_MAX && is_name(out->name) ? 0 : GW_EPROTO;
+    return more == 0 && in.n <= NAME_MSG_MAX && is_name(out->name) &&
+                   out->sealed.n <= NAME_MSG_SEALED_MAX
+               ? 0
+               : GW_EPROTO;
 }
 
 int name_msg_encode(uint8_t *dst, size_t cap, const struct name_msg *m)
 {
     struct wr w = wr_init((struct span){ dst, cap });
 
-    if (!is_name(m->name) || m->addrs.n > NAME_MSG_ADDRS_MAX)
+    if (!is_name(m->name) || m->addrs.n > NAME_MSG_ADDRS_MAX || m->sealed.n > NAME_MSG_SEALED_MAX)
         return GW_EINVAL;
     pb_opt_bytes(&w, NAME, m->name);
     pb_opt_bytes(&w, PEER, m->peer);
     pb_opt_uint(&w, SEQUENCE, m->sequence);
     pb_opt_uint(&w, EXPIRES, m->expires_s);
     pb_put_list(&w, ADDRS, &m->addrs);
+    pb_opt_bytes(&w, SEALED, m->sealed);
     if (w.full)
         return GW_ENOMEM;
     return w.p - dst > NAME_MSG_MAX ? GW_EINVAL : (int)(w.p - dst);
