@@ -303,9 +303,12 @@ static const struct command commands[] = {
       "  gw dht put KEY VALUE     VALUE: base64, or @FILE\n"
       "  gw dht provide KEY       say that this node has it\n"
       "  gw dht providers KEY     who has it\n"
+      "  gw dht share             print a code that leads to this node for an hour\n"
+      "  gw dht meet CODE         whom that code leads to, at the other end\n"
       "  gw dht sign-list FILE    put this node's signature under a list of peers to begin with\n"
       "  --json                   print one JSON object",
-      1, -1, OPT_JSON, cli_dht_run, .words = "status find get put provide providers sign-list" },
+      1, -1, OPT_JSON, cli_dht_run,
+      .words = "status find get put provide providers share meet sign-list" },
     { "allow", "PEER [SERVICE...]", "let a peer use these services (none named: all)",
       "PEER is what gw id prints over there, or a name of the names file.  Services are added to\n"
       "those that the peer has.  Dates and limits: edit authorized_keys, see gw.conf(5).",

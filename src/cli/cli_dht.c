@@ -204,6 +204,46 @@ static int run_providers(const struct cli_args *a)
     return ask_key(a, "dht-providers", show_peers);
 }
 
+static int show_code(FILE *f, const json_t *v)
+{
+    struct cli_table *t = cli_table_new(2);
+
+    if (!t)
+        return GW_ENOMEM;
+    if (*cli_show_str(v, "code")) {
+        add_text(t, "code", cli_show_str(v, "code"));
+        add_time(t, "until", num(v, "expires_s"));
+    }
+    int err = print_table(t, f);
+    show_way(f, v);
+    return err;
+}
+
+static int run_share(const struct cli_args *a)
+{
+    return ask(a, json_pack("{s:s}", "cmd", "dht-share"), show_code);
+}
+
+static int show_met(FILE *f, const json_t *v)
+{
+    struct cli_table *t = cli_table_new(2);
+
+    if (!t)
+        return GW_ENOMEM;
+    if (*cli_show_str(v, "peer")) {
+        add_text(t, "peer", foreign(v, "peer"));
+        add_addrs(t, v);
+    }
+    int err = print_table(t, f);
+    show_way(f, v);
+    return err;
+}
+
+static int run_meet(const struct cli_args *a)
+{
+    return ask(a, json_pack("{s:s, s:s}", "cmd", "dht-meet", "code", a->v[0]), show_met);
+}
+
 static int run_sign_list(const struct cli_args *a)
 {
     return a->local->sign_list(a->local->arg, a->v[0]);
@@ -214,7 +254,8 @@ int cli_dht_run(const struct cli_args *a)
     static const struct cli_sub subs[] = {
         { "find", 1, 1, run_find },       { "get", 1, 1, run_get },
         { "provide", 1, 1, run_provide }, { "providers", 1, 1, run_providers },
-        { "put", 2, 2, run_put },         { "sign-list", 1, 1, run_sign_list },
+        { "meet", 1, 1, run_meet },       { "put", 2, 2, run_put },
+        { "share", 0, 0, run_share },     { "sign-list", 1, 1, run_sign_list },
         { "status", 0, 0, run_status },
     };
     return cli_sub_run("dht", subs, sizeof subs / sizeof subs[0], a);

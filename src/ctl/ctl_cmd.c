@@ -113,6 +113,8 @@ static const struct ctl_cmd commands[] = {
     { "dht-put", "key value", "put a value (base64) under a key", ctl_dht_put },
     { "dht-provide", "key", "say that we have it", ctl_dht_provide },
     { "dht-providers", "key", "who has it", ctl_dht_providers },
+    { "dht-share", "[life_s]", "a code that leads to us for a while", ctl_dht_share },
+    { "dht-meet", "code", "whom a code leads to", ctl_dht_meet },
     { "reload", "", "read the files again", run_reload },
     { "config", "", "check the configuration file without taking it", run_config },
     { "stop", "", "stop the daemon", run_stop },

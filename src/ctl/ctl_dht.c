@@ -6,7 +6,9 @@
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "id/name_record.h"
+#include "id/share_code.h"
+
+#define SHARE_S 3600 /* so long a code leads to us, unless told otherwise */
 
 struct dht_key {
     size_t n;
@@ -20,6 +22,9 @@ struct asking { /* one request to the DHT, or several in turn */
     uint64_t start_ns;
     size_t key, nkeys; /* of get: a name has a key for each relay */
     struct dht_key keys[NETWORK_RELAYS_MAX];
+    char code[SHARE_CODE_STR_MAX]; /* of share */
+    uint64_t expires_s;
+    struct share_code with; /* of meet */
 };
 
 static struct bytes key_bytes(const struct dht_key *k)
@@ -153,12 +158,18 @@ static json_t *answer_of(const struct asking *a, const struct kad_result *r)
     return answer;
 }
 
+static void release(struct asking *a)
+{
+    share_code_wipe(&a->with);
+    free(a);
+}
+
 static void on_cancel(void *arg)
 {
     struct asking *a = arg;
 
     kad_cancel(a->request);
-    free(a);
+    release(a);
 }
 
 static void on_done(void *arg, const struct kad_result *r)
@@ -166,7 +177,7 @@ static void on_done(void *arg, const struct kad_result *r)
     struct asking *a = arg;
 
     ctl_session_reply(a->session, answer_of(a, r));
-    free(a);
+    release(a);
 }
 
 /* A name is looked for under the next relay's key. */
@@ -206,7 +217,7 @@ static void wait_for(struct asking *a)
         return;
     }
     ctl_session_fail(a->session, "%s", gw_strerror(GW_ENOMEM));
-    free(a);
+    release(a);
 }
 
 static const char *text_of(json_t *req, const char *key)
@@ -249,7 +260,7 @@ void ctl_dht_get(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
     a->nkeys = keys_to_get(d, text_of(req, "key"), a->keys);
     if (!a->nkeys) {
         ctl_session_fail(s, "%s is not a key", text_of(req, "key"));
-        free(a);
+        release(a);
         return;
     }
     a->request = kad_get(d->kad, key_bytes(&a->keys[0]), on_got, a);
@@ -296,6 +307,100 @@ void ctl_dht_provide(const struct ctl_deps *d, struct ctl_session *s, json_t *re
 void ctl_dht_providers(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
 {
     ask_key(d, s, req, kad_providers);
+}
+
+/* ---- codes ---- */
+
+static void on_shared(void *arg, const struct kad_result *r)
+{
+    struct asking *a = arg;
+    json_t *answer = answer_of(a, r);
+
+    if (!r->err) {
+        json_object_set_new(answer, "code", json_string(a->code));
+        json_object_set_new(answer, "expires_s", json_integer((json_int_t)a->expires_s));
+    }
+    ctl_session_reply(a->session, answer);
+    release(a);
+}
+
+/* Puts a record that the code leads to. */
+static struct kad_request *share(struct asking *a, uint64_t life_s)
+{
+    const struct ctl_deps *d = a->deps;
+    uint64_t now_s = (uint64_t)clock_wall_s();
+    struct multiaddr addrs[SHARE_CODE_ADDRS_MAX];
+    size_t naddrs = announce_afar(d->announce, addrs, SHARE_CODE_ADDRS_MAX);
+    uint8_t key[NAME_RECORD_KEY], record[NAME_RECORD_MAX];
+
+    share_code_draw(a->code);
+    a->expires_s = now_s + life_s;
+    if (share_code_read(&a->with, a->code) != 0)
+        return NULL;
+    int n = share_code_seal(&a->with, host_peerid(d->host), addrs, naddrs, now_s, a->expires_s,
+                            record, sizeof record);
+    share_code_key(&a->with, key);
+    return n < 0 ? NULL
+                 : kad_put(d->kad, (struct bytes){ key, sizeof key },
+                           (struct bytes){ record, (size_t)n }, on_shared, a);
+}
+
+void ctl_dht_share(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
+{
+    const json_t *life = json_object_get(req, "life_s");
+    json_int_t life_s = life ? json_integer_value(life) : SHARE_S;
+
+    if (life_s < 1 || life_s > NAME_RECORD_AHEAD_S) {
+        ctl_session_fail(s, "a code leads to us for 1 to %d seconds", NAME_RECORD_AHEAD_S);
+        return;
+    }
+    struct asking *a = begin(d, s);
+    if (!a)
+        return;
+    a->request = share(a, (uint64_t)life_s);
+    wait_for(a);
+}
+
+static void on_met(void *arg, const struct kad_result *r)
+{
+    struct asking *a = arg;
+    json_t *answer = answer_of(a, r);
+    char id[PEERID_STR_MAX];
+    struct name_record met;
+    int err = r->err ? r->err : share_code_open(&a->with, r->value, (uint64_t)clock_wall_s(), &met);
+
+    json_object_del(answer, "value");
+    json_object_del(answer, "record");
+    if (err) {
+        const char *why = err == GW_ENONAME ? "nobody knows this code, or not any more"
+                                            : gw_strerror(err);
+        json_object_set_new(answer, "found", json_false());
+        json_object_set_new(answer, "error", json_string(why));
+    } else {
+        json_object_set_new(answer, "peer", json_string(peerid_print(&met.peer, id)));
+        json_object_set_new(answer, "addrs", addr_list(met.addrs, met.naddrs));
+        for (size_t i = met.naddrs; i-- > 0;)
+            host_learn_addr(a->deps->host, &met.peer, &met.addrs[i]);
+    }
+    ctl_session_reply(a->session, answer);
+    release(a);
+}
+
+void ctl_dht_meet(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
+{
+    uint8_t key[NAME_RECORD_KEY];
+    struct asking *a = begin(d, s);
+
+    if (!a)
+        return;
+    if (share_code_read(&a->with, text_of(req, "code")) != 0) {
+        ctl_session_fail(s, "a code has 12 characters, a to z and 2 to 7");
+        release(a);
+        return;
+    }
+    share_code_key(&a->with, key);
+    a->request = kad_get(d->kad, (struct bytes){ key, sizeof key }, on_met, a);
+    wait_for(a);
 }
 
 static void add_contact(void *arg, const struct kad_contact *c, uint64_t heard_ms)

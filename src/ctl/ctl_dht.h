@@ -12,6 +12,9 @@
 /* -> {mode: "off" | "client" | "server", contacts, records, provided, published, lookups, met,
  * peers: [{peer, addrs[], heard_s}]}; lookups and met: since the start, and how many found it;
  * heard_s: seconds ago */
+/* A code that leads to us for a while, and what another one's leads to (id/share_code.h). */
+void ctl_dht_share(const struct ctl_deps *d, struct ctl_session *s, json_t *req);
+void ctl_dht_meet(const struct ctl_deps *d, struct ctl_session *s, json_t *req);
 void ctl_dht_status(const struct ctl_deps *d, struct ctl_session *s, json_t *req);
 
 /* {peer: ID} -> {..., peers: [{peer, addrs[]}]}: one, or none */

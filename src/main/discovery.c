@@ -94,33 +94,11 @@ static bool wants_to_serve(const struct discovery *d)
             announce_reach(d->node->announce) == ANNOUNCE_REACH_PUBLIC);
 }
 
-static size_t take_addrs(const struct multiaddr *all, size_t nall, bool are_loopback,
-                         struct multiaddr *out, size_t max)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < nall && n < max; i++)
-        if (ifaces_is_loopback_addr(&all[i]) == are_loopback)
-            out[n++] = all[i];
-    return n;
-}
-
-/* What strangers may know of where we are.  Addresses of this machine alone are told by who has no
- * others: then all who ask are here, too. */
-static size_t public_addrs(const struct discovery *d, struct multiaddr *out, size_t max)
-{
-    struct multiaddr all[ANNOUNCE_MAX];
-    size_t nall = announce_addrs(d->node->announce, all, ANNOUNCE_MAX);
-    size_t n = take_addrs(all, nall, false, out, max);
-
-    return n ? n : take_addrs(all, nall, true, out, max);
-}
-
 static void publish_self(struct discovery *d)
 {
     struct name_record self = { .peer = *host_peerid(d->node->host) };
 
-    self.naddrs = public_addrs(d, self.addrs, NAME_MSG_ADDRS_MAX);
+    self.naddrs = announce_afar(d->node->announce, self.addrs, NAME_MSG_ADDRS_MAX);
     bool wanted = d->publishes && d->offers && self.naddrs > 0;
     int err = wanted ? kad_publish(d->kad, &self) : 0;
     if (!wanted && d->is_published)
@@ -147,7 +125,7 @@ static void publish_name(void *arg, const char *host)
     }
     snprintf(r.name, sizeof r.name, "%s", host);
     r.peer = e->holder;
-    size_t n = public_addrs(d, own, ANNOUNCE_MAX);
+    size_t n = announce_afar(d->node->announce, own, ANNOUNCE_MAX);
     for (size_t i = 0; i < n && r.naddrs < NAME_MSG_ADDRS_MAX; i++)
         if (!circuit_addr_is(&own[i]) &&
             circuit_addr_make(&own[i], host_peerid(d->node->host), &r.addrs[r.naddrs]) == 0)

@@ -46,6 +46,15 @@ target = 127.0.0.1:9"
 until_ok 10 knows quiet
 same "unless it wants to publish nothing" 0 "$(gw quiet dht status --json | json 's["published"]')"
 
+# --- a code
+dht me client "bootstrap = $(at one)"
+until_ok 10 knows me
+code=$(gw home dht share --json | json 's["code"]')
+met() { gw me dht meet "$1" | awk '/^peer/ { print $2 }'; }
+same "a code leads to who shared it" "$(gw_id home)" "$(met "$code")"
+same "however it is typed" "$(gw_id home)" "$(met "$(echo "$code" | tr 'a-z-' 'A-Z ')")"
+refuses "another code leads nowhere" gw me dht meet aaaa-bbbb-cccc
+
 # --- a signed list
 {
     echo "# where to begin"
