@@ -24,7 +24,7 @@ with_dns()
 echo 'nameserver 127.0.0.1' >"$T/resolv.conf"
 
 # --- what is reached: a page, PostgreSQL, a DNS server (its datagrams), and a peer that is away
-page="<h1>a page by its name</h1><p>$(seq -s ', ' 1000)</p>"
+page="a page by its name: $(seq -s ', ' 1000)"
 inside python3 "$NET/targets.py" web "$page" >"$T/web" 2>"$T/targets.log" &
 keep $!
 pg=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
