@@ -119,6 +119,8 @@ static void on_record(void *arg, const struct kad_result *r)
     q->get = NULL;
     if (!r->err)
         failed.err = name_record_check(key, r->value, now_s, &record);
+    if (!failed.err && l->answer.peer.n && !peerid_eq(&record.peer, &l->answer.peer))
+        failed.err = GW_EPROTO; /* an id is no name for another peer */
     if (failed.err) {
         note_failure(l, &failed);
         return;

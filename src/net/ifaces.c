@@ -46,16 +46,28 @@ size_t ifaces_addrs(uint8_t family, struct ipaddr *out, size_t max)
     return n;
 }
 
+/* The octets of an IPv4 address, mapped into IPv6 (RFC 4291, 2.5.5.2) or not; else NULL. */
+static const uint8_t *ip4_of(const struct ipaddr *ip)
+{
+    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+    if (ip->family == 4)
+        return ip->b;
+    return memcmp(ip->b, mapped, sizeof mapped) == 0 ? ip->b + sizeof mapped : NULL;
+}
+
 bool ifaces_is_wildcard(const struct ipaddr *ip)
 {
     static const uint8_t zero[16];
-    return memcmp(ip->b, zero, sizeof zero) == 0;
+    const uint8_t *b4 = ip4_of(ip);
+    return b4 ? memcmp(b4, zero, 4) == 0 : memcmp(ip->b, zero, sizeof zero) == 0;
 }
 
 bool ifaces_is_loopback(const struct ipaddr *ip)
 {
     static const uint8_t one[16] = { [15] = 1 };
-    return ip->family == 4 ? ip->b[0] == 127 : memcmp(ip->b, one, sizeof one) == 0;
+    const uint8_t *b4 = ip4_of(ip);
+    return b4 ? b4[0] == 127 : memcmp(ip->b, one, sizeof one) == 0;
 }
 
 bool ifaces_is_loopback_addr(const struct multiaddr *a)
@@ -67,11 +79,11 @@ bool ifaces_is_loopback_addr(const struct multiaddr *a)
 
 bool ifaces_is_private(const struct ipaddr *ip)
 {
-    const uint8_t *b = ip->b;
+    const uint8_t *b4 = ip4_of(ip), *b = b4 ? b4 : ip->b;
 
     if (ifaces_is_loopback(ip))
         return true;
-    if (ip->family == 4)
+    if (b4)
         return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
                (b[0] == 169 && b[1] == 254);
     return (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);

@@ -11,6 +11,7 @@
  * how many; 0 also when the system does not tell. */
 size_t ifaces_addrs(uint8_t family, struct ipaddr *out, size_t max);
 
+/* What is said of an IPv4 address goes for one mapped into IPv6, too. */
 bool ifaces_is_wildcard(const struct ipaddr *ip);    /* 0.0.0.0 or :: */
 bool ifaces_is_loopback(const struct ipaddr *ip);    /* 127.0.0.0/8 or ::1 */
 bool ifaces_is_link_local6(const struct ipaddr *ip); /* fe80::/10 */

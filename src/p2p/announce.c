@@ -121,23 +121,25 @@ static size_t direct(const struct announce *a, bool with_private, struct multiad
     return n;
 }
 
-static size_t take(const struct multiaddr *all, size_t nall, bool are_loopback,
-                   struct multiaddr *out, size_t max)
-{
-    size_t n = 0;
+enum seen_from { EVERYWHERE, NEARBY, HERE };
 
-    for (size_t i = 0; i < nall && n < max; i++)
-        if (ifaces_is_loopback_addr(&all[i]) == are_loopback)
-            out[n++] = all[i];
-    return n;
+static enum seen_from seen_from(const struct multiaddr *a)
+{
+    bool is_loopback = false;
+
+    return !is_private(a, &is_loopback) ? EVERYWHERE : is_loopback ? HERE : NEARBY;
 }
 
 size_t announce_afar(const struct announce *a, struct multiaddr *out, size_t max)
 {
     struct multiaddr all[ANNOUNCE_MAX];
-    size_t nall = announce_addrs(a, all, ANNOUNCE_MAX), n = take(all, nall, false, out, max);
+    size_t nall = announce_addrs(a, all, ANNOUNCE_MAX), n = 0;
 
-    return n ? n : take(all, nall, true, out, max);
+    for (int from = EVERYWHERE; from <= HERE && !n; from++)
+        for (size_t i = 0; i < nall && n < max; i++)
+            if ((int)seen_from(&all[i]) == from)
+                out[n++] = all[i];
+    return n;
 }
 
 size_t announce_candidates(const struct announce *a, struct multiaddr *out, size_t max)

@@ -25,8 +25,9 @@ int announce_on_change(struct announce *a, void (*fn)(void *arg), void *arg);
 
 /* Everything that is told to a peer; loopback addresses are among them. */
 size_t announce_addrs(const struct announce *a, struct multiaddr *out, size_t max);
-/* What is told to whom we do not see, in a record for instance: all but loopback addresses; of who
- * has no others, these: then whoever asks is on this machine, too. */
+/* What is told to whom we do not see, in a record for instance: circuits and public addresses.
+ * Private ones, and then those of loopback, are told by who has no others: whoever asks is near
+ * then, or on this machine, too. */
 size_t announce_afar(const struct announce *a, struct multiaddr *out, size_t max);
 /* Where a hole may be punched: no circuits and no loopback, the best first: observed (also by one
  * peer only), mapped, public, private ones. */

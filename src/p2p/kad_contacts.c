@@ -5,8 +5,9 @@
 #include "host/dial_order.h"
 #include "net/ifaces.h"
 
-#define CODE_IP4 4
-#define CODE_IP6 41
+#define CODE_IP4     4
+#define CODE_IP6     41
+#define CODE_IP6ZONE 42 /* stands before its IP6 */
 
 static enum kad_scope scope_of_ip(const struct ipaddr *ip)
 {
@@ -22,8 +23,10 @@ enum kad_scope kad_scope_of_addr(const struct multiaddr *a)
     uint32_t code;
     size_t at = 0;
 
-    if (!multiaddr_next(a, &at, &code, &v) || v.n > sizeof ip.b ||
-        (code != CODE_IP4 && code != CODE_IP6))
+    bool is_some = multiaddr_next(a, &at, &code, &v);
+    if (is_some && code == CODE_IP6ZONE)
+        is_some = multiaddr_next(a, &at, &code, &v);
+    if (!is_some || v.n > sizeof ip.b || (code != CODE_IP4 && code != CODE_IP6))
         return KAD_PUBLIC;
     ip.family = code == CODE_IP4 ? 4 : 6;
     memcpy(ip.b, v.p, v.n);

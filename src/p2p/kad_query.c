@@ -111,7 +111,7 @@ static int failure(const struct kad_request *q, bool is_late)
     struct kad_lookup_stats stats;
 
     kad_run_stats(q->run, &stats);
-    if (!stats.asked)
+    if (!stats.asked && !is_late)
         return GW_ENETDOWN;
     return is_late || !stats.answered ? GW_ETIMEOUT : GW_ENONAME;
 }

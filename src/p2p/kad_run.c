@@ -191,6 +191,7 @@ static void on_turn(struct turn_task *t)
     seed(r);
     r->state = UNDER_WAY;
     r->all->under_way++;
+    pass_turn_on(r->all); /* several may have ended at once */
     go_on(r);
 }
 

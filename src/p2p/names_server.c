@@ -12,9 +12,9 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "id/circuit_addr.h"
-#include "net/ifaces.h"
 #include "net/parting.h"
 #include "p2p/ask_quota.h"
+#include "p2p/kad_contacts.h"
 #include "p2p/lan_peers.h"
 #include "p2p/msgread.h"
 #include "wire/varint.h"
@@ -22,12 +22,10 @@
 #define ENTRY_OVERHEAD 16 /* octets of an entry without addresses, at most, beside its claim */
 #define ADDRS_TOLD     8  /* of one peer */
 
-enum nearness { FAR, NEAR, HERE }; /* of the asker: the internet, a private network, this machine */
-
 struct request {
     struct names_server *server;
     struct peerid from;
-    enum nearness asker;
+    enum kad_scope asker;    /* what it may be told */
     struct msgread *reader;  /* until the question has come */
     struct stream *s;        /* then, until it is answered */
     struct names_poll *poll; /* while it is handed on */
@@ -89,34 +87,38 @@ static void answer_status(struct request *r, enum names_status status, const cha
 
 /* ---- addresses ---- */
 
-static enum nearness nearness_of(const struct conn *c)
+static enum kad_scope scope_of(const struct conn *c)
 {
     struct muxed_info info;
-    struct ipaddr ip;
-    uint16_t port;
 
     conn_info(c, &info);
-    if (conn_is_relayed(c) || !multiaddr_as_socket(&info.remote, &ip, &port))
-        return FAR;
-    return ifaces_is_loopback(&ip) ? HERE : ifaces_is_private(&ip) ? NEAR : FAR;
+    return conn_is_relayed(c) ? KAD_PUBLIC : kad_scope_of_addr(&info.remote);
 }
 
 /* Circuits are for the asker to make, of the relays on the way. */
-static bool is_use_to(enum nearness asker, const struct multiaddr *a)
+static bool is_use_to(enum kad_scope asker, const struct multiaddr *a)
 {
-    struct ipaddr ip;
-    uint16_t port;
-
-    if (!multiaddr_as_socket(a, &ip, &port))
-        return !circuit_addr_is(a);
-    return ifaces_is_loopback(&ip) ? asker == HERE : !ifaces_is_private(&ip) || asker != FAR;
+    return !circuit_addr_is(a) && kad_scope_of_addr(a) <= asker;
 }
 
-static void tell_addrs(enum nearness asker, const struct multiaddr *v, size_t n, struct pb_list *to)
+static void tell_addrs(enum kad_scope asker, const struct multiaddr *v, size_t n,
+                       struct pb_list *to)
 {
     for (size_t i = 0; i < n && to->n < ADDRS_TOLD; i++)
         if (is_use_to(asker, &v[i]))
             pb_list_add(to, (struct bytes){ v[i].b, v[i].n });
+}
+
+/* What another relay told us may be of no use to who asks, or not be meant for it. */
+static void keep_useful(enum kad_scope asker, struct pb_list *addrs)
+{
+    const struct pb_list told = *addrs;
+    struct multiaddr a;
+
+    addrs->n = 0;
+    for (size_t i = 0; i < told.n; i++)
+        if (multiaddr_from_bytes(told.v[i], &a) == 0 && is_use_to(asker, &a))
+            pb_list_add(addrs, told.v[i]);
 }
 
 /* ---- FIND ---- */
@@ -163,6 +165,9 @@ static void on_polled(void *arg, const struct names_polled *found)
                               .nroute = theirs->nroute + 1,
                               .route = { { .id = view_of(&found->relay->peer) } } };
     memcpy(a.route + 1, theirs->route, theirs->nroute * sizeof *theirs->route);
+    keep_useful(r->asker, &a.entries[0].addrs);
+    for (size_t i = 1; i < a.nroute; i++)
+        keep_useful(r->asker, &a.route[i].addrs);
     tell_addrs(r->asker, found->relay->addrs, found->relay->naddrs, &a.route[0].addrs);
     answer(r, &a);
 }
@@ -398,7 +403,7 @@ static void on_stream(void *arg, struct conn *c, struct stream *s, const char *p
     }
     r->server = v;
     r->from = *conn_peer(c);
-    r->asker = nearness_of(c);
+    r->asker = scope_of(c);
     DL_APPEND(v->requests, r);
     v->nrequests++;
     msgread_start(host_loop(v->parts.host), s, early, &limits, &r->reader, on_question, r);

@@ -169,6 +169,8 @@ has "records that lead in a circle" 'DNS: its dnsaddr= records lead to none' "$(
 has "64 KiB of records" 'DNS: (no dnsaddr= record|an answer that cannot be read)' "$(said huge.example)"
 check "neither takes long: $(($(ms) - before)) ms" [ $(($(ms) - before)) -lt 2000 ]
 said secret.alice >"$T/again"
+said deep.web.secret.alice >"$T/again"
+said no_secret.alice >"$T/again"
 said secret.home.p2p >"$T/again"
 said secret >"$T/again"
 said secret.local >"$T/again"

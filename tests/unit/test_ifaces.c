@@ -59,6 +59,9 @@ static void test_kinds_of_addresses(void **state)
         { "/ip6/::1/udp/1/quic-v1", false, true },
         { "/ip4/192.0.2.1/udp/1/quic-v1", false, false },
         { "/ip6/2001:db8::1/udp/1/quic-v1", false, false },
+        { "/ip6/::ffff:0.0.0.0/udp/1/quic-v1", true, false },
+        { "/ip6/::ffff:127.0.0.1/udp/1/quic-v1", false, true },
+        { "/ip6/::ffff:192.0.2.1/udp/1/quic-v1", false, false },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct ipaddr a = ip(cases[i].addr);

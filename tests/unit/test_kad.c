@@ -374,6 +374,40 @@ static void test_more_lookups_than_may_run_wait_for_their_turn(void **state)
     assert_null(kad_find(nodes[2].kad, key_peerid(a.key), ignore_got, NULL));
 }
 
+static void test_a_turn_that_was_given_up_goes_to_another(void **state)
+{
+    struct kad_request *q[KAD_RUNS_MAX];
+    (void)state;
+    servers_start(3);
+    run_ms(100);
+    fake_net.is_silent = true;
+    for (size_t i = 0; i < COUNT(q); i++)
+        q[i] = kad_find(nodes[2].kad, key_peerid(a.key), ignore_got, NULL);
+    run_ms(5);
+    for (int i = 0; i < KAD_RUNS_MAX; i++)
+        kad_find(nodes[2].kad, key_peerid(a.key), ignore_got, NULL);
+    run_ms(5);
+    unsigned before = fake_net.streams;
+    for (size_t i = 0; i < COUNT(q); i++)
+        kad_cancel(q[i]);
+    run_ms(5);
+    assert_true(fake_net.streams - before >= KAD_RUNS_MAX);
+}
+
+static void test_who_waits_for_a_turn_in_vain_is_told_so(void **state)
+{
+    struct got g = { 0 };
+    (void)state;
+    kad_config.query_ms = 100; /* less than a question may take */
+    servers_start(3);
+    fake_net.is_silent = true;
+    for (int i = 0; i < KAD_RUNS_MAX; i++)
+        kad_find(nodes[2].kad, key_peerid(a.key), ignore_got, NULL);
+    kad_find(nodes[2].kad, key_peerid(a.key), note_got, &g);
+    run_until(is_got, &g);
+    assert_int_equal(g.err, GW_ETIMEOUT);
+}
+
 /* ---- publishing ---- */
 
 static bool is_published(void *arg)
@@ -538,6 +572,8 @@ int main(void)
         T(test_a_dht_that_went_silent_is_a_timeout),
         T(test_cancel_is_silent),
         T(test_more_lookups_than_may_run_wait_for_their_turn),
+        T(test_a_turn_that_was_given_up_goes_to_another),
+        T(test_who_waits_for_a_turn_in_vain_is_told_so),
         T(test_what_is_published_is_put_again_and_again),
         T(test_what_says_the_same_is_not_put_again),
         T(test_publishing_waits_for_somebody_to_tell),

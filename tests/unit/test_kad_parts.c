@@ -31,6 +31,10 @@ static void test_scope_is_that_of_the_first_address(void **state)
         { "/ip6/fe80::1/udp/1/quic-v1", KAD_PRIVATE },
         { "/ip4/127.0.0.1/udp/1/quic-v1", KAD_LOOPBACK },
         { "/ip6/::1/tcp/1", KAD_LOOPBACK },
+        { "/ip6zone/2/ip6/fe80::1/udp/1/quic-v1", KAD_PRIVATE },
+        { "/ip6/::ffff:10.1.2.3/tcp/1", KAD_PRIVATE },
+        { "/ip6/::ffff:127.0.0.1/tcp/1", KAD_LOOPBACK },
+        { "/ip6/::ffff:192.0.2.1/tcp/1", KAD_PUBLIC },
         { "/ip4/10.0.0.1/udp/1/quic-v1/p2p/" PEER_B "/p2p-circuit", KAD_PRIVATE },
         { "/p2p/" PEER_B "/p2p-circuit", KAD_PUBLIC },
     };

@@ -125,6 +125,8 @@ struct told {
     char hosts[8][64];
     struct multiaddr addrs[8]; /* of the first entry */
     struct multiaddr relay_addr;
+    struct multiaddr last_relay_addr; /* the first of nlast */
+    size_t nlast;
 };
 
 static void copy_entry(struct told *t, const struct names_answer *said)
@@ -160,6 +162,10 @@ static void on_told(void *arg, int err, const struct names_answer *said)
         assert_int_equal(peerid_from_bytes(said->route[i].id, &t->route[i]), 0);
     if (said->nroute && said->route[0].addrs.n)
         assert_int_equal(multiaddr_from_bytes(said->route[0].addrs.v[0], &t->relay_addr), 0);
+    const struct pb_list *last = said->nroute ? &said->route[said->nroute - 1].addrs : NULL;
+    t->nlast = last ? last->n : 0;
+    if (t->nlast)
+        assert_int_equal(multiaddr_from_bytes(last->v[0], &t->last_relay_addr), 0);
 }
 
 static bool is_told(void *arg)
@@ -345,6 +351,7 @@ static void test_what_is_told_of_a_holder_is_of_use_to_the_asker(void **state)
     static const char *const known[] = { "/ip4/198.51.100.7/udp/4001/quic-v1",
                                          "/ip4/192.168.1.7/udp/4001/quic-v1",
                                          "/ip4/127.0.0.1/udp/4001/quic-v1",
+                                         "/ip4/10.0.0.7/tcp/4001/ws",
                                          "/ip4/198.51.100.8/udp/1/quic-v1/p2p/"
                                          "12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA/"
                                          "p2p-circuit" };
@@ -497,6 +504,35 @@ static void test_a_relay_that_lies_is_passed_over(void **state)
     assert_found(ask(&carol, &a, &q), BOB);
 }
 
+/* Another network's relay may be near to ours, and say what is of no use to who is not. */
+static void test_what_is_handed_on_is_of_use_to_the_asker(void **state)
+{
+    const struct multiaddr outer = maddr("/ip4/198.51.100.7/udp/4001/quic-v1"),
+                           inner = maddr("/ip4/192.168.1.7/udp/4001/quic-v1");
+    const struct names_question q = { .network = B("bob"), .host = B("server") };
+    struct names_answer said = { .nentries = 1, .nroute = 1 };
+    struct pb_list both = { .n = 0 };
+    (void)state;
+    knows(GREWAL, BOB, NETWORK_TRUST_FULL)->relays[0] = (struct network_relay){
+        .peer = *key_peerid(laptop.key), .addrs = { laptop.addr }, .naddrs = 1
+    };
+    host_unhandle(laptop.host, NAMES_PROTOCOL);
+    assert_int_equal(host_handle(laptop.host, NAMES_PROTOCOL, NULL, tell_lie, NULL), 0);
+    pb_list_add(&both, (struct bytes){ inner.b, inner.n });
+    pb_list_add(&both, (struct bytes){ outer.b, outer.n });
+    said.entries[0] = (struct names_entry_msg){ seal("server.bob", relays[BOB].member), both };
+    said.route[0] = (struct peer_msg){ { key_peerid(b.key)->mh, key_peerid(b.key)->n }, both };
+    lie = &said;
+    relays[GREWAL].member = carol.key; /* who asks, from 192.0.2.3 */
+    const struct told *t = ask(&carol, &a, &q);
+    assert_found(t, BOB);
+    assert_int_equal(t->naddrs, 1);
+    assert_true(multiaddr_eq(&t->addrs[0], &outer));
+    assert_int_equal(t->nroute, 2);
+    assert_int_equal(t->nlast, 1);
+    assert_true(multiaddr_eq(&t->last_relay_addr, &outer));
+}
+
 static void test_who_hangs_up_is_forgotten(void **state)
 {
     const struct names_question q = { .network = B("bob"), .host = B("server") };
@@ -552,6 +588,7 @@ int main(void)
         TEST(test_a_question_does_not_go_in_circles),
         TEST(test_a_relay_that_is_gone_is_unreachable),
         TEST(test_a_relay_that_lies_is_passed_over),
+        TEST(test_what_is_handed_on_is_of_use_to_the_asker),
         TEST(test_who_hangs_up_is_forgotten),
         TEST(test_a_relay_that_says_nothing_is_given_up),
     };

@@ -250,6 +250,19 @@ static void test_an_id_is_looked_for_in_both_ways_and_its_record_counts(void **s
     assert_at(&r, "/ip4/192.0.2.1/udp/1/quic-v1");
 }
 
+/* Whoever is asked for by its id is meant itself. */
+static void test_an_id_is_no_name_for_another_peer(void **state)
+{
+    char other[PEERID_STR_MAX];
+    struct result r;
+    (void)state;
+    ask(&r, peerid_print(key_peerid(rig.other), other));
+    end_with_record(0, rig.other, "", "/ip4/192.0.2.1/udp/1/quic-v1", 3600); /* of rig.peer */
+    end_with_error(1, GW_ENONAME);
+    assert_int_equal(r.calls, 1);
+    assert_int_equal(r.err, GW_ENONAME);
+}
+
 static void test_a_record_is_waited_for_but_not_for_long(void **state)
 {
     char host[PEERID_STR_MAX + 8];
@@ -349,6 +362,7 @@ int main(void)
         RIGGED(test_the_first_record_ends_the_search),
         RIGGED(test_a_record_of_anybody_else_is_none),
         RIGGED(test_an_id_is_looked_for_in_both_ways_and_its_record_counts),
+        RIGGED(test_an_id_is_no_name_for_another_peer),
         RIGGED(test_a_record_is_waited_for_but_not_for_long),
         RIGGED(test_without_a_record_what_servers_say_will_do),
         RIGGED(test_a_peer_that_is_connected_is_not_waited_for),
