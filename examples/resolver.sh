@@ -15,4 +15,4 @@ list=$HOME/.config/gw/team-names
 read -r name || exit 0
 awk -v name="$name" '
 /^#/ { next }
-$1 == name { sub(/#.*/, ""); $1 = ""; print substr($0, 2), "ttl=60"; exit }' "$list"
+tolower($1) == name { sub(/#.*/, ""); $1 = ""; print substr($0, 2), "ttl=60"; exit }' "$list"

@@ -171,12 +171,12 @@ if [ "$format" = 14 ]; then # other versions lay some lines out differently
         xargs clang-format --dry-run --Werror'
 fi
 
-# These two mostly wait, for minutes: the others run meanwhile.
-slow="tests/reach/forget.sh tests/reach/sleep.sh"
+# These mostly wait: the others run beside them.
+slow="tests/reach/forget.sh tests/reach/sleep.sh tests/reach/move.sh tests/reach/doctor.sh tests/lab/selftest.sh"
 for test in $slow; do
-    script "$test" gcc &
-done
-for test in tests/net/*.sh tests/lab/selftest.sh tests/reach/*.sh; do
+    script "$test" gcc
+done &
+for test in tests/net/*.sh tests/reach/*.sh; do
     case " $slow tests/net/lib.sh tests/reach/lib.sh " in
     *" $test "*) ;;
     *) script "$test" gcc ;;

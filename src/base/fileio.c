@@ -86,9 +86,10 @@ static void sync_parent(const char *path)
     close(fd);
 }
 
-/* Writes a complete, synced file next to `path`; its name goes into tmp.  After an error it is
- * gone again. */
-static int write_beside(const char *path, struct bytes content, mode_t mode, char tmp[PATH_MAX])
+/* Writes a complete, synced file next to `path`; its name goes into tmp.  `old`, which may be NULL,
+ * says whose it is to be.  After an error it is gone again. */
+static int write_beside(const char *path, struct bytes content, mode_t mode, const struct stat *old,
+                        char tmp[PATH_MAX])
 {
     if (snprintf(tmp, PATH_MAX, "%s.XXXXXX", path) >= PATH_MAX)
         return GW_EINVAL;
@@ -96,6 +97,8 @@ static int write_beside(const char *path, struct bytes content, mode_t mode, cha
     if (fd < 0)
         return err_from_errno(errno);
     int err = write_all(fd, content);
+    if (!err && old && fchown(fd, old->st_uid, old->st_gid) < 0)
+        err = err_from_errno(errno);
     if (!err && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
         err = err_from_errno(errno);
     if (close(fd) < 0 && !err)
@@ -105,10 +108,10 @@ static int write_beside(const char *path, struct bytes content, mode_t mode, cha
     return err;
 }
 
-int fileio_replace(const char *path, struct bytes content, mode_t mode)
+static int replace(const char *path, struct bytes content, mode_t mode, const struct stat *old)
 {
     char tmp[PATH_MAX];
-    int err = write_beside(path, content, mode, tmp);
+    int err = write_beside(path, content, mode, old, tmp);
     if (err)
         return err;
     if (rename(tmp, path) < 0) {
@@ -120,10 +123,24 @@ int fileio_replace(const char *path, struct bytes content, mode_t mode)
     return 0;
 }
 
+int fileio_replace(const char *path, struct bytes content, mode_t mode)
+{
+    return replace(path, content, mode, NULL);
+}
+
+int fileio_rewrite(const char *path, struct bytes content)
+{
+    struct stat old;
+
+    if (stat(path, &old) < 0)
+        return err_from_errno(errno);
+    return replace(path, content, old.st_mode & 07777, &old);
+}
+
 int fileio_create(const char *path, struct bytes content, mode_t mode)
 {
     char tmp[PATH_MAX];
-    int err = write_beside(path, content, mode, tmp);
+    int err = write_beside(path, content, mode, NULL, tmp);
     if (err)
         return err;
     if (link(tmp, path) < 0)

@@ -16,7 +16,11 @@ int fileio_read(const char *path, char **out, size_t *n);
  * disk the old content stands whole.  Returns 0, GW_ENOSPACE, GW_EPERM, GW_EIO. */
 int fileio_replace(const char *path, struct bytes content, mode_t mode);
 
-/* The same, but never over an existing file: then GW_EEXISTS. */
+/* The same for a file that is there: it keeps its mode, its owner and its group.  Also
+ * GW_ENOTFOUND; GW_EPERM when they cannot be given to the new one: then the old one stays. */
+int fileio_rewrite(const char *path, struct bytes content);
+
+/* As fileio_replace, but never over an existing file: then GW_EEXISTS. */
 int fileio_create(const char *path, struct bytes content, mode_t mode);
 
 /* Adds to the end of `path`, which is made when it is missing.  is_synced: it is on the disk when

@@ -416,7 +416,10 @@ static int read_args(const struct command *cmd, int argc, char **argv, struct cl
         } else if (o == 'u' || o == 'd') {
             rc = read_size(cmd, optarg, o == 'u' ? &a->up : &a->down);
         } else {
-            rc = bad_usage(cmd, o == ':' ? "no value for " : "no option ", argv[optind - 1]);
+            const char one[] = { '-', (char)optopt, '\0' };
+            bool is_short = o == '?' && optopt && !strchr(argv[optind - 1], '=');
+            rc = bad_usage(cmd, o == ':' ? "no value for " : "no option ",
+                           is_short ? one : argv[optind - 1]);
         }
     }
     if (rc)
@@ -508,5 +511,5 @@ void cli_help_of(FILE *f, const char *command)
 
 int cli_wrong_usage(const char *command)
 {
-    return bad_usage(find_command(command), "wrong arguments", "");
+    return bad_usage(find_command(command), "wrong arguments, see --help", "");
 }

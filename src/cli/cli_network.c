@@ -100,8 +100,8 @@ static int show_networks(FILE *f, const json_t *v)
     json_array_foreach(json_object_get(v, "networks"), i, net) add_network(t, net);
     int err = print_table(t, f);
     if (*cli_show_str(v, "own"))
-        fprintf(f, "\nThis node is a relay of %s, which has %lld names.\n", foreign(v, "own"),
-                num(v, "names"));
+        fprintf(f, "\nThis node is a relay of %s, which has %lld name%s.\n", foreign(v, "own"),
+                num(v, "names"), num(v, "names") == 1 ? "" : "s");
     return err;
 }
 

@@ -8,7 +8,8 @@
 #include "base/err.h"
 #include "id/share_code.h"
 
-#define SHARE_S 3600 /* so long a code leads to us, unless told otherwise */
+#define SHARE_S     3600 /* so long a code leads to us, unless told otherwise */
+#define SHARE_MAX_S 86400
 
 struct dht_key {
     size_t n;
@@ -140,17 +141,33 @@ static void put_record(json_t *answer, struct bytes value)
                                   addr_list(r.addrs, r.naddrs)));
 }
 
+/* In the words of the DHT: no name was looked up here, and no tier asked. */
+static const char *why(int err)
+{
+    switch (err) {
+    case 0:
+        return "";
+    case GW_ENONAME:
+        return "nobody has it";
+    case GW_ENETDOWN:
+        return "no DHT server is known";
+    case GW_EINVAL:
+        return "not a signed record that belongs under this key";
+    default:
+        return gw_strerror(err);
+    }
+}
+
 static json_t *answer_of(const struct asking *a, const struct kad_result *r)
 {
     json_t *peers = json_array();
 
     for (size_t i = 0; i < r->npeers; i++)
         json_array_append_new(peers, contact_object(&r->peers[i]));
-    json_t *answer = json_pack("{s:b, s:s, s:I, s:i, s:i, s:i, s:o}", "found", !r->err, "error",
-                               r->err ? gw_strerror(r->err) : "", "took_us",
-                               (json_int_t)((clock_mono_ns() - a->start_ns) / 1000), "asked",
-                               (int)r->asked, "answered", (int)r->answered, "hops", (int)r->hops,
-                               "peers", peers);
+    json_t *answer = json_pack(
+        "{s:b, s:s, s:I, s:i, s:i, s:i, s:o}", "found", !r->err, "error", why(r->err), "took_us",
+        (json_int_t)((clock_mono_ns() - a->start_ns) / 1000), "asked", (int)r->asked, "answered",
+        (int)r->answered, "hops", (int)r->hops, "peers", peers);
     if (answer && !r->err && r->value.n) {
         json_object_set_new(answer, "value", base64_string(r->value));
         put_record(answer, r->value);
@@ -350,8 +367,8 @@ void ctl_dht_share(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
     const json_t *life = json_object_get(req, "life_s");
     json_int_t life_s = life ? json_integer_value(life) : SHARE_S;
 
-    if (life_s < 1 || life_s > NAME_RECORD_AHEAD_S) {
-        ctl_session_fail(s, "a code leads to us for 1 to %d seconds", NAME_RECORD_AHEAD_S);
+    if (life_s < 1 || life_s > SHARE_MAX_S) {
+        ctl_session_fail(s, "a code leads to us for 1 to %d seconds", SHARE_MAX_S);
         return;
     }
     struct asking *a = begin(d, s);

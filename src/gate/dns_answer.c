@@ -255,6 +255,14 @@ static const struct virtual_service *find_service(const struct answer *a)
     return NULL;
 }
 
+static bool has_services(const struct answer *a)
+{
+    for (size_t i = 0; i < a->k->n; i++)
+        if (*a->k->services[i].name)
+            return true;
+    return false;
+}
+
 static bool put_address(struct answer *a, enum dns_section section, const struct dns_name *of)
 {
     struct dns_head h = head(section, of, DNS_ANSWER_TTL_S);
@@ -369,7 +377,7 @@ static bool is_unknown(const struct answer *a)
     if (!a->k->is_there || a->k->is_complete)
         return false;
     return (a->s->about == DNS_ABOUT_SERVICE && *a->s->service && !find_service(a)) ||
-           (a->s->about == DNS_ABOUT_HOST && asks(a, DNS_TXT) && !a->k->n);
+           (a->s->about == DNS_ABOUT_HOST && asks(a, DNS_TXT) && !has_services(a));
 }
 
 static bool is_there(const struct answer *a)

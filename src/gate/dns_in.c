@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "gate/dns_lookup.h"
 #include "gate/dns_tcp.h"
+#include "net/ifaces.h"
 #include "net/udp_port.h"
 
 #define PORT_TRIES 16 /* a port that is free for TCP may not be so for UDP */
@@ -116,10 +117,15 @@ const struct sockaddr_any *dns_in_addr(const struct dns_in *d)
     return udp_port_addr(d->udp);
 }
 
-static bool is_wildcard(const struct ipaddr *ip)
+static bool is_of_this_machine(const struct ipaddr *ip)
 {
-    static const uint8_t zero[sizeof ip->b];
-    return memcmp(ip->b, zero, sizeof zero) == 0;
+    struct ipaddr own[IFACES_MAX];
+    size_t n = ifaces_addrs(ip->family, own, IFACES_MAX);
+
+    for (size_t i = 0; i < n; i++)
+        if (ipaddr_eq(&own[i], ip))
+            return true;
+    return ifaces_is_loopback(ip);
 }
 
 static bool is_self(const struct dns_in *d, const struct sockaddr_any *server)
@@ -130,7 +136,7 @@ static bool is_self(const struct dns_in *d, const struct sockaddr_any *server)
     if (sockaddr_to_ip(dns_in_addr(d), &ours, &our_port) != 0 ||
         sockaddr_to_ip(server, &theirs, &their_port) != 0 || our_port != their_port)
         return false;
-    return ipaddr_eq(&ours, &theirs) || (is_wildcard(&ours) && sockaddr_is_loopback(server));
+    return ipaddr_eq(&ours, &theirs) || (ifaces_is_wildcard(&ours) && is_of_this_machine(&theirs));
 }
 
 void dns_in_set_forwards(struct dns_in *d, const struct sockaddr_any *servers, size_t n)

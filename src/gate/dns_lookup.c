@@ -62,6 +62,13 @@ static void on_ports(void *arg, int err, const struct ipaddr *ip,
         finish_code(l, DNS_SERVFAIL);
 }
 
+/* Nobody is called so, but somebody is below it. */
+static bool is_above(const struct dns_lookup *l)
+{
+    return l->subject.about == DNS_ABOUT_HOST &&
+           has_names_below(l->env->resolver, bytes_of(l->subject.host));
+}
+
 static void on_name(void *arg, int err, const struct name_answer *a, const char *trail)
 {
     struct dns_lookup *l = arg;
@@ -69,7 +76,7 @@ static void on_name(void *arg, int err, const struct name_answer *a, const char 
 
     l->name = NULL;
     if (err == GW_ENONAME || err == GW_ESYNTAX) {
-        finish_known(l, &(struct dns_known){ .is_there = false });
+        finish_known(l, &(struct dns_known){ .is_there = is_above(l), .is_complete = true });
     } else if (err) {
         finish_code(l, DNS_SERVFAIL);
     } else if (dns_answer_needs_peer(&l->query, &l->subject)) {

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "gate/forward_in.h"
 #include "gate/udp_in.h"
+#include "name/tier_direct.h"
 #include "svc/svc_offers.h"
 #include "svc/svc_query.h"
 
@@ -388,13 +389,23 @@ static void learn(struct place *p, const struct name_answer *a, const struct ipa
     }
 }
 
+/* A peer of which nothing but its id is known. */
+static bool is_stranger(const struct virtual *v, const struct name_answer *a)
+{
+    size_t naddrs;
+
+    return a->tier && strcmp(a->tier, tier_direct_ops.name) == 0 && !a->naddrs &&
+           !loopback_has(v->loopback, &a->peer) && !host_conn(v->host, &a->peer) &&
+           !host_known_addrs(v->host, &a->peer, &naddrs);
+}
+
 struct virtual_req *virtual_want(struct virtual *v, const struct name_answer *peer,
                                  virtual_done_fn *done, void *arg)
 {
     uint64_t now_ms = clock_mono_ms();
     struct place *p = find(v, &peer->peer);
     struct ipaddr ip;
-    int err = loopback_addr(v->loopback, &peer->peer, &ip);
+    int err = is_stranger(v, peer) ? GW_EUNREACH : loopback_addr(v->loopback, &peer->peer, &ip);
 
     if (!err && !p && !(p = add_place(v, &peer->peer, now_ms)))
         err = GW_ELIMIT;

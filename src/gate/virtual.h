@@ -40,7 +40,9 @@ void virtual_free(struct virtual *v);
 /* The ports of the peer stand, as far as they could: `done` once, from inside (then NULL is
  * returned) or later; all is borrowed for the call.  err: GW_E* when the peer has not said what it
  * offers: then these are the services of before.  `ip` is NULL when it has no address (GW_ELIMIT,
- * GW_ENOMEM), else good all the same.
+ * GW_ENOMEM), or is to get none (GW_EUNREACH: a bare peer id that nobody can place; any program,
+ * and any page in a browser, can make up more of them than there are addresses, and an address is
+ * for ever); else good all the same.
  * What the peer said before is told at once, and if it is not fresh it is asked meanwhile. */
 struct virtual_req;
 typedef void virtual_done_fn(void *arg, int err, const struct ipaddr *ip,

@@ -85,8 +85,10 @@ static int take_list(struct bootstrap *b, struct bytes text)
     if (n > 0)
         take_addrs(b, all, (size_t)n);
     free(all);
-    if (n == GW_ESYNTAX)
+    if (n == GW_ESYNTAX && line)
         log_warn("dht list %s:%u: %s", b->list, line, gw_strerror(n));
+    else if (n == GW_ESYNTAX)
+        log_warn("dht list %s: its last line is no signature", b->list);
     return n < 0 ? n : 0;
 }
 

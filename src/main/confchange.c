@@ -1,10 +1,11 @@
 /* confchange.c - see confchange.h. */
 #include "main/confchange.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/confedit.h"
@@ -100,17 +101,30 @@ static void rename_in(char err[CONF_ERR_MAX], const char *beside, const char *pa
         memmove(err + strlen(path), err + n, strlen(err + n) + 1);
 }
 
+/* Writes it to a file that nobody else has. */
+static int write_beside(const struct text *t, const char *path, char beside[PATH_MAX])
+{
+    if (snprintf(beside, PATH_MAX, "%s.XXXXXX", path) >= PATH_MAX)
+        return GW_EINVAL;
+    int fd = mkostemp(beside, O_CLOEXEC);
+    if (fd < 0)
+        return err_from_errno(errno);
+    close(fd);
+    int rc = fileio_rewrite(beside, view(t));
+    if (rc)
+        unlink(beside);
+    return rc;
+}
+
 static int check(const struct text *t, const char *path, const struct options *o,
                  char err[CONF_ERR_MAX])
 {
     char beside[PATH_MAX];
     struct config c;
+    int rc = write_beside(t, path, beside);
 
-    if (snprintf(beside, sizeof beside, "%s.new", path) >= (int)sizeof beside)
-        return conf_fail(err, GW_EINVAL, "%.200s: %s", path, gw_strerror(GW_EINVAL));
-    int rc = fileio_replace(beside, view(t), 0600);
     if (rc)
-        return conf_fail(err, rc, "%.200s: %s", beside, gw_strerror(rc));
+        return conf_fail(err, rc, "%.200s: %s", path, gw_strerror(rc));
     rc = config_load(&c, beside, true, o->over, o->nover, err);
     unlink(beside);
     if (rc)
@@ -122,12 +136,10 @@ static int check(const struct text *t, const char *path, const struct options *o
 
 static int replace(const struct text *t, const char *path, char err[CONF_ERR_MAX])
 {
-    struct stat st;
-    bool is_there = stat(path, &st) == 0;
-    int rc = fileio_replace(path, view(t), is_there ? st.st_mode & 07777 : 0600);
+    int rc = fileio_rewrite(path, view(t));
 
-    if (!rc && is_there && st.st_uid != geteuid() && chown(path, st.st_uid, st.st_gid) != 0)
-        rc = GW_EPERM;
+    if (rc == GW_ENOTFOUND)
+        rc = fileio_replace(path, view(t), 0600);
     return rc ? conf_fail(err, rc, "%.200s: %s", path, gw_strerror(rc)) : 0;
 }
 

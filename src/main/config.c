@@ -47,17 +47,25 @@ static int check_peers(const struct config *c, char err[CONF_ERR_MAX])
 
 static int check_networks(const struct config *c, char err[CONF_ERR_MAX])
 {
+    size_t nrelays = 0;
+
     if (c->networks.n > NETWORKS_MAX)
         return conf_fail(err, GW_ELIMIT, "there are more than %d sections [network]", NETWORKS_MAX);
     for (size_t i = 0; i < c->networks.n; i++) {
         const struct config_network *n = c->networks.v[i];
         if (!lan_name_ok(bytes_of(n->name)))
-            return conf_fail(err, GW_EINVAL, "[network %s]: a name is made of a-z, 0-9 and -",
+            return conf_fail(err, GW_EINVAL,
+                             "[network %s]: a name is made of a-z, 0-9 and - within, and is "
+                             "neither local nor p2p",
                              n->name);
         if (n->relays.n > NETWORK_RELAYS_MAX)
             return conf_fail(err, GW_ELIMIT, "[network %s] has more than %d relays", n->name,
                              NETWORK_RELAYS_MAX);
+        nrelays += n->relays.n;
     }
+    if (nrelays > NAMED_MAX)
+        return conf_fail(err, GW_ELIMIT, "the sections [network] have more than %d relays",
+                         NAMED_MAX);
     return 0;
 }
 
@@ -170,6 +178,9 @@ static int check_whole(const struct config *c, char err[CONF_ERR_MAX])
         rc = check_peers(c, err);
     if (!rc)
         rc = check_networks(c, err);
+    if (!rc && c->resolvers.n > CONFIG_RESOLVERS_MAX)
+        rc = conf_fail(err, GW_ELIMIT, "[node] resolver has more than %d programs",
+                       CONFIG_RESOLVERS_MAX);
     if (!rc && c->dns_forward.n > DNS_FORWARDS_MAX)
         rc = conf_fail(err, GW_ELIMIT, "[dns] forward has more than %d servers", DNS_FORWARDS_MAX);
     return rc ? rc : check_services(c, err);

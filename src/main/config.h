@@ -46,6 +46,8 @@ struct config_network { /* [network NAME] */
     int trust;               /* enum network_trust */
 };
 
+#define CONFIG_RESOLVERS_MAX 4 /* programs of [node] resolver */
+
 enum config_dht { CONFIG_DHT_OFF, CONFIG_DHT_CLIENT, CONFIG_DHT_SERVER, CONFIG_DHT_AUTO };
 
 enum config_congestion { CONFIG_BBR, CONFIG_CUBIC };
@@ -56,7 +58,7 @@ struct config {
     int64_t max_peers, max_streams, half_open;
     uint64_t dial_timeout_ms, negotiate_timeout_ms, target_timeout_ms, resolve_timeout_ms;
     uint64_t name_ttl_ms;
-    struct conf_list resolvers; /* exec:PATH */
+    struct conf_list resolvers; /* exec:PATH, CONFIG_RESOLVERS_MAX at most */
     uint64_t idle_peer_ms;      /* 0: never */
     uint64_t window, memory;
     int congestion; /* enum config_congestion */

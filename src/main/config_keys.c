@@ -65,7 +65,8 @@ static const char *check_peer_id(const char *value)
 
 static const char *check_list(const char *value)
 {
-    return strstr(value, "://") && !fetch_url_ok(value) ? "is neither http:// nor https://" : NULL;
+    return *value == '/' || fetch_url_ok(value) ? NULL
+                                                : "is neither /PATH nor http:// nor https://";
 }
 
 static const char *check_url(const char *value)

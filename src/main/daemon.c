@@ -141,8 +141,11 @@ static int ctl_edit_network(void *arg, const struct ctl_network_edit *e, char *e
 {
     struct daemon *d = arg;
     char why[CONF_ERR_MAX] = "";
-    int rc = confchange_network(d->dir.conf, d->options, e, why);
+    int rc = ctl_check(d, err, cap); /* what could not be re-read is not changed either */
 
+    if (rc)
+        return rc;
+    rc = confchange_network(d->dir.conf, d->options, e, why);
     if (!rc)
         rc = reload_run(d, why);
     snprintf(err, cap, "%s", why);
@@ -164,10 +167,12 @@ static void on_stop_signal(struct ev_loop *loop, ev_signal *w, int revents)
 
 static void on_hup_signal(struct ev_loop *loop, ev_signal *w, int revents)
 {
+    struct daemon *d = w->data;
     char why[CONF_ERR_MAX];
     (void)loop;
     (void)revents;
-    reload_run(w->data, why); /* logs how it went */
+    if (d->inlets)          /* else we are stopping, which takes a few turns of the loop */
+        reload_run(d, why); /* logs how it went */
 }
 
 /* ---- start ---- */
@@ -342,6 +347,7 @@ static void stop(struct daemon *d)
 {
     ctl_close(d->ctl);
     inlets_free(d->inlets);
+    d->inlets = NULL;
     node_stop(&d->node);
     checkup_free(d->checkup);
     reachable_close(&d->reachable);
@@ -357,6 +363,7 @@ static void stop(struct daemon *d)
     ev_signal_stop(d->loop, &d->on_int);
     ev_signal_stop(d->loop, &d->on_term);
     ev_signal_stop(d->loop, &d->on_hup);
+    signal(SIGHUP, SIG_IGN); /* too late for a reload, which is no reason to die */
     ev_loop_destroy(d->loop);
 }
 

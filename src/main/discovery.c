@@ -10,7 +10,6 @@
 #include "base/err.h"
 #include "id/circuit_addr.h"
 #include "name/tier_direct.h"
-#include "net/ifaces.h"
 
 /* ---- networks ---- */
 
@@ -57,7 +56,6 @@ static int set_networks(struct discovery *d, const struct config *c)
 
     d->networks->n = 0;
     d->networks->transit = c->transit;
-    copy_label(d->networks->own, c->relay_enabled ? c->relay_network : NULL);
     for (size_t i = 0; i < c->networks.n; i++) {
         const struct config_network *from = c->networks.v[i];
         struct network *net = &d->networks->v[d->networks->n++];
@@ -77,12 +75,10 @@ static int set_networks(struct discovery *d, const struct config *c)
 static bool is_private(void *arg, const struct name *n)
 {
     const struct discovery *d = arg;
-    struct network_name parts;
+    struct bytes network = name_label(n, n->nlabels - 1); /* however long or wrong the name is */
 
-    if (d->has_exit)
-        return true;
-    return network_name_read(n, &parts) && (networks_find(d->networks, parts.network) ||
-                                            bytes_eq(parts.network, bytes_of(d->networks->own)));
+    return d->has_exit || networks_find(d->networks, network) ||
+           bytes_eq(network, bytes_of(d->networks->own));
 }
 
 /* ---- the DHT ---- */
@@ -117,9 +113,9 @@ static void publish_name(void *arg, const char *host)
     struct name_record r = { .naddrs = 0 };
     struct multiaddr own[ANNOUNCE_MAX];
 
-    if (!d->kad || !d->publishes)
+    if (!d->kad)
         return;
-    if (!e) {
+    if (!e || !d->publishes) {
         kad_unpublish(d->kad, host);
         return;
     }
@@ -202,9 +198,10 @@ static int open_book(struct discovery *d, const struct config *c, const struct n
                                           .max_names = (uint32_t)c->max_names,
                                           .max_per_peer = (uint32_t)c->max_names_per_peer };
 
-    if (!dir || !c->relay_enabled || !c->relay_network)
+    copy_label(d->networks->own, c->relay_enabled ? c->relay_network : NULL);
+    if (!dir || !*d->networks->own)
         return 0;
-    d->book = names_book_new(&bc, dir->names_book, (uint64_t)clock_wall_s());
+    d->book = names_book_new(&bc, dir->names_book);
     if (!d->book)
         return GW_ENOMEM;
     const struct names_server_parts parts = { .host = d->node->host,
@@ -224,7 +221,7 @@ static int add_programs(struct discovery *d, const struct config *c)
     static const char exec[] = "exec:";
     int rc = 0;
 
-    for (size_t i = 0; i < c->resolvers.n && i < DISCOVERY_PROGRAMS_MAX && !rc; i++) {
+    for (size_t i = 0; i < c->resolvers.n && !rc; i++) {
         d->programs[i] = tier_exec_new(d->node->loop, c->resolvers.v[i] + strlen(exec));
         rc = d->programs[i] ? resolver_add_tier(d->node->resolver, &tier_exec_ops, d->programs[i])
                             : GW_ENOMEM;
@@ -241,6 +238,7 @@ static int add_tiers(struct discovery *d, const struct config *c)
     if (!(d->tier_network = tier_network_new(n->host, d->networks, d->book)) ||
         resolver_add_tier(r, &tier_network_ops, d->tier_network))
         return GW_ENOMEM;
+    tier_network_set_discreet(d->tier_network, d->is_discreet);
     if (d->kad && (!(d->tier_dht = tier_dht_new(n->loop, d->kad, d->networks)) ||
                    resolver_add_tier(r, &tier_dht_ops, d->tier_dht)))
         return GW_ENOMEM;
@@ -273,7 +271,11 @@ static void apply(struct discovery *d, const struct config *c)
 
     d->publishes = c->dht_publish;
     d->offers = c->services.n > 0;
-    d->has_exit = config_other(c, &via) == FRONT_VIA;
+    enum front_other other = config_other(c, &via);
+    d->has_exit = other == FRONT_VIA;
+    d->is_discreet = other != FRONT_REFUSE;
+    if (d->tier_network)
+        tier_network_set_discreet(d->tier_network, d->is_discreet);
     resolver_set_ttl(d->node->resolver, c->name_ttl_ms);
 }
 
@@ -333,7 +335,7 @@ void discovery_close(struct discovery *d)
     resolver_free(d->node->resolver);
     d->node->resolver = NULL;
     tier_eth_free(d->tier_eth);
-    for (size_t i = 0; i < DISCOVERY_PROGRAMS_MAX; i++)
+    for (size_t i = 0; i < CONFIG_RESOLVERS_MAX; i++)
         tier_exec_free(d->programs[i]);
     tier_dnsaddr_free(d->tier_dnsaddr);
     tier_dht_free(d->tier_dht);

@@ -21,8 +21,6 @@
 #include "p2p/names_server.h"
 #include "p2p/networks.h"
 
-#define DISCOVERY_PROGRAMS_MAX 4 /* of [node] resolver */
-
 struct discovery { /* zeroed means nothing runs */
     struct node *node;
     struct networks *networks;    /* owned; large, and touched as far as it is used */
@@ -36,7 +34,7 @@ struct discovery { /* zeroed means nothing runs */
     struct tier_network *tier_network;
     struct tier_dht *tier_dht;
     struct tier_dnsaddr *tier_dnsaddr;
-    struct tier_exec *programs[DISCOVERY_PROGRAMS_MAX];
+    struct tier_exec *programs[CONFIG_RESOLVERS_MAX];
     struct tier_eth *tier_eth;
     names_member_fn *is_member;
     void *member_arg;
@@ -45,6 +43,7 @@ struct discovery { /* zeroed means nothing runs */
     bool offers;       /* services: somebody may want to find us */
     bool publishes;    /* [dht] publish */
     bool has_exit;     /* [proxy] other = via NAME */
+    bool is_discreet;  /* other names go to the internet, by an exit or from here */
 };
 
 /* Adds the tiers behind those of the node, and starts the rest on a node that is open and listens;

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/fileio.h"
@@ -44,7 +43,6 @@ static int edit_network(void *arg, const struct cli_network_edit *e)
 static int append_signature(const char *path, const struct key *key, char err[CONF_ERR_MAX])
 {
     char signature[PEER_LIST_SIGNATURE_MAX], *text, *whole;
-    struct stat st;
     size_t n;
     int rc = fileio_read(path, &text, &n);
 
@@ -52,16 +50,15 @@ static int append_signature(const char *path, const struct key *key, char err[CO
         return conf_fail(err, rc, "%.200s: %s", path, gw_strerror(rc));
     if (peer_list_sign(key, (struct bytes){ (const uint8_t *)text, n }, signature) != 0) {
         rc = conf_fail(err, GW_EINVAL,
-                       "%.200s: it is signed already, does not end in a newline, or is longer "
-                       "than %d octets",
+                       "%.200s: it is signed already, has a line that does not belong there "
+                       "or no newline at its end, or is longer than %d octets",
                        path, PEER_LIST_TEXT_MAX);
     } else if ((whole = realloc(text, n + sizeof signature)) == NULL) {
         rc = conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
     } else {
         text = whole;
         strcpy(text + n, signature);
-        rc = stat(path, &st) != 0 ? GW_EIO
-                                  : fileio_replace(path, bytes_of(text), st.st_mode & 07777);
+        rc = fileio_rewrite(path, bytes_of(text));
         if (rc)
             conf_fail(err, rc, "%.200s: %s", path, gw_strerror(rc));
     }

@@ -97,15 +97,26 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
     begin_round(w->data);
 }
 
-static void clear(struct named *n)
+static void stop(struct named *n)
 {
     ev_timer_stop(n->loop, &n->timer);
-    for (size_t i = 0; i < n->n; i++) {
+    for (size_t i = 0; i < n->n; i++)
         if (n->entries[i].asking)
             resolver_cancel(n->entries[i].asking);
-        free(n->peers[i].name);
-    }
-    n->n = n->waiting = 0;
+    n->waiting = 0;
+}
+
+static void free_names(struct named_peer *peers, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(peers[i].name);
+}
+
+static void clear(struct named *n)
+{
+    stop(n);
+    free_names(n->peers, n->n);
+    n->n = 0;
 }
 
 struct named *named_new(struct ev_loop *loop, struct resolver *r, named_fn *fn, void *arg)
@@ -130,18 +141,47 @@ void named_free(struct named *n)
     free(n);
 }
 
+/* Adds a name, and what was known of it before.  Returns whether anything was, or GW_ENOMEM. */
+static int add(struct named *n, const char *name, const struct named_peer *old, size_t nold)
+{
+    struct named_peer *p = &n->peers[n->n];
+    char *copy = strdup(name);
+
+    if (!copy)
+        return GW_ENOMEM;
+    *p = (struct named_peer){ .is_known = false };
+    for (size_t i = 0; i < nold && !p->is_known; i++)
+        if (strcmp(old[i].name, name) == 0)
+            *p = old[i];
+    p->name = copy;
+    n->entries[n->n++] = (struct entry){ .all = n };
+    return p->is_known;
+}
+
 int named_set(struct named *n, char *const *names, size_t count)
 {
-    clear(n);
-    for (; n->n < count && n->n < NAMED_MAX; n->n++) {
-        n->entries[n->n] = (struct entry){ .all = n };
-        n->peers[n->n] = (struct named_peer){ .name = strdup(names[n->n]) };
-        if (!n->peers[n->n].name) {
-            clear(n);
-            return GW_ENOMEM;
-        }
+    struct named_peer *old = malloc(sizeof n->peers);
+    size_t nold = n->n;
+    int err = 0, known = 0;
+
+    if (!old) {
+        clear(n);
+        return GW_ENOMEM;
+    }
+    stop(n);
+    memcpy(old, n->peers, sizeof n->peers);
+    n->n = 0;
+    for (size_t i = 0; i < count && i < NAMED_MAX && err >= 0; i++, known += err)
+        err = add(n, names[i], old, nold);
+    free_names(old, nold);
+    free(old);
+    if (err < 0) {
+        clear(n);
+        return err;
     }
     begin_round(n);
+    if (n->waiting && known)
+        n->fn(n->arg, n->peers, n->n);
     return 0;
 }
 

@@ -28,7 +28,8 @@ struct named *named_new(struct ev_loop *loop, struct resolver *r, named_fn *fn, 
 void named_free(struct named *n); /* NULL is fine */
 
 /* The names from now on (copied; beyond NAMED_MAX they are left out); fn is called from inside when
- * all of them are known or unknown at once, else it follows from the loop.  0 or GW_ENOMEM. */
+ * all of them are known or unknown at once, else it follows from the loop.  One that was known
+ * before stays so meanwhile, and fn is told that from inside, too.  0 or GW_ENOMEM. */
 int named_set(struct named *n, char *const *names, size_t count);
 void named_refresh(struct named *n); /* names may lead elsewhere now: asks for all of them */
 

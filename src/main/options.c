@@ -11,8 +11,8 @@
 
 static const char usage[] =
     "usage: gw [-d DIR] [-f CONF] [-D [BIND:]PORT|none]... [-L [BIND:]PORT:NAME:PORT]...\n"
-    "          [-U [BIND:]PORT:NAME:PORT]... [-S NAME[:PORT][/udp]=TARGET]... [-l MULTIADDR]... "
-    "[-v|-q]\n"
+    "          [-U [BIND:]PORT:NAME:PORT]... [-S NAME[:PORT][/udp]=TARGET]... [-l MULTIADDR]...\n"
+    "          [-r RELAY]... [-R] [-v|-q]\n"
     "       gw [-d DIR] COMMAND ...\n"
     "\n"
     "Without a command gw runs in the foreground until SIGINT or SIGTERM.\n"

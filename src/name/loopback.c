@@ -219,6 +219,11 @@ int loopback_addr(struct loopback *l, const struct peerid *peer, struct ipaddr *
     return 0;
 }
 
+bool loopback_has(const struct loopback *l, const struct peerid *peer)
+{
+    return find_peer(l, peer) != NULL;
+}
+
 bool loopback_is(const struct loopback *l, const struct ipaddr *ip)
 {
     return ip->family == 4 && ip->b[0] == l->net.b[0] && ip->b[1] == l->net.b[1];

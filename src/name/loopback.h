@@ -33,7 +33,8 @@ void loopback_get_net(const struct loopback *l, struct ipaddr *out);
  * logged and the address holds for this run.  0, GW_ELIMIT or GW_ENOMEM. */
 int loopback_addr(struct loopback *l, const struct peerid *peer, struct ipaddr *out);
 
-bool loopback_is(const struct loopback *l, const struct ipaddr *ip); /* within the network */
+bool loopback_has(const struct loopback *l, const struct peerid *peer); /* one already */
+bool loopback_is(const struct loopback *l, const struct ipaddr *ip);    /* within the network */
 bool loopback_peer(const struct loopback *l, const struct ipaddr *ip, struct peerid *out);
 
 #endif

@@ -16,6 +16,18 @@ static void look_at_domain(void *arg, const char *domain)
         o->is_owned = bytes_eq(name_suffix(o->name, i), bytes_of(domain));
 }
 
+static void look_above_domain(void *arg, const char *domain)
+{
+    struct ownership *o = arg;
+    struct bytes d = bytes_of(domain), above = name_suffix(o->name, 0);
+
+    if (d.n < above.n)
+        return;
+    const uint8_t *end = d.p + (d.n - above.n);
+    o->is_owned = o->is_owned ||
+                  (memcmp(end, above.p, above.n) == 0 && (end == d.p || end[-1] == '.'));
+}
+
 bool may_leave(struct resolver *r, struct bytes host)
 {
     struct name n;
@@ -26,4 +38,14 @@ bool may_leave(struct resolver *r, struct bytes host)
         return false;
     resolver_domains(r, look_at_domain, &o);
     return !o.is_owned;
+}
+
+bool has_names_below(struct resolver *r, struct bytes host)
+{
+    struct name n;
+    struct ownership o = { .name = &n };
+
+    if (name_parse(host, &n) == 0)
+        resolver_domains(r, look_above_domain, &o);
+    return o.is_owned;
 }

@@ -20,11 +20,13 @@ struct lookup {
     struct lookup *prev, *next;
     struct tier_dht *tier;
     struct tier_query *query;
-    struct asked records[NETWORK_RELAYS_MAX]; /* of each relay, or one of the peer itself */
+    struct asked records[NETWORK_RELAYS_MAX + 1]; /* of each relay, and of the peer itself */
     size_t nrecords;
     struct kad_request *find; /* of a peer that is named by its id */
-    ev_timer grace;           /* runs when it has found what no record says yet */
+    bool is_named;            /* a relay's record has said who it is */
+    ev_timer grace;           /* runs when there is an answer that may still become better */
     struct name_answer answer;
+    const char *remark;
     unsigned servers; /* that answered */
     int err;          /* of the last that failed */
 };
@@ -48,10 +50,11 @@ static void forget(struct lookup *l)
 
 /* ---- the answer ---- */
 
-static void succeed(struct lookup *l, const char *remark)
+static void succeed(struct lookup *l)
 {
     struct tier_query *q = l->query;
     struct name_answer a = l->answer;
+    const char *remark = l->remark;
 
     forget(l);
     tier_answer(q, 0, &a, remark);
@@ -88,8 +91,8 @@ static void note_failure(struct lookup *l, const struct kad_result *r)
         l->servers = r->answered;
     if (is_under_way(l))
         return;
-    if (l->answer.naddrs)
-        succeed(l, "from DHT servers");
+    if (l->is_named || l->answer.naddrs)
+        succeed(l);
     else
         fail(l);
 }
@@ -105,6 +108,47 @@ static uint64_t ttl_of(const struct name_record *r, uint64_t now_s)
 {
     uint64_t left_ms = (r->expires_s - now_s) * 1000;
     return left_ms < RESOLVER_TTL_MS ? left_ms : RESOLVER_TTL_DEFAULT;
+}
+
+static void wait_a_little(struct lookup *l)
+{
+    ev_now_update(l->tier->loop);
+    ev_timer_start(l->tier->loop, &l->grace);
+}
+
+static void ask_record(struct lookup *l, const struct peerid *owner, struct bytes name);
+
+/* The relay's record leads through that relay, which may be gone: where the peer says that it is
+ * goes before. */
+static void ask_the_peer_too(struct lookup *l)
+{
+    l->is_named = true;
+    for (size_t i = 0; i < l->nrecords; i++) {
+        kad_cancel(l->records[i].get);
+        l->records[i].get = NULL;
+    }
+    ask_record(l, &l->answer.peer, (struct bytes){ 0 });
+    if (is_under_way(l))
+        wait_a_little(l);
+    else
+        succeed(l);
+}
+
+static void take_record(struct lookup *l, const struct name_record *r, uint64_t now_s)
+{
+    struct name_answer before = l->answer;
+
+    l->answer.peer = r->peer;
+    l->answer.ttl_ms = ttl_of(r, now_s);
+    l->remark = "signed record";
+    if (r->naddrs)
+        l->answer.naddrs = 0;
+    add_addrs(&l->answer, r->addrs, r->naddrs);
+    if (!l->is_named)
+        return;
+    add_addrs(&l->answer, before.addrs, r->naddrs ? before.naddrs : 0);
+    if (before.ttl_ms < l->answer.ttl_ms)
+        l->answer.ttl_ms = before.ttl_ms;
 }
 
 static void on_record(void *arg, const struct kad_result *r)
@@ -125,20 +169,18 @@ static void on_record(void *arg, const struct kad_result *r)
         note_failure(l, &failed);
         return;
     }
-    l->answer.peer = record.peer;
-    l->answer.ttl_ms = ttl_of(&record, now_s);
-    if (record.naddrs) {
-        l->answer.naddrs = 0;
-        add_addrs(&l->answer, record.addrs, record.naddrs);
-    }
-    succeed(l, "signed record");
+    take_record(l, &record, now_s);
+    if (*record.name)
+        ask_the_peer_too(l);
+    else
+        succeed(l);
 }
 
 static void on_grace(struct ev_loop *loop, ev_timer *w, int revents)
 {
     (void)loop;
     (void)revents;
-    succeed(w->data, "from DHT servers");
+    succeed(w->data);
 }
 
 static void on_found(void *arg, const struct kad_result *r)
@@ -152,12 +194,11 @@ static void on_found(void *arg, const struct kad_result *r)
     }
     l->answer.ttl_ms = RESOLVER_TTL_DEFAULT;
     add_addrs(&l->answer, r->peers->addrs, r->peers->naddrs);
-    if (!is_under_way(l) || !r->asked) { /* nobody had to be asked: we are connected to it */
-        succeed(l, r->asked ? "from DHT servers" : "connected");
-        return;
-    }
-    ev_now_update(l->tier->loop);
-    ev_timer_start(l->tier->loop, &l->grace);
+    l->remark = r->asked ? "from DHT servers" : "connected";
+    if (is_under_way(l) && r->asked)
+        wait_a_little(l);
+    else
+        succeed(l); /* also when nobody had to be asked: we are connected to it */
 }
 
 /* ---- the question ---- */

@@ -47,6 +47,7 @@ struct tier_network {
     struct recent recent[RECENT_MAX];
     struct unknown unknown[UNKNOWN_MAX];
     size_t next_recent, next_unknown; /* to be overwritten */
+    bool is_discreet;
 };
 
 bool network_name_read(const struct name *n, struct network_name *out)
@@ -348,6 +349,10 @@ static void lookup(void *tier, const struct name *n, struct tier_query *q)
     bool is_known = is_our_own || networks_find(t->networks, name.network);
     if (is_our_own && answer_from_book(t, &name, q))
         return;
+    if (!is_known && t->is_discreet && !n->is_p2p) {
+        tier_answer(q, GW_EUNSUP, NULL, NULL);
+        return;
+    }
     size_t nrelays = list_relays(t, name.network, relays);
     if (!is_known && (!nrelays || is_unknown(t, name.network)))
         tier_answer(q, nrelays ? GW_ENONAME : GW_EUNSUP, NULL, "our relays know no such network");
@@ -417,6 +422,11 @@ struct tier_network *tier_network_new(struct host *h, const struct networks *n,
     t->networks = n;
     t->book = book;
     return t;
+}
+
+void tier_network_set_discreet(struct tier_network *t, bool is_discreet)
+{
+    t->is_discreet = is_discreet;
 }
 
 void tier_network_free(struct tier_network *t)

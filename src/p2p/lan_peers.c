@@ -58,7 +58,8 @@ void lan_peers_free(struct lan_peers *t)
 bool lan_name_ok(struct bytes name)
 {
     if (name.n == 0 || name.n > LAN_LABEL_MAX || name.p[0] == '-' || name.p[name.n - 1] == '-' ||
-        bytes_eq(name, bytes_of("localhost")) || bytes_eq(name, bytes_of("local")))
+        bytes_eq(name, bytes_of("localhost")) || bytes_eq(name, bytes_of("local")) ||
+        bytes_eq(name, bytes_of("p2p")))
         return false;
     for (size_t i = 0; i < name.n; i++) {
         uint8_t c = name.p[i];

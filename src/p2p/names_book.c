@@ -287,8 +287,7 @@ static int load(struct names_book *b)
 
 /* ---- */
 
-struct names_book *names_book_new(const struct names_book_config *cfg, const char *path,
-                                  uint64_t now_s)
+struct names_book *names_book_new(const struct names_book_config *cfg, const char *path)
 {
     struct names_book *b = calloc(1, sizeof *b);
 
@@ -306,7 +305,6 @@ struct names_book *names_book_new(const struct names_book_config *cfg, const cha
         names_book_free(b);
         return NULL;
     }
-    drop_forgotten(b, now_s);
     return b;
 }
 

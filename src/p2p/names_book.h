@@ -37,10 +37,10 @@ struct names_book_entry {
 };
 
 /* Reads the file (none is as good as an empty one; a line that is bad or does not verify is left
- * out and logged, and gone when the file is written anew).  Returns owned, or NULL: out of memory,
- * or the file is there and cannot be read (logged). */
-struct names_book *names_book_new(const struct names_book_config *cfg, const char *path,
-                                  uint64_t now_s);
+ * out and logged, and gone when the file is written anew).  A clock that is not right yet does no
+ * harm.  Returns owned, or NULL: out of memory, or the file is there and cannot be read (logged).
+ */
+struct names_book *names_book_new(const struct names_book_config *cfg, const char *path);
 void names_book_free(struct names_book *b); /* NULL is fine */
 
 /* A claim by `from`, who must have signed it.  0; GW_EPROTO, GW_EDENIED (does not verify, is

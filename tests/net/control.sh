@@ -113,6 +113,11 @@ same "SIGTERM ends with 0" 0 $?
 took=$((($(date +%s%N) - start) / 1000000))
 [ $took -lt 1000 ] || not_ok "SIGTERM ends in less than 1 s" "it took $took ms"
 [ $took -ge 1000 ] || ok "SIGTERM ends in less than 1 s"
+gw_start me
+kill -TERM "$(gw_pid me)"
+while kill -HUP "$(gw_pid me)" 2>/dev/null; do sleep 0.002; done
+wait "$(gw_pid me)"
+same "SIGHUP on the way to the end is none to crash for" 0 $?
 check "stop" gw home stop
 check "stop has ended the daemon" gone "$(gw_pid home)"
 check "its directory is private" test "$(stat -c %a "$T/home")" = 700

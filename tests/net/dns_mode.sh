@@ -25,7 +25,7 @@ echo 'nameserver 127.0.0.1' >"$T/resolv.conf"
 
 # --- what is reached: a page, PostgreSQL, a DNS server (its datagrams), and a peer that is away
 page="a page by its name: $(seq -s ', ' 1000)"
-inside python3 "$NET/targets.py" web "$page" >"$T/web" 2>"$T/targets.log" &
+$WITHIN python3 "$NET/targets.py" web "$page" >"$T/web" 2>"$T/targets.log" &
 keep $!
 pg=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 mkdir "$T/pg"
@@ -35,11 +35,11 @@ as_nobody="setpriv --reuid nobody --regid nogroup --clear-groups"
 $as_nobody "$pg/initdb" -A trust -U test -N --no-locale -D "$T/pg/data" >"$T/initdb.log" 2>&1
 $as_nobody "$pg/postgres" -F -h '' -k "$T/pg" -D "$T/pg/data" >"$T/postgres.log" 2>&1 &
 keep $!
-inside dnsmasq -k -u root -a 127.0.0.2 -z -p 53 --no-resolv --no-hosts --pid-file= --log-queries \
+$WITHIN dnsmasq -k -u root -a 127.0.0.2 -z -p 53 --no-resolv --no-hosts --pid-file= --log-queries \
     --log-facility="$T/dnsmasq.log" --address=/example.com/192.0.2.7 \
     --txt-record=long.example.net,"$(printf '%0200d' 1)","$(printf '%0200d' 2)","$(printf '%0200d' 3)" &
 keep $!
-inside dnsmasq -k -u root -a 127.0.0.4 -z -p 53 --no-resolv --no-hosts --pid-file= --server=/p2p/127.0.0.1 &
+$WITHIN dnsmasq -k -u root -a 127.0.0.4 -z -p 53 --no-resolv --no-hosts --pid-file= --server=/p2p/127.0.0.1 &
 keep $!
 until_ok 20 "$pg/pg_isready" -q -h "$T/pg"
 until_ok 10 test -s "$T/web"

@@ -88,6 +88,11 @@ same "leave" "0 left" "$(status lap network leave grewal) $(said)"
 check "what is left is what was there before" cmp "$T/before" "$T/lap/gw.conf"
 same "the daemon is in no network any more" "[]" "$(gw lap network list --json | json 's["networks"]')"
 
+echo 'hub nobody' >"$T/lap/names"
+same "with another file that is wrong nothing is begun" 1 "$(status lap network join grewal "$hub")"
+check "neither in gw.conf" cmp "$T/before" "$T/lap/gw.conf"
+rm "$T/lap/names"
+
 # --- the DHT
 printf '[dht]\nbootstrap = %s\n' "$hub" >>"$T/me/gw.conf"
 gw me reload >"$T/out"

@@ -108,6 +108,13 @@ check "and refuses them to others" until_ok 5 logs thief 'refused: somebody else
 laptop
 check "its holder is reached again" until_ok 10 web laptop.grewal
 
+# --- a relay that publishes no more
+published() { gw hub dht --json status | json 's["published"]'; }
+same "the relay publishes its names" 3 "$(published)"
+printf '[dht]\npublish = no\n' >>"$T/hub/gw.conf"
+gw hub reload >"$T/reload" 2>&1
+same "until it is not to any more" 0 "$(published)"
+
 # --- another name
 sed -i 's/host = laptop/host = desk/' "$T/laptop/gw.conf"
 gw laptop reload >"$T/reload" 2>&1
@@ -119,3 +126,9 @@ gw_stop thief
 within $TWO thief -D none
 check "so that another member can have it" until_ok 5 logs thief 'names laptop.grewal relay=.* claimed'
 has "and is found by it" "$(gw_id thief)" "$(gw hub resolve laptop.grewal)"
+
+# --- another network takes a restart, and until then the old one is served
+sed -i '/\[relay\]/,/\[network/s/network = grewal/network = elsewhere/' "$T/hub/gw.conf"
+gw hub reload >"$T/reload" 2>&1
+gw me reload >"$T/reload" 2>&1
+has "a relay that is to be another network's goes on until it ends" "$(gw_id laptop)" "$(gw me resolve desk.grewal 2>&1)"

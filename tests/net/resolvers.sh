@@ -186,3 +186,19 @@ has "when it is back, so is the name" "$addr" "$(said both.example; said mine.ex
 me_start "[dns]
 lookup = no"
 refuses "lookup = no: the DNS is not asked" sh -c "\"$GW\" -d $T/me resolve home.example 2>&1 | grep DNS"
+
+# --- the relay of another network has a name that takes a moment to be found, at every reload
+gw_stop me
+printf '#!/bin/sh\nread -r name\nsleep 0.3\necho %s %s ttl=0\n' "$home" "$addr" >"$T/slow.sh"
+chmod 755 "$T/slow.sh"
+mkdir -p -m 700 "$T/hub"
+printf '[node]\nmdns = no\nresolver = exec:%s\n[relay]\nenabled = yes\nnetwork = grewal\n' "$T/slow.sh" >"$T/hub/gw.conf"
+printf '[network alice]\ntrust = full\nrelay = hub.alice.example\n' >>"$T/hub/gw.conf"
+gw_start hub -D none -l $LOOPBACK
+gw_stop home
+printf '[node]\nmdns = no\nrelay = %s\n' "$(gw_addr hub)/p2p/$(gw_id hub)" >"$T/home/gw.conf"
+gw_start home -D none -l "$addr"
+check "it may reserve a slot" until_ok 20 grep -q 'reserved$' "$T/hub.log"
+gw hub reload >"$T/again" 2>&1
+sleep 1
+same "and keeps it over a reload" "" "$(grep 'reservation ended' "$T/hub.log")"

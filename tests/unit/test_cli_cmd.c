@@ -383,6 +383,26 @@ static void test_network_list_shows_relays_and_our_name_at_each(void **state)
     assert_non_null(strstr(f->out, "This node is a relay of bob, which has 3 names.\n"));
 }
 
+static void test_wrong_usage_names_the_option(void **state)
+{
+    static const struct {
+        const char *line, *err;
+    } cases[] = {
+        { "name claim -a.bob", "gw name: no option -a (usage: " },
+        { "name claim --a.bob", "gw name: no option --a.bob (usage: " },
+        { "name --json=x list", "gw name: no option --json=x (usage: " },
+        { "ping a -n", "gw ping: no value for -n (usage: " },
+        { "network join --host", "gw network: no value for --host (usage: " },
+        { "network join", "gw network: wrong arguments, see --help (usage: " },
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(run(f, cases[i].line), 2);
+        assert_non_null(strstr(f->err, cases[i].err));
+    }
+}
+
 static void test_name_claim_is_0_when_a_relay_says_yes(void **state)
 {
     struct fixture *f = *state;
@@ -692,6 +712,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_wrong_usage_is_2_with_one_line),
+        T(test_wrong_usage_names_the_option),
         T(test_every_command_has_help),
         T(test_no_daemon_is_1_and_says_what_to_do),
         T(test_status_json_is_the_daemons_object),

@@ -115,6 +115,35 @@ static void test_a_wrong_configuration_is_never_left_behind(void **state)
     }
 }
 
+/* A daemon that is not the file's owner reads it by its group. */
+static void test_owner_and_group_stay(void **state)
+{
+    const struct ctl_network_edit e = { .network = "alice", .relays = relays, .nrelays = 1 };
+    char err[CONF_ERR_MAX];
+    struct stat st;
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    tmpfiles_write(tmp.path, "");
+    assert_int_equal(chown(tmp.path, 0, 1234), 0);
+    assert_int_equal(change(&e, err), 0);
+    assert_int_equal(stat(tmp.path, &st), 0);
+    assert_int_equal(st.st_uid, 0);
+    assert_int_equal(st.st_gid, 1234);
+}
+
+static void test_files_beside_it_stay(void **state)
+{
+    const struct ctl_network_edit e = { .network = "alice", .relays = relays, .nrelays = 1 };
+    char beside[128], err[CONF_ERR_MAX];
+    (void)state;
+    snprintf(beside, sizeof beside, "%s.new", tmp.path);
+    tmpfiles_write(beside, "mine");
+    assert_int_equal(change(&e, err), 0);
+    tmpfiles_assert(beside, "mine");
+    unlink(beside);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -123,6 +152,8 @@ int main(void)
         T(test_the_rest_of_the_file_and_its_mode_stay),
         T(test_a_link_stays_one),
         T(test_a_wrong_configuration_is_never_left_behind),
+        T(test_owner_and_group_stay),
+        T(test_files_beside_it_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

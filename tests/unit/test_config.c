@@ -136,6 +136,8 @@ static void test_load_refuses_with_file_and_line(void **state)
         { "[service X_Y]\ntarget = 80\n", 0, "[service X_Y]" },
         { "[service a]\ntarget = 80\n[service b]\ntarget = 127.0.0.1:80\n", 0, "port 80" },
         { "[proxy]\nuser = u\n", 0, "user without a password" },
+        { "[dht]\nlist = peers.txt\n", 2, "neither /PATH" }, /* of which directory? */
+        { "[dht]\nlist = ftp://example.com/peers\n", 2, "nor https://" },
     };
     struct config c;
     char err[CONF_ERR_MAX], at[128];
@@ -166,6 +168,31 @@ static void test_sections_of_peers_are_bounded(void **state)
     }
     assert_int_equal(load(text, &c, err), GW_ELIMIT);
     assert_non_null(strstr(err, "more than 64 sections [peer]"));
+}
+
+static void test_what_would_be_left_out_is_refused(void **state)
+{
+    struct config c;
+    char err[CONF_ERR_MAX], text[9 * 160] = "[node]\n", *p = text + strlen(text);
+    (void)state;
+    for (unsigned i = 0; i < 4; i++)
+        p += sprintf(p, "resolver = exec:/bin/%u\n", i);
+    assert_int_equal(load(text, &c, err), 0);
+    config_free(&c);
+    sprintf(p, "resolver = exec:/bin/4\n");
+    assert_int_equal(load(text, &c, err), GW_ELIMIT);
+    assert_non_null(strstr(err, "more than 4 programs"));
+    p = text;
+    for (unsigned i = 0; i < 64; i++) {
+        if (i % 8 == 0)
+            p += sprintf(p, "[network n%u]\n", i);
+        p += sprintf(p, "relay = r%u\n", i);
+    }
+    assert_int_equal(load(text, &c, err), 0);
+    config_free(&c);
+    sprintf(p, "[network n]\nrelay = r\n");
+    assert_int_equal(load(text, &c, err), GW_ELIMIT);
+    assert_non_null(strstr(err, "more than 64 relays"));
 }
 
 static void test_overrides_win_over_the_file(void **state)
@@ -365,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_load_reads_every_section),
         cmocka_unit_test(test_load_refuses_with_file_and_line),
         cmocka_unit_test(test_sections_of_peers_are_bounded),
+        cmocka_unit_test(test_what_would_be_left_out_is_refused),
         cmocka_unit_test(test_overrides_win_over_the_file),
         cmocka_unit_test(test_services_take_the_port_of_the_target_and_the_directory),
         cmocka_unit_test(test_a_service_takes_connections_datagrams_or_both),

@@ -106,7 +106,7 @@ static void test_a_name_is_looked_for_under_the_key_of_each_relay(void **state)
     assert_request("get", ((struct bytes){ key, sizeof key }));
     fake_kad_answer(&nobody);
     json_object_del(rig.reply, "took_us");
-    assert_reply("{\"found\":false,\"error\":\"no resolver tier knows the name\",\"asked\":3,"
+    assert_reply("{\"found\":false,\"error\":\"nobody has it\",\"asked\":3,"
                  "\"answered\":2,\"hops\":1,\"peers\":[]}");
     run(ctl_dht_get, "{\"key\":\"lap.bob\"}"); /* no network of ours: any text */
     assert_request("get", bytes_of("lap.bob"));

@@ -309,7 +309,7 @@ static void open_book(struct fixture *x)
     uint8_t claim[NAME_RECORD_MAX];
 
     strcpy(x->networks.own, "grewal");
-    x->deps.book = names_book_new(&cfg, x->tmp.path, (uint64_t)clock_wall_s());
+    x->deps.book = names_book_new(&cfg, x->tmp.path);
     assert_non_null(x->deps.book);
     for (size_t i = 0; i < COUNT(names); i++)
         assert_int_equal(names_book_claim(x->deps.book, key_peerid(x->key),

@@ -367,12 +367,16 @@ static void test_what_is_not_there(void **state)
 
 static void test_what_the_peer_has_not_said_is_a_failure_and_no_no(void **state)
 {
+    static const struct virtual_service mapped[] = { { "", 5432, false } }; /* of the names file */
     struct dns_known k = known();
     (void)state;
     k.is_complete = false;
     assert_int_equal(rcode_of(ask("_web._tcp.a", DNS_SRV, 0, &k)), DNS_SERVFAIL);
     assert_int_equal(rcode_of(ask("_ssh._tcp.a", DNS_SRV, 0, &k)), DNS_NOERROR);
     assert_int_equal(rcode_of(ask("a", DNS_TXT, 0, &k)), DNS_NOERROR);
+    k.services = mapped;
+    k.n = 1;
+    assert_int_equal(rcode_of(ask("a", DNS_TXT, 0, &k)), DNS_SERVFAIL);
     k.n = 0;
     assert_int_equal(rcode_of(ask("a", DNS_TXT, 0, &k)), DNS_SERVFAIL);
     struct bytes a = ask("a", DNS_A, 0, &k);

@@ -8,6 +8,7 @@
 #include "dnstalk.h"
 #include "gate/dns_lookup.h"
 #include "gate/dns_tcp.h"
+#include "net/ifaces.h"
 #include "testpeers.h"
 #include "tmpfiles.h"
 
@@ -93,6 +94,15 @@ static const struct tier_ops ops = {
     .name = "test", .lookup = lookup, .cancel = cancel, .domains = domains, .name_of = name_of
 };
 
+static int open_dns(const struct sockaddr_any *at)
+{
+    struct dns_in_parts parts = { .loop = rig.loop.loop,
+                                  .turn = rig.loop.turn,
+                                  .resolver = rig.resolver,
+                                  .loopback = rig.loopback };
+    return dns_in_open(&parts, at, &rig.dns);
+}
+
 static int setup(void **state)
 {
     struct sockaddr_any at = addr_of("127.0.0.1:0");
@@ -106,11 +116,7 @@ static int setup(void **state)
     rig.loopback = loopback_new(rig.tmp.path);
     assert_true(rig.resolver && rig.loopback);
     assert_int_equal(resolver_add_tier(rig.resolver, &ops, NULL), 0);
-    struct dns_in_parts parts = { .loop = rig.loop.loop,
-                                  .turn = rig.loop.turn,
-                                  .resolver = rig.resolver,
-                                  .loopback = rig.loopback };
-    assert_int_equal(dns_in_open(&parts, &at, &rig.dns), 0);
+    assert_int_equal(open_dns(&at), 0);
     rig.fd = udp_client("127.0.0.1:0", dns_in_addr(rig.dns));
     return 0;
 }
@@ -196,6 +202,19 @@ static void test_names_of_ours_are_answered_and_go_nowhere_else(void **state)
     close(server);
 }
 
+/* RFC 8020: NXDOMAIN would say that there is no home.grewal either. */
+static void test_what_stands_above_our_names_has_no_data(void **state)
+{
+    static const uint16_t types[] = { DNS_A, DNS_AAAA, DNS_TXT, DNS_ANY };
+    (void)state;
+    for (size_t i = 0; i < COUNT(types); i++) {
+        assert_int_equal(dns_rcode_of(ask("grewal", types[i])), DNS_NOERROR);
+        assert_int_equal(dns_rcode_of(ask("Grewal.P2P", types[i])), DNS_NOERROR);
+    }
+    assert_int_equal(dns_rcode_of(ask("_tcp.grewal", DNS_SRV)), DNS_NXDOMAIN);
+    assert_int_equal(dns_rcode_of(ask("_ssh._tcp.grewal", DNS_SRV)), DNS_NXDOMAIN);
+}
+
 static void test_other_names_go_to_the_server_and_back(void **state)
 {
     static const char *const others[] = { "www.example.com", "1.0.0.127.in-addr.arpa", "",
@@ -231,6 +250,26 @@ static void test_a_server_that_is_this_one_is_left_out(void **state)
     (void)state;
     dns_in_set_forwards(rig.dns, &self, 1);
     assert_int_equal(dns_rcode_of(ask("www.example.com", DNS_A)), DNS_NXDOMAIN);
+}
+
+/* Else each question would ask the next, to the last descriptor. */
+static void test_a_server_on_all_addresses_is_this_one_at_each(void **state)
+{
+    struct sockaddr_any at = addr_of("0.0.0.0:0"), self;
+    struct ipaddr own[IFACES_MAX];
+    size_t n = ifaces_addrs(4, own, IFACES_MAX);
+    (void)state;
+    assert_true(n > 0);
+    dns_in_close(rig.dns);
+    assert_int_equal(open_dns(&at), 0);
+    at = addr_of("127.0.0.1:0");
+    at.in.sin_port = htons(sockaddr_port(dns_in_addr(rig.dns)));
+    assert_int_equal(connect(rig.fd, &at.sa, at.len), 0);
+    for (size_t i = 0; i < n; i++) {
+        sockaddr_from_ip(&own[i], ntohs(at.in.sin_port), &self);
+        dns_in_set_forwards(rig.dns, &self, 1);
+        assert_int_equal(dns_rcode_of(ask("www.example.com", DNS_A)), DNS_NXDOMAIN);
+    }
 }
 
 static void assert_points_to(struct bytes answer, const char *want)
@@ -436,9 +475,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_both_protocols_have_the_same_port),
         T(test_names_of_ours_are_answered_and_go_nowhere_else),
+        T(test_what_stands_above_our_names_has_no_data),
         T(test_other_names_go_to_the_server_and_back),
         T(test_without_a_server_other_names_do_not_exist),
         T(test_a_server_that_is_this_one_is_left_out),
+        T(test_a_server_on_all_addresses_is_this_one_at_each),
         T(test_reverse_names),
         T(test_an_address_waits_for_its_ports),
         T(test_aaaa_waits_for_nothing),

@@ -83,6 +83,25 @@ static void test_replace_then_read(void **state)
     assert_entries(1);
 }
 
+static void test_rewrite_keeps_mode_owner_and_group(void **state)
+{
+    const char *p = in_dir("f");
+    uid_t uid = geteuid() ? geteuid() : 1234;
+    gid_t gid = geteuid() ? getegid() : 5678;
+    struct stat st;
+    (void)state;
+    assert_int_equal(fileio_rewrite(p, bytes_of("one")), GW_ENOTFOUND);
+    assert_int_equal(fileio_replace(p, bytes_of("one"), 0640), 0);
+    assert_int_equal(chown(p, uid, gid), 0);
+    assert_int_equal(fileio_rewrite(p, bytes_of("two")), 0);
+    assert_content(p, "two");
+    assert_int_equal(stat(p, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0640);
+    assert_int_equal(st.st_uid, uid);
+    assert_int_equal(st.st_gid, gid);
+    assert_entries(1);
+}
+
 static void test_create_leaves_an_existing_file(void **state)
 {
     const char *p = in_dir("f");
@@ -200,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_replace_then_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rewrite_keeps_mode_owner_and_group, setup, teardown),
         cmocka_unit_test_setup_teardown(test_create_leaves_an_existing_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replace_reports_a_missing_directory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replace_cleans_up_when_rename_fails, setup, teardown),

@@ -75,6 +75,21 @@ static void test_others_may_leave(void **state)
             fail_msg("%s stays", others[i]);
 }
 
+static void test_what_stands_above_our_names_is_known(void **state)
+{
+    static const char *const above[] = { "grewal",      "GREWAL.",         "grewal.p2p",     "org",
+                                         "example.org", "nas.example.org", "example.org.p2p" };
+    static const char *const nothing[] = {
+        "rewal", "x.grewal", "rg", "xample.org", "as.example.org", "x.example.org", "", ".", "a b"
+    };
+    for (size_t i = 0; i < COUNT(above); i++)
+        if (!has_names_below(*state, bytes_of(above[i])))
+            fail_msg("%s is nothing", above[i]);
+    for (size_t i = 0; i < COUNT(nothing); i++)
+        if (has_names_below(*state, bytes_of(nothing[i])))
+            fail_msg("%s is something", nothing[i]);
+}
+
 int main(void)
 {
 #define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
@@ -82,6 +97,7 @@ int main(void)
         T(test_ours_stay),
         T(test_what_is_no_host_name_stays),
         T(test_others_may_leave),
+        T(test_what_stands_above_our_names_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

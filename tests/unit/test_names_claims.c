@@ -37,7 +37,7 @@ static int setup(void **state)
     hosts_setup(state);
     f = (struct fixture){ .admits = true, .its = { .own = "grewal" } };
     tmpfiles_init(&f.files);
-    f.book = names_book_new(&cfg, f.files.path, (uint64_t)clock_wall_s());
+    f.book = names_book_new(&cfg, f.files.path);
     const struct names_server_parts parts = {
         .host = a.host, .book = f.book, .networks = &f.its, .is_member = is_member
     };

@@ -52,7 +52,7 @@ static void start_relay(int i, struct side *side, struct key *member)
     tmpfiles_init(&files);
     *r = (struct relay){ .side = side, .member = member, .files = files };
     strcpy(r->networks.own, names[i]);
-    r->book = names_book_new(&cfg, r->files.path, (uint64_t)clock_wall_s());
+    r->book = names_book_new(&cfg, r->files.path);
     const struct names_server_parts parts = { side->host, r->book,    &r->networks,
                                               is_member,  on_changed, r };
     assert_non_null(r->book);

@@ -207,9 +207,39 @@ static void test_a_name_is_what_a_relay_of_its_network_has_signed(void **state)
     end_with_error(0, GW_ENONAME);
     assert_int_equal(r.calls, 0);
     end_with_record(1, rig.other, "laptop", "/ip4/192.0.2.1/udp/1/quic-v1", 3600);
+    end_with_error(2, GW_ENONAME); /* the peer's own */
     assert_at(&r, "/ip4/192.0.2.1/udp/1/quic-v1");
     assert_string_equal(r.answer.service, "web");
     assert_int_equal(r.answer.ttl_ms, RESOLVER_TTL_MS);
+}
+
+/* The relay that signed the name, and through which its record leads, may be gone. */
+static void test_where_the_peer_itself_says_that_it_is_comes_first(void **state)
+{
+    uint8_t key[NAME_RECORD_KEY];
+    struct multiaddr own = maddr("/ip4/192.0.2.2/udp/2/quic-v1");
+    struct result r;
+    (void)state;
+    ask(&r, "laptop.grewal");
+    end_with_record(0, rig.relay, "laptop", "/ip4/192.0.2.1/udp/1/quic-v1", 3600);
+    assert_int_equal(r.calls, 0);
+    name_record_key(key_peerid(rig.peer), (struct bytes){ 0 }, key);
+    assert_memory_equal(rig.dht.asked[2].key, key, sizeof key);
+    end_with_record(2, rig.peer, "", "/ip4/192.0.2.2/udp/2/quic-v1", 20);
+    assert_int_equal(r.err, 0);
+    assert_int_equal(r.answer.naddrs, 2);
+    assert_true(multiaddr_eq(&r.answer.addrs[0], &own));
+    assert_in_range(r.answer.ttl_ms, 1, 20000);
+}
+
+static void test_the_peers_own_record_is_not_waited_for_long(void **state)
+{
+    struct result r;
+    (void)state;
+    ask(&r, "laptop.grewal");
+    end_with_record(0, rig.relay, "laptop", "/ip4/192.0.2.1/udp/1/quic-v1", 3600);
+    run_until_called(&r);
+    assert_at(&r, "/ip4/192.0.2.1/udp/1/quic-v1");
 }
 
 static void test_the_first_record_ends_the_search(void **state)
@@ -218,8 +248,9 @@ static void test_the_first_record_ends_the_search(void **state)
     (void)state;
     ask(&r, "laptop.grewal");
     end_with_record(0, rig.relay, "laptop", NULL, 10);
-    assert_int_equal(r.err, 0);
     assert_int_equal(rig.dht.ncanceled, 1);
+    end_with_error(2, GW_ENONAME);
+    assert_int_equal(r.err, 0);
     assert_in_range(r.answer.ttl_ms, 1, 10000);
 }
 
@@ -360,6 +391,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RIGGED(test_a_name_is_what_a_relay_of_its_network_has_signed),
         RIGGED(test_the_first_record_ends_the_search),
+        RIGGED(test_where_the_peer_itself_says_that_it_is_comes_first),
+        RIGGED(test_the_peers_own_record_is_not_waited_for_long),
         RIGGED(test_a_record_of_anybody_else_is_none),
         RIGGED(test_an_id_is_looked_for_in_both_ways_and_its_record_counts),
         RIGGED(test_an_id_is_no_name_for_another_peer),

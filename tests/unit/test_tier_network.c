@@ -355,6 +355,17 @@ static void test_an_unknown_network_is_asked_for_once(void **state)
     assert_string_equal(result.trail, "");
 }
 
+static void test_names_that_go_elsewhere_are_not_told_to_relays(void **state)
+{
+    (void)state;
+    tier_network_set_discreet(tier, true);
+    relay_b.says = found("server.eve");
+    look_up("www.eve");
+    assert_int_equal(relay_b.asked, 0);
+    look_up("server.eve.p2p"); /* it can be nobody else's */
+    assert_int_equal(relay_b.asked, 1);
+}
+
 static void test_an_answer_does_not_outlive_its_claim(void **state)
 {
     (void)state;
@@ -383,7 +394,7 @@ static void test_a_relay_answers_from_its_own_book(void **state)
     struct tmpfiles t;
     (void)state;
     tmpfiles_init(&t);
-    struct names_book *book = names_book_new(&cfg, t.path, (uint64_t)clock_wall_s());
+    struct names_book *book = names_book_new(&cfg, t.path);
     assert_int_equal(names_book_claim(book, key_peerid(holder), seal("laptop.grewal", 7200),
                                       (uint64_t)clock_wall_s()),
                      0);
@@ -448,6 +459,7 @@ int main(void)
         TEST(test_the_first_good_answer_of_several_wins),
         TEST(test_a_failure_tells_what_each_relay_said),
         TEST(test_an_unknown_network_is_asked_for_once),
+        TEST(test_names_that_go_elsewhere_are_not_told_to_relays),
         TEST(test_an_answer_does_not_outlive_its_claim),
         TEST(test_peer_ids_are_left_to_others),
         TEST(test_a_relay_answers_from_its_own_book),

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "fake_front.h"
+#include "name/tier_direct.h"
 #include "svc/svc_query.h"
 #include "testpeers.h"
 #include "tmpfiles.h"
@@ -31,7 +32,8 @@ static struct {
     bool has_ip;
     struct virtual_service services[VIRTUAL_PORTS_MAX];
     size_t n;
-    uint16_t port[3]; /* free for TCP and UDP at the address of PEER_A */
+    bool is_connected, is_placed; /* any peer */
+    uint16_t port[3];             /* free for TCP and UDP at the address of PEER_A */
 } rig;
 
 struct svc_query *svc_query_start(struct host *h, const struct peerid *peer,
@@ -60,6 +62,22 @@ void host_learn_addr(struct host *h, const struct peerid *peer, const struct mul
     (void)peer;
     (void)addr;
     rig.learnt++;
+}
+
+struct conn *host_conn(const struct host *h, const struct peerid *peer)
+{
+    (void)h;
+    (void)peer;
+    return rig.is_connected ? (struct conn *)&rig : NULL;
+}
+
+const struct multiaddr *host_known_addrs(const struct host *h, const struct peerid *peer, size_t *n)
+{
+    static const struct multiaddr any;
+    (void)h;
+    (void)peer;
+    *n = rig.is_placed;
+    return rig.is_placed ? &any : NULL;
 }
 
 static uint16_t free_port(void)
@@ -108,6 +126,12 @@ static void on_done(void *arg, int err, const struct ipaddr *ip,
     rig.n = n;
     if (n)
         memcpy(rig.services, services, n * sizeof *services);
+}
+
+static void want_id(const struct peerid *peer, size_t naddrs)
+{
+    struct name_answer a = { .peer = *peer, .tier = tier_direct_ops.name, .naddrs = naddrs };
+    virtual_cancel(virtual_want(rig.virtual, &a, on_done, NULL));
 }
 
 static struct virtual_req *want(const char *peer)
@@ -358,6 +382,30 @@ static void test_without_room_for_an_address_there_is_none(void **state)
     assert_false(rig.has_ip);
 }
 
+/* Whoever asks for ids that he made up would leave no address for anybody else. */
+static void test_an_id_that_nobody_can_place_gets_no_address(void **state)
+{
+    struct peerid a = peer_of(PEER_A), made_up = a;
+    (void)state;
+    made_up.mh[made_up.n - 1] ^= 0x80;
+    want_id(&made_up, 0);
+    assert_int_equal(rig.calls, 1);
+    assert_int_equal(rig.err, GW_EUNREACH);
+    assert_false(rig.has_ip);
+    assert_false(loopback_has(rig.loopback, &made_up));
+    want_id(&a, 0); /* it has one */
+    assert_true(loopback_has(rig.loopback, &a));
+    for (unsigned i = 0; i < 3; i++) {
+        made_up.mh[made_up.n - 1]++;
+        rig.is_connected = i == 0;
+        rig.is_placed = i == 1;
+        want_id(&made_up, i == 2);
+        assert_true(loopback_has(rig.loopback, &made_up));
+    }
+    assert_int_equal(rig.calls, 1);
+    assert_int_equal(rig.nquery, 4);
+}
+
 int main(void)
 {
 #define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
@@ -374,6 +422,7 @@ int main(void)
         T(test_in_a_network_that_is_not_local_there_are_no_ports_but_an_address),
         T(test_of_too_many_addresses_the_one_unused_longest_is_closed),
         T(test_without_room_for_an_address_there_is_none),
+        T(test_an_id_that_nobody_can_place_gets_no_address),
     };
     log_set_level(LOG_LEVEL_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);
