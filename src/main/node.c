@@ -38,12 +38,12 @@ static void on_lan_news(void *arg, const struct lan_peer *p)
         host_learn_addr(n->host, &p->peer, &addrs[i]);
 }
 
-static bool is_placed(void *arg, const struct peerid *peer)
+static bool is_placed(void *arg, const struct peerid *peer, bool was_lost)
 {
     const struct node *n = arg;
     size_t naddrs;
 
-    return host_conn(n->host, peer) || host_known_addrs(n->host, peer, &naddrs);
+    return host_conn(n->host, peer) || (!was_lost && host_known_addrs(n->host, peer, &naddrs));
 }
 
 static void learn_all(struct node *n)

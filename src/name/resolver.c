@@ -245,12 +245,20 @@ static struct peerid *find_lost(struct resolver *r, const struct peerid *peer)
     return NULL;
 }
 
-/* One that was not reached lately may be elsewhere by now, whatever is known. */
+/* One that was not reached lately may be elsewhere by now, whatever is known; unless it is there
+ * again. */
 static bool has_place(struct resolver *r, const struct name_answer *a)
 {
+    struct peerid *lost = find_lost(r, &a->peer);
+
     if (!r->is_placed)
         return true;
-    return !find_lost(r, &a->peer) && (a->naddrs || r->is_placed(r->placed_arg, &a->peer));
+    if (!lost)
+        return a->naddrs || r->is_placed(r->placed_arg, &a->peer, false);
+    if (!r->is_placed(r->placed_arg, &a->peer, true))
+        return false;
+    *lost = (struct peerid){ 0 };
+    return true;
 }
 
 static void take_who(struct lookup *l, const struct name_answer *a)

@@ -72,8 +72,10 @@ void resolver_domains(struct resolver *r, void (*each)(void *arg, const char *do
 const char *resolver_name_of(struct resolver *r, const struct peerid *peer);
 /* Can the peer be reached without being told where it is?  If not, a tier that answers with a peer
  * and no address is not the last one that is asked: those behind it are asked for the peer's id,
- * and the first that knows an address adds it.  Unless this is set, a peer alone is an answer. */
-typedef bool resolver_placed_fn(void *arg, const struct peerid *peer);
+ * and the first that knows an address adds it.  So it is, too, for a peer that was not reached
+ * lately (resolver_forget): `was_lost`, and then only a connection counts.  Unless this is set, a
+ * peer alone is an answer. */
+typedef bool resolver_placed_fn(void *arg, const struct peerid *peer, bool was_lost);
 void resolver_set_placed(struct resolver *r, resolver_placed_fn *is_placed, void *arg);
 /* For answers whose tier knows no TTL; 0: those are not cached. */
 void resolver_set_ttl(struct resolver *r, uint64_t ttl_ms);

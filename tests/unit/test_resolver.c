@@ -148,9 +148,15 @@ static struct multiaddr maddr(const char *text)
     return a;
 }
 
-static bool is_known_peer(void *arg, const struct peerid *peer)
+static bool is_known_peer(void *arg, const struct peerid *peer, bool was_lost)
 {
-    return arg && peerid_eq(arg, peer);
+    return arg && !was_lost && peerid_eq(arg, peer);
+}
+
+static bool is_connected_peer(void *arg, const struct peerid *peer, bool was_lost)
+{
+    (void)was_lost;
+    return peerid_eq(arg, peer);
 }
 
 /* The first tier knows who, and maybe a place; the second one knows of another place. */
@@ -226,6 +232,20 @@ static void test_a_peer_that_was_not_reached_is_sought_elsewhere_as_well(void **
     resolver_flush(x->r);
     ask(x, "alice"); /* it was found: no more than ever */
     assert_int_equal(x->answer.naddrs, 1);
+}
+
+static void test_a_peer_that_is_back_is_not_sought_any_more(void **state)
+{
+    struct fixture *x = *state;
+    struct peerid known = peer_of(PEER_A);
+    who_and_where(x, true);
+    resolver_set_placed(x->r, is_connected_peer, &known);
+    resolver_forget(x->r, &known);
+    ask(x, "alice");
+    assert_int_equal(x->two.asked, 0);
+    resolver_set_placed(x->r, is_known_peer, NULL); /* gone again, in peace: its place holds */
+    ask(x, "alice");
+    assert_int_equal(x->two.asked, 0);
 }
 
 static void test_failure_says_what_every_tier_said(void **state)
@@ -579,6 +599,7 @@ int main(void)
         TEST(test_a_peer_that_nobody_has_a_place_of_is_an_answer_all_the_same),
         TEST(test_a_peer_that_has_a_place_is_not_sought),
         TEST(test_a_peer_that_was_not_reached_is_sought_elsewhere_as_well),
+        TEST(test_a_peer_that_is_back_is_not_sought_any_more),
         TEST(test_failure_says_what_every_tier_said),
         TEST(test_long_reasons_are_cut),
         TEST(test_what_is_no_name_is_not_looked_up),
