@@ -20,9 +20,9 @@ struct named {
     void *arg;
     ev_timer timer; /* begins a round */
     size_t n, waiting;
-    bool is_starting; /* answers that come at once do not end the round */
-    struct entry entries[NAMED_MAX];
-    struct named_peer peers[NAMED_MAX];
+    bool is_starting;      /* answers that come at once do not end the round */
+    struct entry *entries; /* n of them */
+    struct named_peer *peers;
 };
 
 static void arm(struct named *n, double after_s)
@@ -106,16 +106,20 @@ static void stop(struct named *n)
     n->waiting = 0;
 }
 
-static void free_names(struct named_peer *peers, size_t n)
+static void free_peers(struct named_peer *peers, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         free(peers[i].name);
+    free(peers);
 }
 
 static void clear(struct named *n)
 {
     stop(n);
-    free_names(n->peers, n->n);
+    free_peers(n->peers, n->n);
+    free(n->entries);
+    n->peers = NULL;
+    n->entries = NULL;
     n->n = 0;
 }
 
@@ -160,21 +164,21 @@ static int add(struct named *n, const char *name, const struct named_peer *old, 
 
 int named_set(struct named *n, char *const *names, size_t count)
 {
-    struct named_peer *old = malloc(sizeof n->peers);
+    struct named_peer *old = n->peers;
     size_t nold = n->n;
-    int err = 0, known = 0;
+    int err, known = 0;
 
-    if (!old) {
-        clear(n);
-        return GW_ENOMEM;
-    }
     stop(n);
-    memcpy(old, n->peers, sizeof n->peers);
+    free(n->entries);
+    if (count > NAMED_MAX)
+        count = NAMED_MAX;
     n->n = 0;
-    for (size_t i = 0; i < count && i < NAMED_MAX && err >= 0; i++, known += err)
+    n->entries = calloc(count, sizeof *n->entries);
+    n->peers = calloc(count, sizeof *n->peers);
+    err = count && (!n->entries || !n->peers) ? GW_ENOMEM : 0;
+    for (size_t i = 0; i < count && err >= 0; i++, known += err)
         err = add(n, names[i], old, nold);
-    free_names(old, nold);
-    free(old);
+    free_peers(old, nold);
     if (err < 0) {
         clear(n);
         return err;
