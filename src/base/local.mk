@@ -7,6 +7,7 @@ src_libbase_a_SOURCES = \
 	src/base/clock.c src/base/clock.h \
 	src/base/basex.c src/base/basex.h \
 	src/base/base64.c src/base/base64.h \
+	src/base/hex.c src/base/hex.h \
 	src/base/units.c src/base/units.h \
 	src/base/utctime.c src/base/utctime.h \
 	src/base/fileio.c src/base/fileio.h \
@@ -23,6 +24,9 @@ tests_unit_test_cursor_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_log
 tests_unit_test_log_SOURCES = tests/unit/test_log.c tests/unit/vec.h
 tests_unit_test_log_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_hex
+tests_unit_test_hex_SOURCES = tests/unit/test_hex.c tests/unit/vec.h
+tests_unit_test_hex_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_basex
 tests_unit_test_basex_SOURCES = tests/unit/test_basex.c tests/unit/vec.h
 tests_unit_test_basex_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)

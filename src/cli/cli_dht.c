@@ -93,6 +93,21 @@ static void show_way(FILE *f, const json_t *v)
             num(v, "hops"), num(v, "answered"), num(v, "asked"), (double)num(v, "took_us") / 1e3);
 }
 
+static void add_peer(struct cli_table *t, const json_t *v)
+{
+    add_text(t, "peer", foreign(v, "peer"));
+    add_addrs(t, v);
+}
+
+/* Takes the table. */
+static int print_with_way(struct cli_table *t, FILE *f, const json_t *v)
+{
+    int err = print_table(t, f);
+
+    show_way(f, v);
+    return err;
+}
+
 /* Peers with their addresses. */
 static int show_peers(FILE *f, const json_t *v)
 {
@@ -102,14 +117,8 @@ static int show_peers(FILE *f, const json_t *v)
 
     if (!t)
         return GW_ENOMEM;
-    json_array_foreach(json_object_get(v, "peers"), i, p)
-    {
-        add_text(t, "peer", foreign(p, "peer"));
-        add_addrs(t, p);
-    }
-    int err = print_table(t, f);
-    show_way(f, v);
-    return err;
+    json_array_foreach(json_object_get(v, "peers"), i, p) add_peer(t, p);
+    return print_with_way(t, f, v);
 }
 
 static int show_value(FILE *f, const json_t *v)
@@ -122,16 +131,13 @@ static int show_value(FILE *f, const json_t *v)
     if (r) {
         add_text(t, "name", foreign(r, "name"));
         add_text(t, "signed by", foreign(r, "owner"));
-        add_text(t, "peer", foreign(r, "peer"));
-        add_addrs(t, r);
+        add_peer(t, r);
         add_number(t, "sequence", r, "sequence");
         add_time(t, "expires", num(r, "expires_s"));
     } else if (*cli_show_str(v, "value")) {
         add_text(t, "value", foreign(v, "value"));
     }
-    int err = print_table(t, f);
-    show_way(f, v);
-    return err;
+    return print_with_way(t, f, v);
 }
 
 /* Takes the request. */
@@ -214,9 +220,7 @@ static int show_code(FILE *f, const json_t *v)
         add_text(t, "code", cli_show_str(v, "code"));
         add_time(t, "until", num(v, "expires_s"));
     }
-    int err = print_table(t, f);
-    show_way(f, v);
-    return err;
+    return print_with_way(t, f, v);
 }
 
 static int run_share(const struct cli_args *a)
@@ -230,13 +234,9 @@ static int show_met(FILE *f, const json_t *v)
 
     if (!t)
         return GW_ENOMEM;
-    if (*cli_show_str(v, "peer")) {
-        add_text(t, "peer", foreign(v, "peer"));
-        add_addrs(t, v);
-    }
-    int err = print_table(t, f);
-    show_way(f, v);
-    return err;
+    if (*cli_show_str(v, "peer"))
+        add_peer(t, v);
+    return print_with_way(t, f, v);
 }
 
 static int run_meet(const struct cli_args *a)

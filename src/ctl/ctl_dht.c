@@ -6,6 +6,7 @@
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/hex.h"
 #include "id/share_code.h"
 
 #define SHARE_S     3600 /* so long a code leads to us, unless told otherwise */
@@ -35,30 +36,15 @@ static struct bytes key_bytes(const struct dht_key *k)
 
 /* ---- keys ---- */
 
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
-    return c && at ? (int)(at - digits) : -1;
-}
-
-static bool read_hex(const char *text, struct dht_key *out)
-{
-    for (out->n = 0; *text; text += 2) {
-        int high = hex_digit(text[0]), low = high < 0 ? -1 : hex_digit(text[1]);
-        if (low < 0 || out->n == sizeof out->b)
-            return false;
-        out->b[out->n++] = (uint8_t)(high << 4 | low);
-    }
-    return out->n > 0;
-}
-
 static bool read_key(const char *text, struct dht_key *out)
 {
     size_t n = strlen(text);
 
-    if (text[0] == '0' && text[1] == 'x')
-        return read_hex(text + 2, out);
+    if (text[0] == '0' && text[1] == 'x') {
+        int octets = hex0x_read(bytes_of(text), out->b, sizeof out->b);
+        out->n = octets > 0 ? (size_t)octets : 0;
+        return out->n > 0;
+    }
     if (!n || n > sizeof out->b)
         return false;
     memcpy(out->b, text, n);

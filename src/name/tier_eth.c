@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "name/errands.h"
 #include "name/tier_direct.h"
@@ -60,7 +61,7 @@ static int take_result(const json_t *answer, uint8_t room[RESULT_MAX], struct by
         snprintf(why, WHY_MAX, "the node says: %s", log_esc(bytes_of(said)));
         return GW_EREFUSED;
     }
-    int n = result ? eth_abi_read_hex(bytes_of(result), room, RESULT_MAX) : GW_EPROTO;
+    int n = result ? hex0x_read(bytes_of(result), room, RESULT_MAX) : GW_EPROTO;
     if (n < 0) {
         snprintf(why, WHY_MAX, "the node's answer is not one of eth_call");
         return GW_EPROTO;
@@ -114,7 +115,7 @@ static int start(struct errand *e)
     char data[2 + 2 * sizeof call + 1], body[sizeof data + 256];
 
     int n = eth_abi_encode_call(call, sizeof call, RESOLVE_STRING, bytes_of(e->name.text));
-    eth_abi_write_hex(data, sizeof data, (struct bytes){ call, (size_t)n });
+    hex0x_write(data, sizeof data, (struct bytes){ call, (size_t)n });
     snprintf(body, sizeof body,
              "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_call\","
              "\"params\":[{\"to\":\"%s\",\"data\":\"%s\"},\"latest\"]}",

@@ -281,8 +281,7 @@ struct kad_serve *kad_serve_new(const struct kad_env *env)
     if (!all)
         return NULL;
     all->env = env;
-    all->server = (struct kad_server){ .self = host_peerid(env->host),
-                                       .table = env->table,
+    all->server = (struct kad_server){ .table = env->table,
                                        .store = env->store,
                                        .addrs_of = addrs_of,
                                        .may_tell = may_tell,

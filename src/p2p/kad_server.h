@@ -7,7 +7,6 @@
 #include "p2p/kad_table.h"
 
 struct kad_server { /* borrowed parts */
-    const struct peerid *self;
     struct kad_table *table;
     struct kad_store *store;
     /* Addresses of a peer that we are connected to, though it may be no DHT server, or our own:

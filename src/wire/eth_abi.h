@@ -1,6 +1,6 @@
 /* eth_abi.h - a call of a contract with one string and an answer of one string, as octets
- * (Solidity, "Contract ABI Specification") and as the hexadecimal text of JSON-RPC (Ethereum
- * JSON-RPC, "Unformatted data").  Pure: no I/O, no allocation.
+ * (Solidity, "Contract ABI Specification"); JSON-RPC carries them as hexadecimal text
+ * (base/hex.h).  Pure: no I/O, no allocation.
  *
  * A string argument is a word that says where it begins, there a word with its length, then its
  * octets with zeros up to a whole word.
@@ -22,10 +22,5 @@ int eth_abi_encode_call(uint8_t *dst, size_t cap, uint32_t selector, struct byte
 /* The string of an answer, a view.  0, or GW_EPROTO: one that does not lie within it.  What stands
  * behind the string is not looked at. */
 int eth_abi_decode_string(struct bytes in, struct bytes *out);
-
-/* 0x and two digits for each octet.  Return octets put; GW_ENOMEM; the reader also GW_ESYNTAX.
- * `dst` of eth_abi_write_hex gets a NUL behind the text. */
-int eth_abi_write_hex(char *dst, size_t cap, struct bytes octets);
-int eth_abi_read_hex(struct bytes text, uint8_t *dst, size_t cap);
 
 #endif

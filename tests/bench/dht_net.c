@@ -308,7 +308,7 @@ static int lie(struct dht_net *net, const struct kad_msg *question, uint8_t *dst
 static int answer_of(struct dht_net *net, const struct flight *f, uint8_t *dst, size_t cap)
 {
     struct dht_node *n = &net->nodes[f->to];
-    struct kad_server server = { .self = &n->c.peer, .table = n->table, .store = n->store };
+    struct kad_server server = { .table = n->table, .store = n->store };
     struct kad_msg question;
 
     if (!read_msg(f, &question))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/hex.h"
 #include "wire/eth_abi.h"
 
 static void check_string(struct bytes in)
@@ -30,13 +31,12 @@ static void check_hex(struct bytes text)
 {
     uint8_t octets[512];
     char back[2 + 2 * sizeof octets + 1];
-    int n = eth_abi_read_hex(text, octets, sizeof octets);
+    int n = hex0x_read(text, octets, sizeof octets);
 
     assert(n >= 0 || n == GW_ESYNTAX || n == GW_ENOMEM);
     if (n < 0)
         return;
-    assert(eth_abi_write_hex(back, sizeof back, (struct bytes){ octets, (size_t)n }) ==
-           (int)text.n);
+    assert(hex0x_write(back, sizeof back, (struct bytes){ octets, (size_t)n }) == (int)text.n);
     assert(strncasecmp(back, (const char *)text.p, text.n) == 0);
 }
 

@@ -86,8 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (kad_msg_decode((struct bytes){ data, size }, &req) != 0)
         return 0;
-    struct kad_server s = { .self = &self,
-                            .table = kad_table_new(&self),
+    struct kad_server s = { .table = kad_table_new(&self),
                             .store = kad_store_new(&self),
                             .addrs_of = addrs_of };
     if (!s.table || !s.store)

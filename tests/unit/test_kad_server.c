@@ -51,9 +51,7 @@ static int setup(void **state)
     (void)state;
     self = peer(0);
     asker = peer(9999);
-    server = (struct kad_server){ .self = &self,
-                                  .table = kad_table_new(&self),
-                                  .store = kad_store_new(&self) };
+    server = (struct kad_server){ .table = kad_table_new(&self), .store = kad_store_new(&self) };
     assert_int_equal(key_generate(&owner), 0);
     int n = name_record_seal(owner, &r, record, sizeof record);
     assert_true(n > 0);
