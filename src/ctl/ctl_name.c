@@ -283,8 +283,6 @@ static void release_here(const struct ctl_deps *d, struct ctl_session *s, const 
                          err == GW_ENOTFOUND ? "nobody is called so" : gw_strerror(err));
         return;
     }
-    if (d->kad)
-        kad_unpublish(d->kad, n->host);
     reply(s, n, true, json_array());
 }
 

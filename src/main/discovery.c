@@ -108,14 +108,14 @@ static void publish_self(struct discovery *d)
 static void publish_name(void *arg, const char *host)
 {
     struct discovery *d = arg;
-    const struct names_book_entry *e = names_book_find(d->book, bytes_of(host),
-                                                       (uint64_t)clock_wall_s());
+    uint64_t now_s = (uint64_t)clock_wall_s();
+    const struct names_book_entry *e = names_book_find(d->book, bytes_of(host), now_s);
     struct name_record r = { .naddrs = 0 };
     struct multiaddr own[ANNOUNCE_MAX];
 
     if (!d->kad)
         return;
-    if (!e || !d->publishes) {
+    if (!e || e->expires_s <= now_s || !d->publishes) {
         kad_unpublish(d->kad, host);
         return;
     }
@@ -196,7 +196,9 @@ static int open_book(struct discovery *d, const struct config *c, const struct n
     const struct names_book_config bc = { .network = c->relay_network,
                                           .life_s = c->name_life_ms / 1000,
                                           .max_names = (uint32_t)c->max_names,
-                                          .max_per_peer = (uint32_t)c->max_names_per_peer };
+                                          .max_per_peer = (uint32_t)c->max_names_per_peer,
+                                          .changed = publish_name,
+                                          .arg = d };
 
     copy_label(d->networks->own, c->relay_enabled ? c->relay_network : NULL);
     if (!dir || !*d->networks->own)
@@ -208,7 +210,6 @@ static int open_book(struct discovery *d, const struct config *c, const struct n
                                               .book = d->book,
                                               .networks = d->networks,
                                               .is_member = ask_member,
-                                              .changed = publish_name,
                                               .arg = d };
     d->server = names_server_new(&parts);
     return d->server ? 0 : GW_ENOMEM;

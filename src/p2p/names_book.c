@@ -20,13 +20,13 @@
 struct held {
     struct names_book_entry e; /* must be first; its claim is a view into `claim` */
     uint64_t sequence;
+    bool has_run_out; /* as it was told last */
     uint8_t claim[];
 };
 
 struct names_book {
-    char network[NAMES_HOST_MAX + 1];
-    uint64_t life_s;
-    uint32_t max_names, max_per_peer;
+    struct names_book_config cfg;
+    char network[NAMES_HOST_MAX + 1]; /* cfg.network */
     char *path;
     struct held **v; /* owned; by host */
     size_t n, cap;
@@ -36,7 +36,7 @@ struct names_book {
 
 static bool is_live(const struct names_book *b, const struct held *h, uint64_t now_s)
 {
-    return now_s < h->e.renewed_s || now_s - h->e.renewed_s < b->life_s;
+    return now_s < h->e.renewed_s || now_s - h->e.renewed_s < b->cfg.life_s;
 }
 
 /* ---- the array ---- */
@@ -295,10 +295,9 @@ struct names_book *names_book_new(const struct names_book_config *cfg, const cha
         free(b);
         return NULL;
     }
+    b->cfg = *cfg;
     snprintf(b->network, sizeof b->network, "%s", cfg->network);
-    b->life_s = cfg->life_s;
-    b->max_names = cfg->max_names;
-    b->max_per_peer = cfg->max_per_peer;
+    b->cfg.network = b->network;
     int err = load(b);
     if (err) {
         log_error("names %s: %s", path, gw_strerror(err));
@@ -334,9 +333,18 @@ static int judge(struct names_book *b, const struct held *old, const struct held
         return GW_EEXISTS;
     if (old)
         return fresh->sequence < old->sequence ? GW_EDENIED : 0;
-    if (b->n >= b->max_names || count_of(b, &fresh->e.holder) >= b->max_per_peer)
+    if (b->n >= b->cfg.max_names || count_of(b, &fresh->e.holder) >= b->cfg.max_per_peer)
         return GW_ELIMIT;
     return make_room(b) ? 0 : GW_ENOMEM;
+}
+
+static void tell(const struct names_book *b, struct bytes host)
+{
+    char copy[NAMES_HOST_MAX + 1] = "";
+
+    memcpy(copy, host.p, host.n);
+    if (b->cfg.changed)
+        b->cfg.changed(b->cfg.arg, copy);
 }
 
 int names_book_claim(struct names_book *b, const struct peerid *from, struct bytes claim,
@@ -347,17 +355,22 @@ int names_book_claim(struct names_book *b, const struct peerid *from, struct byt
 
     if (err)
         return err;
+    names_book_expire(b, now_s);
     drop_forgotten(b, now_s);
     struct bytes host = bytes_of(fresh->e.host);
     const struct held *old = at(b, place_of(b, host), host);
+    bool is_new = !old || old->has_run_out;
     err = peerid_eq(&fresh->e.holder, from) ? judge(b, old, fresh) : GW_EDENIED;
     if (!err)
         err = write_held(b, fresh, !old);
-    if (err)
+    if (err) {
         free(fresh);
-    else
-        put(b, fresh);
-    return err;
+        return err;
+    }
+    put(b, fresh);
+    if (is_new)
+        tell(b, host);
+    return 0;
 }
 
 int names_book_release(struct names_book *b, const struct peerid *from, struct bytes host,
@@ -371,9 +384,23 @@ int names_book_release(struct names_book *b, const struct peerid *from, struct b
     if (from && !peerid_eq(from, &h->e.holder))
         return GW_EDENIED;
     int err = write_release(b, host, now_s);
-    if (!err)
-        drop(b, i);
-    return err;
+    if (err)
+        return err;
+    drop(b, i);
+    tell(b, host);
+    return 0;
+}
+
+void names_book_expire(struct names_book *b, uint64_t now_s)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        struct held *h = b->v[i];
+        bool has_run_out = h->e.expires_s <= now_s || !is_live(b, h, now_s);
+        if (has_run_out == h->has_run_out)
+            continue;
+        h->has_run_out = has_run_out;
+        tell(b, bytes_of(h->e.host));
+    }
 }
 
 const struct names_book_entry *names_book_find(const struct names_book *b, struct bytes host,

@@ -4,7 +4,7 @@
  * An entry is a claim (id/name_record.h): "HOST.NETWORK", signed by the peer.  Its holder renews it
  * by claiming again; one that was not renewed for `life_s` is anybody's.  A claim that has expired
  * by its own word still holds the name for its holder until then, but nobody believes it any more
- * (expires_s).
+ * (expires_s): the name has run out.
  *
  * The file has a line for each change, the last of a host counts:
  *     HOST PEER-ID RENEWED CLAIM     seconds since 1970; the sealed claim in base64
@@ -26,6 +26,10 @@ struct names_book_config {
     uint64_t life_s;
     uint32_t max_names;
     uint32_t max_per_peer;
+    /* A name has another holder, or none any more, or has run out; called last, from inside of what
+     * sets it off.  It may read the book, and not change it.  May be NULL. */
+    void (*changed)(void *arg, const char *host);
+    void *arg;
 };
 
 struct names_book_entry {
@@ -53,6 +57,9 @@ int names_book_claim(struct names_book *b, const struct peerid *from, struct byt
  * of writing. */
 int names_book_release(struct names_book *b, const struct peerid *from, struct bytes host,
                        uint64_t now_s);
+/* Tells of the names that have run out by now; and of those that have not, after all, when the
+ * clock was put back. */
+void names_book_expire(struct names_book *b, uint64_t now_s);
 /* NULL: nobody's. */
 const struct names_book_entry *names_book_find(const struct names_book *b, struct bytes host,
                                                uint64_t now_s);

@@ -37,6 +37,7 @@ struct names_server {
     struct ask_quota quota;
     struct request *requests;
     size_t nrequests;
+    ev_timer expire;
 };
 
 static uint64_t now_s(void)
@@ -194,12 +195,6 @@ static void hand_on(struct request *r, const struct names_question *q)
 
 /* ---- the others ---- */
 
-static void changed(const struct names_server *v, const char *host)
-{
-    if (v->parts.changed)
-        v->parts.changed(v->parts.arg, host);
-}
-
 static enum names_status status_of(int err)
 {
     switch (err) {
@@ -260,8 +255,6 @@ static void on_claim(struct request *r, const struct names_question *q)
     if (err || !is_renewal)
         log_claim(r, claimed.name, err);
     answer_status(r, status_of(err), why_not(err));
-    if (!err && !is_renewal)
-        changed(v, host);
 }
 
 static void on_release(struct request *r, const struct names_question *q)
@@ -275,8 +268,6 @@ static void on_release(struct request *r, const struct names_question *q)
              err ? gw_strerror(err) : "done");
     answer_status(r, err == GW_EDENIED ? NAMES_DENIED : status_of(err),
                   err == GW_EDENIED ? "it is another one's" : "");
-    if (!err)
-        changed(v, host);
 }
 
 static void on_list(struct request *r, const struct names_question *q)
@@ -409,6 +400,14 @@ static void on_stream(void *arg, struct conn *c, struct stream *s, const char *p
     msgread_start(host_loop(v->parts.host), s, early, &limits, &r->reader, on_question, r);
 }
 
+static void on_expire(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct names_server *v = w->data;
+    (void)loop;
+    (void)revents;
+    names_book_expire(v->parts.book, now_s());
+}
+
 struct names_server *names_server_new(const struct names_server_parts *p)
 {
     struct names_server *v = calloc(1, sizeof *v);
@@ -416,9 +415,12 @@ struct names_server *names_server_new(const struct names_server_parts *p)
     if (!v)
         return NULL;
     v->parts = *p;
+    ev_timer_init(&v->expire, on_expire, 0., NAMES_EXPIRE_S);
+    v->expire.data = v;
+    ev_timer_start(host_loop(p->host), &v->expire);
     if (host_handle(p->host, NAMES_PROTOCOL, NULL, on_stream, v) == 0)
         return v;
-    free(v);
+    names_server_free(v);
     return NULL;
 }
 
@@ -428,6 +430,7 @@ void names_server_free(struct names_server *v)
 
     if (!v)
         return;
+    ev_timer_stop(host_loop(v->parts.host), &v->expire);
     DL_FOREACH_SAFE (v->requests, r, next) {
         msgread_cancel(r->reader, GW_ECLOSED);
         names_poll_cancel(r->poll);

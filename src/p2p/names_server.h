@@ -15,6 +15,7 @@
 
 #define NAMES_SERVER_ASK_MS 3000 /* for another network's relay, */
 #define NAMES_SERVER_HOP_MS 500  /* less so much for each relay that the question has passed */
+#define NAMES_EXPIRE_S      60   /* so often the book is looked through for what has run out */
 #define NAMES_PER_MINUTE    240  /* questions of one peer; of a relay that we trust: */
 #define NAMES_RELAY_FACTOR  10   /* so many times as many */
 #define NAMES_PENDING_MAX   256  /* questions that are read or handed on */
@@ -30,8 +31,6 @@ struct names_server_parts { /* all borrowed */
     struct names_book *book;
     const struct networks *networks;
     names_member_fn *is_member;
-    /* A name of the book has another holder, or none any more.  May be NULL. */
-    void (*changed)(void *arg, const char *host);
     void *arg;
 };
 

@@ -115,12 +115,6 @@ void fake_kad_answer(const struct kad_result *r)
     q.done(q.arg, r);
 }
 
-void kad_unpublish(struct kad *k, const char *name)
-{
-    (void)k;
-    snprintf(fake_discovery.unpublished, sizeof fake_discovery.unpublished, "%s", name);
-}
-
 void kad_stats(const struct kad *k, struct kad_stats *out)
 {
     (void)k;

@@ -34,7 +34,6 @@ struct fake_discovery {
     size_t nclaims;
     struct kad_request request; /* the last one */
     struct kad_stats stats;
-    char unpublished[64];
 };
 extern struct fake_discovery fake_discovery; /* zero it before a test */
 

@@ -329,13 +329,11 @@ static void test_the_admin_of_a_relay_takes_any_name_away(void **state)
     struct fixture *x = *state;
 
     open_book(x);
-    x->deps.kad = (struct kad *)&rig;
     run(x, ctl_name_list, "{\"network\":\"grewal\"}");
     assert_int_equal(json_array_size(json_object_get(rig.reply, "names")), 2);
     assert_string_equal(nth_name(0), "a.grewal");
     run(x, ctl_name_release, "{\"name\":\"a.grewal\"}");
     assert_reply("{\"name\":\"a.grewal\",\"done\":true,\"relays\":[]}");
-    assert_string_equal(fake_discovery.unpublished, "a");
     run(x, ctl_name_release, "{\"name\":\"a.grewal\"}");
     assert_string_equal(rig.failed, "a.grewal: nobody is called so");
     assert_int_equal(names_book_count(x->deps.book), 1);

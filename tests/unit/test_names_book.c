@@ -12,6 +12,20 @@ static struct tmpfiles t;
 static struct key *alice, *bob;
 static struct names_book *book;
 static struct names_book_config cfg;
+static char changes[256]; /* told since the last look: "laptop phone " */
+
+static void on_changed(void *arg, const char *host)
+{
+    (void)arg;
+    size_t n = strlen(changes);
+    snprintf(changes + n, sizeof changes - n, "%s ", host);
+}
+
+static void assert_changes(const char *want)
+{
+    assert_string_equal(changes, want);
+    changes[0] = '\0';
+}
 
 static void reopen(void)
 {
@@ -25,9 +39,12 @@ static int setup(void **state)
     (void)state;
     log_set_level(LOG_LEVEL_ERROR);
     tmpfiles_init(&t);
-    cfg = (struct names_book_config){
-        .network = "grewal", .life_s = 90 * DAY, .max_names = 4, .max_per_peer = 3
-    };
+    cfg = (struct names_book_config){ .network = "grewal",
+                                      .life_s = 90 * DAY,
+                                      .max_names = 4,
+                                      .max_per_peer = 3,
+                                      .changed = on_changed };
+    changes[0] = '\0';
     book = NULL;
     reopen();
     return key_generate(&alice) || key_generate(&bob);
@@ -163,6 +180,41 @@ static void test_a_name_that_nobody_renews_is_anybodys(void **state)
     assert_int_equal(release("laptop", alice, NOW + 170 * DAY), GW_ENOTFOUND);
     assert_int_equal(claim("laptop.grewal", bob, NOW + 170 * DAY), 0);
     assert_ptr_equal(holder("laptop", NOW + 170 * DAY), bob);
+}
+
+static void test_every_change_of_a_holder_is_told(void **state)
+{
+    (void)state;
+    assert_int_equal(claim("laptop.grewal", alice, NOW), 0);
+    assert_changes("laptop ");
+    assert_int_equal(claim("laptop.grewal", alice, NOW + 1), 0);
+    assert_int_equal(claim("laptop.grewal", bob, NOW + 1), GW_EEXISTS);
+    assert_int_equal(release("laptop", bob, NOW + 1), GW_EDENIED);
+    assert_changes("");
+    assert_int_equal(release("laptop", NULL, NOW + 1), 0);
+    assert_changes("laptop ");
+}
+
+static void test_a_name_that_runs_out_is_told_once(void **state)
+{
+    (void)state;
+    assert_int_equal(claim("laptop.grewal", alice, NOW), 0);
+    assert_int_equal(claim("phone.grewal", alice, NOW + DAY), 0);
+    assert_changes("laptop phone ");
+    names_book_expire(book, NOW + 2 * DAY - 1);
+    assert_changes("");
+    names_book_expire(book, NOW + 2 * DAY);
+    assert_changes("laptop ");
+    names_book_expire(book, NOW + 3 * DAY);
+    assert_changes("phone ");
+    names_book_expire(book, NOW + 4 * DAY);
+    assert_changes("");
+    assert_int_equal(claim("laptop.grewal", alice, NOW + 4 * DAY), 0); /* here again */
+    assert_changes("laptop ");
+    names_book_expire(book, NOW + DAY); /* the clock was ahead */
+    assert_changes("phone ");
+    assert_int_equal(claim("tablet.grewal", bob, NOW + 99 * DAY), 0);
+    assert_changes("laptop phone tablet ");
 }
 
 static void test_a_clock_that_is_wrong_at_the_start_takes_nobody_a_name(void **state)
@@ -333,6 +385,8 @@ int main(void)
         TEST(test_claim_refuses_what_its_bearer_has_not_signed),
         TEST(test_an_older_claim_does_not_replace_a_later_one),
         TEST(test_a_name_that_nobody_renews_is_anybodys),
+        TEST(test_every_change_of_a_holder_is_told),
+        TEST(test_a_name_that_runs_out_is_told_once),
         TEST(test_a_clock_that_is_wrong_at_the_start_takes_nobody_a_name),
         TEST(test_limits_hold_for_each_and_for_all),
         TEST(test_release_is_for_the_holder_and_the_admin),

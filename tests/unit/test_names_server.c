@@ -21,8 +21,8 @@ static struct relay {
     struct names_server *server;
     struct tmpfiles files;
     struct key *member; /* of it; grewal's is a side of its own */
-    unsigned changes;
-    char changed[64]; /* the last */
+    unsigned changes;   /* of its book */
+    char changed[64];   /* the last */
 } relays[RELAYS];
 
 static struct side carol, laptop;
@@ -44,7 +44,12 @@ static void start_relay(int i, struct side *side, struct key *member)
 {
     struct relay *r = &relays[i];
     const struct names_book_config cfg = {
-        .network = names[i], .life_s = 86400 * 90, .max_names = 200, .max_per_peer = 100
+        .network = names[i],
+        .life_s = 86400 * 90,
+        .max_names = 200,
+        .max_per_peer = 100,
+        .changed = on_changed,
+        .arg = r,
     };
 
     struct tmpfiles files;
@@ -53,8 +58,7 @@ static void start_relay(int i, struct side *side, struct key *member)
     *r = (struct relay){ .side = side, .member = member, .files = files };
     strcpy(r->networks.own, names[i]);
     r->book = names_book_new(&cfg, r->files.path);
-    const struct names_server_parts parts = { side->host, r->book,    &r->networks,
-                                              is_member,  on_changed, r };
+    const struct names_server_parts parts = { side->host, r->book, &r->networks, is_member, r };
     assert_non_null(r->book);
     r->server = names_server_new(&parts);
     assert_non_null(r->server);
@@ -197,17 +201,22 @@ static const struct told *find(const char *host, const char *network)
     return ask(&laptop, &a, &q);
 }
 
-static struct bytes seal(const char *name, const struct key *by)
+static struct bytes seal_until(const char *name, const struct key *by, uint64_t expires_s)
 {
     static uint8_t sealed[NAME_RECORD_MAX];
     struct name_record r = { .peer = *key_peerid(by),
                              .sequence = ++claims_made,
-                             .expires_s = (uint64_t)clock_wall_s() + 3600 };
+                             .expires_s = expires_s };
 
     strcpy(r.name, name);
     int n = name_record_seal(by, &r, sealed, sizeof sealed);
     assert_true(n > 0);
     return (struct bytes){ sealed, (size_t)n };
+}
+
+static struct bytes seal(const char *name, const struct key *by)
+{
+    return seal_until(name, by, (uint64_t)clock_wall_s() + 3600);
 }
 
 static enum names_status claim(struct side *from, const char *name)
@@ -276,7 +285,7 @@ static void test_claims_are_refused_with_a_reason(void **state)
     const struct told *t = ask(&laptop, &a, &others);
     assert_refused(t, NAMES_MALFORMED);
     assert_non_null(strstr(t->why, "another one's"));
-    assert_int_equal(relays[GREWAL].changes, 0);
+    assert_int_equal(relays[GREWAL].changes, 1); /* the other one's */
     key_free(other);
 }
 
@@ -291,6 +300,19 @@ static void test_release_is_for_the_holder(void **state)
     assert_int_equal(ask(&laptop, &a, &q)->status, NAMES_OK);
     assert_int_equal(relays[GREWAL].changes, 2);
     assert_refused(find("laptop", "grewal"), NAMES_UNKNOWN);
+}
+
+static void test_what_has_run_out_is_told_by_itself(void **state)
+{
+    struct relay *r = &relays[GREWAL];
+    const uint64_t now_s = (uint64_t)clock_wall_s();
+    (void)state;
+    assert_int_equal(names_book_claim(r->book, key_peerid(r->member),
+                                      seal_until("laptop.grewal", r->member, now_s), now_s - 10),
+                     0);
+    run_ms(5);
+    assert_int_equal(r->changes, 2);
+    assert_string_equal(r->changed, "laptop");
 }
 
 static void test_list_goes_on_behind_the_last_one(void **state)
@@ -577,6 +599,7 @@ int main(void)
         TEST(test_a_member_claims_and_is_found),
         TEST(test_claims_are_refused_with_a_reason),
         TEST(test_release_is_for_the_holder),
+        TEST(test_what_has_run_out_is_told_by_itself),
         TEST(test_list_goes_on_behind_the_last_one),
         TEST(test_strangers_are_denied),
         TEST(test_bad_questions_are_malformed),
