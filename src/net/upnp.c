@@ -15,8 +15,6 @@
 #include "base/err.h"
 #include "net/process.h"
 
-#define RELEASE_DEADLINE_S 5
-
 _Static_assert(sizeof(struct upnp_report) <= PIPE_BUF, "it goes through the pipe in one piece");
 
 struct upnp {
@@ -32,14 +30,15 @@ struct upnp {
 
 /* --- in the child */
 
-/* Leaves the child `keep` (-1: nothing) and a null device for the library's complaints. */
-static bool shed(int keep, unsigned deadline_s)
+/* Leaves the child `keep` (-1: nothing) and a null device for the library's complaints.  `on_term`:
+ * what SIGTERM does to it, SIG_DFL or SIG_IGN. */
+static bool shed(int keep, unsigned deadline_s, void (*on_term)(int))
 {
     const struct rlimit no_core = { 0 };
     sigset_t none;
 
     for (int sig = 1; sig < NSIG; sig++)
-        signal(sig, SIG_DFL);
+        signal(sig, sig == SIGTERM ? on_term : SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     alarm(deadline_s);
@@ -55,7 +54,7 @@ static bool shed(int keep, unsigned deadline_s)
 
 _Noreturn static void run_map(struct upnp_report *r, int to)
 {
-    if (shed(to, UPNP_DEADLINE_S + 5)) {
+    if (shed(to, UPNP_DEADLINE_S + 5, SIG_DFL)) {
         upnp_igd_map(r);
         _exit(write(to, r, sizeof *r) == sizeof *r ? 0 : 1);
     }
@@ -176,12 +175,14 @@ void upnp_cancel(struct upnp *u)
     release(u);
 }
 
-/* By a grandchild, which init inherits: nobody has to wait for it. */
+/* By a grandchild, which init inherits: nobody has to wait for it.  A service manager sends SIGTERM
+ * to what gw leaves behind; it has a deadline of its own, so it goes on. */
 void upnp_release(const struct upnp_report *r)
 {
     pid_t pid = fork();
     if (pid == 0) {
-        if (fork() == 0 && shed(-1, RELEASE_DEADLINE_S))
+        signal(SIGTERM, SIG_IGN); /* inherited: at no moment can it be ended so */
+        if (fork() == 0 && shed(-1, UPNP_RELEASE_DEADLINE_S, SIG_IGN))
             upnp_igd_unmap(r);
         _exit(0);
     }

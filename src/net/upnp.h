@@ -25,8 +25,10 @@ struct upnp *upnp_start(struct ev_loop *loop, const struct mapping_port *ports, 
                         upnp_done_fn *done, void *arg, int *err);
 void upnp_cancel(struct upnp *u); /* done will not be called; NULL is fine */
 
-/* Deletes what the report granted, without waiting: a process that outlives this one for a few
- * seconds does it. */
+#define UPNP_RELEASE_DEADLINE_S 5
+
+/* Deletes what the report granted, without waiting: a process that outlives this one, by
+ * UPNP_RELEASE_DEADLINE_S at most, does it.  It ignores SIGTERM (conf/gw.service.in says why). */
 void upnp_release(const struct upnp_report *r);
 
 #endif

@@ -71,6 +71,9 @@ void upnp_igd_map(struct upnp_report *r)
 
 void upnp_igd_unmap(const struct upnp_report *r)
 {
+    if (does == HANGS)
+        for (unsigned left = 1; left;)
+            left = sleep(left);
     FILE *f = fopen(unmapped, "w");
     if (f && r->v[0].external_port == 4002)
         fputs("4002", f);
@@ -190,6 +193,27 @@ static void test_release_unmaps_without_a_child_to_wait_for(void **state)
     assert_int_equal(unlink(unmapped), 0);
 }
 
+/* As systemd does it: SIGTERM to all that is left of the service, at once and again. */
+static void test_release_goes_on_when_the_rest_of_gw_is_ended(void **state)
+{
+    (void)state;
+    struct upnp_report r = { .n = 1, .v = { { { IPPROTO_UDP, 4001 }, 4002 } } };
+    snprintf(unmapped, sizeof unmapped, "/tmp/gw-test-upnp.%d", (int)getpid());
+    does = HANGS; /* for a second */
+    pid_t service = fork();
+    if (service == 0) {
+        setpgid(0, 0);
+        upnp_release(&r);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(service, NULL, 0), service);
+    for (int i = 0; i < 500 && access(unmapped, F_OK) != 0; i++) {
+        kill(-service, SIGTERM);
+        usleep(10000);
+    }
+    assert_int_equal(unlink(unmapped), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +222,7 @@ int main(void)
         cmocka_unit_test(test_the_process_has_no_file_of_ours),
         cmocka_unit_test(test_cancel_ends_the_process_and_calls_nobody),
         cmocka_unit_test(test_release_unmaps_without_a_child_to_wait_for),
+        cmocka_unit_test(test_release_goes_on_when_the_rest_of_gw_is_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
