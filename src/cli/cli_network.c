@@ -227,6 +227,8 @@ static int show_names(FILE *f, const json_t *v)
     int err = print_table(t, f);
     json_array_foreach(json_object_get(v, "relays"), i, e)
         fprintf(f, "%s, relay %s: %s\n", foreign(e, "network"), foreign(e, "peer"), hindrance(e));
+    if (!is(v, "done"))
+        cli_fail("%s", cli_show_str(v, "error"));
     return err;
 }
 
@@ -236,7 +238,7 @@ static int run_name_list(const struct cli_args *a)
 
     if (a->n)
         json_object_set_new(req, "network", json_string(a->v[0]));
-    return cli_ask_and_show(a->dir, a->is_json, req, CLI_NETWORK_MS, show_names);
+    return cli_ask_and_judge(a->dir, a->is_json, req, CLI_NETWORK_MS, show_names, "done");
 }
 
 int cli_name_run(const struct cli_args *a)

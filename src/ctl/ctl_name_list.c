@@ -6,11 +6,13 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "ctl/ctl_name.h"
 #include "id/name_record.h"
 #include "p2p/names_ask.h"
 
 #define NAMES_LISTED_MAX 65536 /* all in all */
+#define UNTOLD_MAX       (NETWORKS_MAX * (NETWORK_LABEL_MAX + 3))
 
 struct listing {
     const struct ctl_deps *deps;
@@ -20,6 +22,7 @@ struct listing {
     char last[NAMES_HOST_MAX + 1];      /* the host that came last from there */
     struct names_ask *ask;
     json_t *names, *failures;
+    struct strbuf untold; /* networks that no relay has told of, or not to the end: "alice, bob" */
 };
 
 static void release(struct listing *l)
@@ -27,6 +30,7 @@ static void release(struct listing *l)
     names_ask_cancel(l->ask);
     json_decref(l->names);
     json_decref(l->failures);
+    strbuf_free(&l->untold);
     free(l);
 }
 
@@ -37,8 +41,13 @@ static void on_cancel(void *arg)
 
 static void finish(struct listing *l)
 {
-    ctl_session_reply(l->session,
-                      json_pack("{s:O, s:O}", "names", l->names, "relays", l->failures));
+    json_t *v = json_pack("{s:O, s:O, s:b}", "names", l->names, "relays", l->failures, "done",
+                          l->untold.n == 0);
+
+    if (l->untold.n)
+        json_object_set_new(v, "error",
+                            json_sprintf("no relay tells the names of %s", l->untold.p));
+    ctl_session_reply(l->session, v);
     release(l);
 }
 
@@ -153,9 +162,12 @@ static void go_on(struct listing *l)
 
     for (; l->network < all->n; next_network(l)) {
         const struct network *net = &all->v[l->network];
-        for (; is_wanted(l, net) && l->relay < net->nrelays; l->relay++)
+        if (!is_wanted(l, net))
+            continue;
+        for (; l->relay < net->nrelays; l->relay++)
             if (ask_relay(l, net, &net->relays[l->relay]))
                 return;
+        strbuf_printf(&l->untold, "%s%s", l->untold.n ? ", " : "", net->name);
     }
     finish(l);
 }
@@ -174,9 +186,11 @@ void ctl_name_list(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
         ctl_session_fail(s, "%s", gw_strerror(GW_ENOMEM));
         return;
     }
-    *l = (struct listing){
-        .deps = d, .session = s, .names = json_array(), .failures = json_array()
-    };
+    *l = (struct listing){ .deps = d,
+                           .session = s,
+                           .names = json_array(),
+                           .failures = json_array(),
+                           .untold = { .max = UNTOLD_MAX } };
     snprintf(l->wanted, sizeof l->wanted, "%s", wanted ? wanted : "");
     ctl_session_on_cancel(s, on_cancel, l);
     if (is_own)

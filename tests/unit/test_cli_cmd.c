@@ -433,10 +433,24 @@ static void test_name_list_shows_who_told_nothing_too(void **state)
     start_daemon(f, "{\"cmd\":\"name-list\",\"network\":\"alice\"}",
                  "{\"ok\":true,\"names\":[{\"name\":\"lap.alice\",\"peer\":\"12D3x\"}],"
                  "\"relays\":[{\"peer\":\"12D3a\",\"network\":\"alice\",\"status\":\"\","
-                 "\"error\":\"deadline passed\"}]}\n");
+                 "\"error\":\"deadline passed\"}],\"done\":true}\n");
     assert_int_equal(run(f, "name list alice"), 0);
     assert_string_equal(f->out, "NAME       PEER\nlap.alice  12D3x\n"
                                 "alice, relay 12D3a: deadline passed\n");
+    assert_string_equal(f->err, "");
+}
+
+static void test_name_list_is_1_when_no_relay_answers(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"name-list\"}",
+                 "{\"ok\":true,\"names\":[],\"relays\":[],\"done\":false,"
+                 "\"error\":\"no relay tells the names of alice\"}\n");
+    assert_int_equal(run(f, "name list"), 1);
+    assert_string_equal(f->err, "gw: no relay tells the names of alice\n");
+    assert_int_equal(run(f, "name list --json"), 1);
+    assert_non_null(strstr(f->out, "no relay tells the names of alice"));
 }
 
 static void test_dht_get_shows_a_record_and_the_way_to_it(void **state)
@@ -725,6 +739,7 @@ int main(void)
         T(test_name_claim_is_0_when_a_relay_says_yes),
         T(test_name_release_is_1_when_no_relay_says_yes),
         T(test_name_list_shows_who_told_nothing_too),
+        T(test_name_list_is_1_when_no_relay_answers),
         T(test_dht_get_shows_a_record_and_the_way_to_it),
         T(test_dht_put_sends_a_file_as_base64_and_is_1_when_nobody_took_it),
         T(test_describe_goes_over_the_whole_table),

@@ -366,6 +366,34 @@ static void test_names_come_page_by_page_from_the_first_relay_that_answers(void 
     assert_string_equal(nth_name(1), "b.alice");
     json_t *silent = json_array_get(json_object_get(rig.reply, "relays"), 0);
     assert_string_equal(json_string_value(json_object_get(silent, "peer")), PEER_A);
+    assert_true(json_is_true(json_object_get(rig.reply, "done")));
+    assert_null(json_object_get(rig.reply, "error"));
+}
+
+static const char *list_error(void)
+{
+    assert_true(json_is_false(json_object_get(rig.reply, "done")));
+    return json_string_value(json_object_get(rig.reply, "error"));
+}
+
+static void test_networks_that_no_relay_tells_of_are_named(void **state)
+{
+    struct fixture *x = *state;
+    static struct names_answer page, denied = { .status = NAMES_DENIED };
+    uint8_t a[NAME_RECORD_MAX];
+
+    run(x, ctl_name_list, "{}"); /* carol has no relay that we know */
+    fake_names_answer(0, GW_EOFFLINE, NULL);
+    fake_names_answer(1, 0, &denied);
+    assert_string_equal(list_error(), "no relay tells the names of alice, carol");
+    run(x, ctl_name_list, "{\"network\":\"alice\"}");
+    page = (struct names_answer){ .nentries = 1 };
+    page.entries[0].claim = (struct bytes){ a, seal(x, "a.alice", a) };
+    fake_names_answer(2, 0, &page);
+    fake_names_answer(3, GW_EOFFLINE, NULL); /* in the midst of it */
+    fake_names_answer(4, GW_EOFFLINE, NULL);
+    assert_int_equal(json_array_size(json_object_get(rig.reply, "names")), 1);
+    assert_string_equal(list_error(), "no relay tells the names of alice");
 }
 
 static void test_without_a_network_all_are_listed(void **state)
@@ -401,6 +429,7 @@ int main(void)
         TEST(test_release_ends_with_its_client),
         TEST(test_the_admin_of_a_relay_takes_any_name_away),
         TEST(test_names_come_page_by_page_from_the_first_relay_that_answers),
+        TEST(test_networks_that_no_relay_tells_of_are_named),
         TEST(test_without_a_network_all_are_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
