@@ -1,5 +1,5 @@
-/* dns_answer.h - what a DNS server here makes of a question: from the octets of a query to what it
- * is about, and from what is known of that to the octets of the answer.  Pure.
+/* dns_answer.h - from the octets of a query to its question, and from what is known of its subject
+ * (gate/dns_subject.h) to the octets of the answer.  Pure.
  *
  *   NAME              A      the stable address (so does ANY, RFC 8482)
  *                     TXT    "ssh=22" "dns=53/udp": the services
@@ -11,8 +11,8 @@
 #ifndef GW_GATE_DNS_ANSWER_H
 #define GW_GATE_DNS_ANSWER_H
 
+#include "gate/dns_subject.h"
 #include "gate/virtual.h"
-#include "wire/dns_msg.h"
 
 #define DNS_ANSWER_UDP_MIN  512  /* octets that a client without EDNS takes, RFC 1035 s.2.3.4 */
 #define DNS_ANSWER_UDP_MAX  1232 /* that we send and ask for: what passes every network */
@@ -37,28 +37,6 @@ struct dns_query {
 int dns_query_read(struct bytes in, struct dns_query *out);
 /* How long an answer by UDP may be. */
 size_t dns_query_limit(const struct dns_query *q);
-
-enum dns_about {
-    DNS_ABOUT_HOST,     /* host */
-    DNS_ABOUT_SERVICE,  /* service of host; "": what stands above the services */
-    DNS_ABOUT_ADDRESS,  /* ip, of the network of stable addresses */
-    DNS_ABOUT_NETWORK,  /* what stands above these addresses */
-    DNS_ABOUT_ELSEWHERE /* by its form: the root, other addresses, and what else is under arpa */
-};
-
-struct dns_subject {
-    enum dns_about about;
-    char host[NAME_MAX_OCTETS + 1];     /* as asked; "": it is none, for its octets */
-    char tail[NAME_MAX_OCTETS + 1];     /* host, or as much of its end as is one */
-    char service[SERVICE_NAME_MAX + 1]; /* lower case */
-    bool is_udp;
-    struct ipaddr ip;      /* family 0: no address at all */
-    struct dns_name owner; /* host, of SERVICE, too */
-    struct dns_name zone;  /* what is said to have none of it */
-};
-
-/* `net`: A.B.0.0, of stable addresses. */
-void dns_subject_of(const struct dns_name *name, const struct ipaddr *net, struct dns_subject *out);
 
 /* Is it about what the peer has, rather than about whether the name is there? */
 bool dns_answer_needs_peer(const struct dns_query *q, const struct dns_subject *s);

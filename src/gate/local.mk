@@ -6,6 +6,7 @@ src_libgate_a_SOURCES = \
 	src/gate/dns_forward.c src/gate/dns_forward.h \
 	src/gate/dns_in.c src/gate/dns_in.h \
 	src/gate/dns_lookup.c src/gate/dns_lookup.h \
+	src/gate/dns_subject.c src/gate/dns_subject.h \
 	src/gate/dns_tcp.c src/gate/dns_tcp.h \
 	src/gate/forward_in.c src/gate/forward_in.h \
 	src/gate/front.c src/gate/front.h \
@@ -80,9 +81,11 @@ tests_unit_test_virtual_SOURCES = tests/unit/test_virtual.c tests/unit/fake_fron
 	tests/unit/testpeers.h tests/unit/tmpfiles.h tests/unit/udprig.h tests/unit/looprig.h tests/unit/fdpair.h \
 	tests/unit/vec.h
 tests_unit_test_virtual_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_dns_answer
+check_PROGRAMS += tests/unit/test_dns_answer tests/unit/test_dns_subject
 tests_unit_test_dns_answer_SOURCES = tests/unit/test_dns_answer.c tests/unit/vec.h
 tests_unit_test_dns_answer_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_dns_subject_SOURCES = tests/unit/test_dns_subject.c tests/unit/vec.h
+tests_unit_test_dns_subject_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_http_exchange
 tests_unit_test_http_exchange_SOURCES = tests/unit/test_http_exchange.c tests/unit/fake_stream.c \
 	tests/unit/fake_stream.h tests/unit/looprig.h tests/unit/fdpair.h tests/unit/vec.h
