@@ -182,6 +182,7 @@ static bool make_transports(struct host *h, const struct host_config *cfg)
         tls_cred_new(h->key, &h->cred))
         return false;
     h->upgrade = (struct upgrade_env){ .loop = h->loop,
+                                       .first = upgrade_fastest(),
                                        .turn = h->turn,
                                        .key = h->key,
                                        .cred = h->cred,

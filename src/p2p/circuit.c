@@ -65,13 +65,6 @@ static void fail(struct attempt *a, int err)
 
 static bool connect_to(struct attempt *a);
 
-/* Behind its `na` a peer may reset the stream, for the handshake's first message that it cannot
- * read, and on the way through a relay the reset overtakes the octets before it. */
-static bool may_be_na(int err)
-{
-    return err == GW_ENOPROTO || err == GW_ERESET;
-}
-
 static void on_upgraded(void *arg, int err)
 {
     struct attempt *a = arg;
@@ -79,10 +72,8 @@ static void on_upgraded(void *arg, int err)
     a->upgrade = NULL;
     if (!err)
         return; /* on_settled follows */
-    if (may_be_na(err) && a->security == UPGRADE_NOISE) {
-        a->security = UPGRADE_TLS;
+    if (upgrade_again(host_upgrade(a->all->host), &a->security, err))
         err = connect_to(a) ? 0 : GW_ENOMEM;
-    }
     if (err)
         fail(a, err);
 }
@@ -162,6 +153,7 @@ static int start(struct circuit *c, const struct multiaddr *to, const struct att
     if (!a)
         return GW_ENOMEM;
     *a = *draft;
+    a->security = env->first;
     a->m = yamux_new(env->loop, env->turn, &env->mux, false, transport_name, &unknown, to);
     if (!a->m || !connect_to(a)) {
         yamux_free(a->m);

@@ -174,13 +174,10 @@ static void on_upgraded(void *arg, int err)
     a->upgrade = NULL;
     if (!err)
         return; /* on_settled follows */
-    if (err == GW_ENOPROTO && a->security == UPGRADE_NOISE) {
-        a->security = UPGRADE_TLS;
+    if (upgrade_again(a->tcp->env, &a->security, err))
         err = connect_to(a);
-        if (!err)
-            return;
-    }
-    fail(a, err);
+    if (err)
+        fail(a, err);
 }
 
 static void on_connected(void *arg, int err, int fd)
@@ -238,6 +235,7 @@ int tcp_dial(struct tcp *t, const struct multiaddr *to, const struct peerid *exp
     }
     a->tcp = t;
     a->expect = *expect;
+    a->security = t->env->first;
     sockaddr_from_ip(&ip, port, &a->to);
     DL_APPEND(t->attempts, a);
     int err = connect_to(a);

@@ -3,6 +3,7 @@
  *   SECURITY (multistream-select) -> HANDSHAKE -> MUXER (unless told early) -> the connection */
 #include "transport/upgrade.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <utlist.h>
 
@@ -119,6 +120,26 @@ static void on_secure(void *arg, int err, const struct secure_result *r)
                                         time_left(u), on_muxer_agreed, u);
     if (!u->negotiate)
         fail(u, GW_ENOMEM);
+}
+
+enum upgrade_security upgrade_fastest(void)
+{
+    return crypto_aead_aes256gcm_is_available() ? UPGRADE_TLS : UPGRADE_NOISE;
+}
+
+/* Behind its `na` a peer may reset the stream, for the handshake's first message that it cannot
+ * read, and on the way through a relay the reset overtakes the octets before it. */
+static bool may_be_na(int err)
+{
+    return err == GW_ENOPROTO || err == GW_ERESET;
+}
+
+bool upgrade_again(const struct upgrade_env *env, enum upgrade_security *security, int err)
+{
+    if (*security != env->first || !may_be_na(err))
+        return false;
+    *security = *security == UPGRADE_TLS ? UPGRADE_NOISE : UPGRADE_TLS;
+    return true;
 }
 
 static void *make_cipher(struct upgrade *u, enum upgrade_security security)

@@ -174,10 +174,10 @@ static void test_streams_opened_before_it_is_ready_are_carried(void **state)
     assert_int_equal(one.got, 5);
 }
 
-static void test_dial_comes_again_with_tls_where_noise_is_not_spoken(void **state)
+static void check_second(enum upgrade_security first, const char *spoken)
 {
-    (void)state;
-    hand_listen(TLS_PROTOCOL);
+    hand_listen(spoken);
+    dialler.env.first = first;
     dial();
     node_open(&dialler, &one);
     streamend_send(&one, 1000, true);
@@ -186,6 +186,14 @@ static void test_dial_comes_again_with_tls_where_noise_is_not_spoken(void **stat
     assert_int_equal(hand.nplains, 2);
     assert_int_equal(hand.plains[0].err, GW_ENOPROTO);
     listen_close(hand.listen);
+}
+
+static void test_dial_comes_again_with_what_is_spoken(void **state)
+{
+    (void)state;
+    check_second(UPGRADE_NOISE, TLS_PROTOCOL);
+    again();
+    check_second(UPGRADE_TLS, NOISE_PROTOCOL);
 }
 
 static void test_a_peer_that_speaks_neither_is_noproto(void **state)
@@ -349,7 +357,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_dial_and_listen_meet_on_both_families),
         TEST(test_streams_opened_before_it_is_ready_are_carried),
-        TEST(test_dial_comes_again_with_tls_where_noise_is_not_spoken),
+        TEST(test_dial_comes_again_with_what_is_spoken),
         TEST(test_a_peer_that_speaks_neither_is_noproto),
         TEST(test_nobody_there_is_refused_from_the_loop),
         TEST(test_another_peer_is_not_taken_for_the_one_meant),
