@@ -7,6 +7,9 @@
 
 #define OPCODE_QUERY 0
 
+static const struct ipaddr localhost4 = { .family = 4, .b = { 127, 0, 0, 1 } };
+static const struct ipaddr localhost6 = { .family = 6, .b = { [15] = 1 } };
+
 /* --- the query */
 
 /* The records behind the question, of which OPT alone is of interest. */
@@ -119,10 +122,22 @@ static bool has_services(const struct answer *a)
     return false;
 }
 
-static bool put_address(struct answer *a, enum dns_section section, const struct dns_name *of)
+static bool put_address(struct answer *a, enum dns_section section, const struct dns_name *of,
+                        const struct ipaddr *ip)
 {
     struct dns_head h = head(section, of, DNS_ANSWER_TTL_S);
-    return dns_put_ip(a->w, &h, (struct bytes){ a->k->ip->b, 4 });
+    return dns_put_ip(a->w, &h, (struct bytes){ ip->b, ip->family == 4 ? 4 : 16 });
+}
+
+/* The one for the type asked for; false: it has none. */
+static bool put_own_address(struct answer *a, const struct ipaddr *four, const struct ipaddr *six)
+{
+    const struct ipaddr *ip = asks(a, DNS_A) || asks(a, DNS_ANY) ? four
+                              : asks(a, DNS_AAAA)                ? six
+                                                                 : NULL;
+    if (ip)
+        a->is_short |= !put_address(a, DNS_ANSWERS, &a->q->question.name, ip);
+    return ip != NULL;
 }
 
 static bool put_services(struct answer *a)
@@ -166,7 +181,7 @@ static bool put_srv(struct answer *a, enum extent extent)
         return false;
     a->is_short |= !dns_put_srv(a->w, &h, v->port, &a->s->owner);
     if (extent == EVERYTHING && a->k->ip)
-        a->is_short |= !put_address(a, DNS_ADDITIONALS, &a->s->owner);
+        a->is_short |= !put_address(a, DNS_ADDITIONALS, &a->s->owner, a->k->ip);
     return true;
 }
 
@@ -175,14 +190,13 @@ static bool put_data(struct answer *a, enum extent extent)
 {
     switch (a->s->about) {
     case DNS_ABOUT_HOST:
-        if ((asks(a, DNS_A) || asks(a, DNS_ANY)) && a->k->ip) {
-            a->is_short |= !put_address(a, DNS_ANSWERS, &a->q->question.name);
-            return true;
-        }
-        return asks(a, DNS_TXT) && put_services(a);
+        return put_own_address(a, a->k->ip, NULL) || (asks(a, DNS_TXT) && put_services(a));
+    case DNS_ABOUT_LOCALHOST:
+        return put_own_address(a, &localhost4, &localhost6);
     case DNS_ABOUT_SERVICE:
         return (asks(a, DNS_SRV) || asks(a, DNS_ANY)) && put_srv(a, extent);
     case DNS_ABOUT_ADDRESS:
+    case DNS_ABOUT_LOOPBACK:
         return (asks(a, DNS_PTR) || asks(a, DNS_ANY)) && put_name(a);
     default:
         return false;

@@ -5,6 +5,7 @@
  *                     TXT    "ssh=22" "dns=53/udp": the services
  *   _ssh._tcp.NAME    SRV    port 22 of NAME (RFC 2782), and its address besides
  *   y.x.B.A.in-addr.arpa     PTR of a stable address: the name of its peer
+ *   localhost         A, AAAA  127.0.0.1, ::1; PTR back
  *
  * Anything else of these is no data: NOERROR with the SOA that says for how long (RFC 2308).
  */

@@ -10,7 +10,9 @@
  *
  * Every name that a tier may own for certain (name/may_leave.h) is answered here and goes nowhere
  * else: who is not known does not exist (NXDOMAIN), who could not be asked in time is SERVFAIL.
- * Other names are asked for at the servers of [dns] forward in turn; without one they do not exist.
+ * Other names are asked for at the servers of [dns] forward in turn; without one they do not exist,
+ * but for those above a name that does (RFC 8020).  `localhost` and `invalid` are answered here, as
+ * RFC 6761 has it.
  */
 #ifndef GW_GATE_DNS_IN_H
 #define GW_GATE_DNS_IN_H

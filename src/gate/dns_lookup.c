@@ -62,11 +62,12 @@ static void on_ports(void *arg, int err, const struct ipaddr *ip,
         finish_code(l, DNS_SERVFAIL);
 }
 
-/* Nobody is called so, but somebody is below it. */
+/* Nobody is called so, but somebody is below it: NXDOMAIN would deny that one, too (RFC 8020). */
 static bool is_above(const struct dns_lookup *l)
 {
-    return l->subject.about == DNS_ABOUT_HOST &&
-           has_names_below(l->env->resolver, bytes_of(l->subject.host));
+    return l->subject.about == DNS_ABOUT_ABOVE ||
+           (l->subject.about == DNS_ABOUT_HOST &&
+            has_names_below(l->env->resolver, bytes_of(l->subject.host)));
 }
 
 static void on_name(void *arg, int err, const struct name_answer *a, const char *trail)
@@ -129,7 +130,7 @@ static void on_forwarded(void *arg, struct bytes answer)
 static void send_elsewhere(struct dns_lookup *l, struct bytes query, bool by_tcp)
 {
     if (!dns_forward_has_servers(l->env->forward)) {
-        finish_code(l, DNS_NXDOMAIN);
+        finish_known(l, &(struct dns_known){ .is_there = is_above(l), .is_complete = true });
         return;
     }
     l->relay = dns_forward_ask(l->env->forward, query, by_tcp, on_forwarded, l);
@@ -160,8 +161,16 @@ static void start(struct dns_lookup *l, struct bytes query, bool by_tcp)
         answer_address(l);
         return;
     case DNS_ABOUT_NETWORK:
+    case DNS_ABOUT_LOCALHOST:
         finish_known(l, &(struct dns_known){ .is_there = true });
         return;
+    case DNS_ABOUT_LOOPBACK:
+        finish_known(l, &(struct dns_known){ .is_there = true, .name = "localhost" });
+        return;
+    case DNS_ABOUT_NOBODY:
+        finish_known(l, &(struct dns_known){ .is_there = false });
+        return;
+    case DNS_ABOUT_ABOVE:
     case DNS_ABOUT_ELSEWHERE:
         send_elsewhere(l, query, by_tcp);
     }

@@ -2,7 +2,7 @@
  * name that a tier may own, a stable address), or somebody's elsewhere.
  *
  *   ours        resolver -> gate/virtual -> dns_answer
- *   elsewhere   dns_forward; without one NXDOMAIN
+ *   elsewhere   dns_forward; without one NXDOMAIN, or no data above a name that is ours
  */
 #ifndef GW_GATE_DNS_LOOKUP_H
 #define GW_GATE_DNS_LOOKUP_H

@@ -4,6 +4,17 @@
 #include <stdio.h>
 #include <strings.h>
 
+#define LOOPBACK4 "1.0.0.127.in-addr.arpa"
+#define LOOPBACK6 "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa"
+
+/* A name that stands here, in this file. */
+static struct dns_name parse(const char *text)
+{
+    struct dns_name n;
+    dns_name_parse(bytes_of(text), &n);
+    return n;
+}
+
 /* The name from the label at `at` on. */
 static struct dns_name suffix(const struct dns_name *n, size_t at)
 {
@@ -123,24 +134,58 @@ static void read_address(const struct dns_name *n, size_t nlabels, const struct 
     out->ip.b[3] = (uint8_t)last;
 }
 
+/* How many labels stand before `end`; -1: the name ends otherwise. */
+static int labels_before(const struct dns_name *n, const struct dns_name *end)
+{
+    size_t at = 0;
+
+    for (int before = 0;; before++) {
+        struct dns_name rest = suffix(n, at);
+        if (dns_name_eq(&rest, end))
+            return before;
+        if (!n->b[at])
+            return -1;
+        at = next_label(n, at);
+    }
+}
+
+static bool ends_with(const struct dns_name *n, const char *end)
+{
+    struct dns_name e = parse(end);
+    return labels_before(n, &e) >= 0;
+}
+
+/* Is it an address of localhost (0 labels before itself), or above one (more of them)? */
+static int labels_above_loopback(const struct dns_name *n)
+{
+    struct dns_name four = parse(LOOPBACK4), six = parse(LOOPBACK6);
+    int before = labels_before(&four, n);
+    return before >= 0 ? before : labels_before(&six, n);
+}
+
 void dns_subject_of(const struct dns_name *name, const struct ipaddr *net, struct dns_subject *out)
 {
     char text[sizeof "255.255.in-addr.arpa"];
-    size_t at = 0, last = 0, nlabels = 0;
-    struct dns_name zone;
 
-    *out = (struct dns_subject){ .about = DNS_ABOUT_ELSEWHERE };
     snprintf(text, sizeof text, "%d.%d.in-addr.arpa", net->b[1], net->b[0]);
-    dns_name_parse(bytes_of(text), &zone);
-    for (; name->b[at]; at = next_label(name, at), nlabels++) {
-        struct dns_name rest = suffix(name, at);
-        last = at;
-        if (dns_name_eq(&rest, &zone)) {
-            out->zone = zone;
-            read_address(name, nlabels, net, out);
-            return;
-        }
-    }
-    if (nlabels && !is_label(label(name, last), "arpa"))
+    struct dns_name network = parse(text);
+    int before = labels_before(name, &network), above = labels_above_loopback(name);
+
+    *out = (struct dns_subject){ .about = DNS_ABOUT_ELSEWHERE, .zone = parse("") };
+    if (before >= 0) {
+        out->zone = network;
+        read_address(name, (size_t)before, net, out);
+    } else if (above == 0) {
+        out->about = DNS_ABOUT_LOOPBACK;
+        out->zone = *name;
+    } else if (above > 0 || labels_before(&network, name) >= 0) {
+        out->about = DNS_ABOUT_ABOVE;
+    } else if (ends_with(name, "localhost")) {
+        out->about = DNS_ABOUT_LOCALHOST;
+        out->zone = parse("localhost");
+    } else if (ends_with(name, "invalid")) {
+        out->about = DNS_ABOUT_NOBODY;
+    } else if (!ends_with(name, "arpa")) {
         read_host(name, out);
+    }
 }

@@ -8,11 +8,15 @@
 #include "wire/dns_msg.h"
 
 enum dns_about {
-    DNS_ABOUT_HOST,     /* host */
-    DNS_ABOUT_SERVICE,  /* service of host; "": what stands above the services */
-    DNS_ABOUT_ADDRESS,  /* ip, of the network of stable addresses */
-    DNS_ABOUT_NETWORK,  /* what stands above these addresses */
-    DNS_ABOUT_ELSEWHERE /* by its form: the root, other addresses, and what else is under arpa */
+    DNS_ABOUT_HOST,      /* host */
+    DNS_ABOUT_SERVICE,   /* service of host; "": what stands above the services */
+    DNS_ABOUT_ADDRESS,   /* ip, of the network of stable addresses */
+    DNS_ABOUT_NETWORK,   /* what stands above these addresses */
+    DNS_ABOUT_LOCALHOST, /* `localhost` and all below it (RFC 6761 s.6.3) */
+    DNS_ABOUT_LOOPBACK,  /* the addresses of localhost: 127.0.0.1, ::1 */
+    DNS_ABOUT_NOBODY,    /* `invalid` and all below it (RFC 6761 s.6.4) */
+    DNS_ABOUT_ABOVE,     /* above all these addresses: the root, `arpa`, `in-addr.arpa` and so on */
+    DNS_ABOUT_ELSEWHERE  /* by its form: other addresses, and what else is under arpa */
 };
 
 struct dns_subject {

@@ -141,6 +141,10 @@ same "a server more" "127.0.0.1:53 [::1]:5353" "$(gw_json me '" ".join(s["dns"])
 same "it answers, over IPv6" "$address" "$(inside dig +short +tries=1 @::1 -p 5353 home)"
 has "other names do not exist" 'status: NXDOMAIN' "$(digs example.com A)"
 has "and neither does their way back" 'status: NXDOMAIN' "$(digs -x 192.0.2.7)"
+has "but the root does, which is above ours" 'status: NOERROR' "$(digs . NS)"
+has "and in-addr.arpa" 'status: NOERROR' "$(digs in-addr.arpa SOA)"
+same "localhost is this machine" "127.0.0.1 ::1 localhost." \
+    "$(echo $(digs +short localhost A; digs +short localhost AAAA; digs +short -x ::1))"
 printf 'nameserver 127.0.0.1\nnameserver 127.0.0.2\n' >"$T/resolv.conf"
 refuses "a stub resolver with another server does not ask that for a name of ours" \
     with_dns getent ahostsv4 my.lapotp.alice

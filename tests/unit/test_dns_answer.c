@@ -227,6 +227,35 @@ static void test_ptr_names_the_peer(void **state)
     assert_name(&r.target, "laptop.grewal");
 }
 
+/* RFC 6761 s.6.3: addresses, and nothing else. */
+static void test_localhost_is_this_machine(void **state)
+{
+    static const struct {
+        uint16_t type;
+        struct bytes data;
+    } rows[] = {
+        { DNS_A, B("\x7f\0\0\1") },
+        { DNS_AAAA, B("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1") },
+        { DNS_ANY, B("\x7f\0\0\1") },
+    };
+    static const uint16_t none[] = { DNS_TXT, DNS_SRV, DNS_SOA, 2 /* NS */, 15 /* MX */ };
+    const struct dns_known k = { .is_there = true };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct bytes a = ask("www.localhost", rows[i].type, 0, &k);
+        assert_int_equal(rcode_of(a), DNS_NOERROR);
+        assert_int_equal(count(a, DNS_ANSWERS), 1);
+        assert_bytes(first_record(a).data, rows[i].data);
+    }
+    for (size_t i = 0; i < COUNT(none); i++) {
+        struct bytes a = ask("localhost", none[i], 0, &k);
+        assert_int_equal(rcode_of(a), DNS_NOERROR);
+        assert_int_equal(count(a, DNS_ANSWERS), 0);
+        struct dns_record soa = first_record(a);
+        assert_name(&soa.name, "localhost");
+    }
+}
+
 static void test_any_is_the_address_alone(void **state)
 {
     struct dns_known k = known();
@@ -348,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_srv_names_the_port_and_the_host_with_its_address),
         cmocka_unit_test(test_txt_lists_the_services_that_have_names),
         cmocka_unit_test(test_ptr_names_the_peer),
+        cmocka_unit_test(test_localhost_is_this_machine),
         cmocka_unit_test(test_any_is_the_address_alone),
         cmocka_unit_test(test_what_is_not_there),
         cmocka_unit_test(test_what_the_peer_has_not_said_is_a_failure_and_no_no),

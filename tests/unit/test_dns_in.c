@@ -81,6 +81,7 @@ static void domains(void *tier, void (*each)(void *arg, const char *domain), voi
 {
     (void)tier;
     each(arg, "grewal");
+    each(arg, "home.example.org");
 }
 
 static const char *name_of(void *tier, const struct peerid *peer)
@@ -165,6 +166,17 @@ static void assert_address(struct bytes answer)
     assert_memory_equal(r.data.p, addr.b, 4);
 }
 
+static void assert_points_to(struct bytes answer, const char *want)
+{
+    struct dns_name name;
+    struct dns_record r;
+    struct dns_msg m;
+    assert_int_equal(dns_msg_read(answer, &m), 0);
+    assert_int_equal(dns_msg_record(&m, &r), 1);
+    assert_int_equal(dns_name_parse(bytes_of(want), &name), 0);
+    assert_true(dns_name_eq(&r.target, &name));
+}
+
 static void tell(size_t i, int err)
 {
     assert_true(i < rig.nwant && !rig.want[i].is_canceled);
@@ -210,14 +222,32 @@ static void test_what_stands_above_our_names_has_no_data(void **state)
     for (size_t i = 0; i < COUNT(types); i++) {
         assert_int_equal(dns_rcode_of(ask("grewal", types[i])), DNS_NOERROR);
         assert_int_equal(dns_rcode_of(ask("Grewal.P2P", types[i])), DNS_NOERROR);
+        assert_int_equal(dns_rcode_of(ask("example.org", types[i])), DNS_NOERROR);
+        assert_int_equal(dns_rcode_of(ask("", types[i])), DNS_NOERROR);
+        assert_int_equal(dns_rcode_of(ask("in-addr.arpa", types[i])), DNS_NOERROR);
     }
     assert_int_equal(dns_rcode_of(ask("_tcp.grewal", DNS_SRV)), DNS_NXDOMAIN);
     assert_int_equal(dns_rcode_of(ask("_ssh._tcp.grewal", DNS_SRV)), DNS_NXDOMAIN);
 }
 
+static void test_localhost_and_invalid_go_nowhere(void **state)
+{
+    struct sockaddr_any at, from;
+    int server = udp_client("127.0.0.1:0", NULL);
+    (void)state;
+    at.len = sizeof at.un;
+    assert_int_equal(getsockname(server, &at.sa, &at.len), 0);
+    dns_in_set_forwards(rig.dns, &at, 1);
+    assert_int_equal(dns_rcode_of(ask("localhost", DNS_AAAA)), DNS_NOERROR);
+    assert_points_to(ask("1.0.0.127.in-addr.arpa", DNS_PTR), "localhost");
+    assert_int_equal(dns_rcode_of(ask("www.invalid", DNS_A)), DNS_NXDOMAIN);
+    assert_int_equal(recv(server, &from, sizeof from, MSG_DONTWAIT), -1);
+    close(server);
+}
+
 static void test_other_names_go_to_the_server_and_back(void **state)
 {
-    static const char *const others[] = { "www.example.com", "1.0.0.127.in-addr.arpa", "",
+    static const char *const others[] = { "www.example.com", "2.0.0.127.in-addr.arpa", "",
                                           "a b.example.com" };
     struct sockaddr_any at, from;
     int server = udp_client("127.0.0.1:0", NULL);
@@ -241,7 +271,7 @@ static void test_without_a_server_other_names_do_not_exist(void **state)
 {
     (void)state;
     assert_int_equal(dns_rcode_of(ask("www.example.com", DNS_A)), DNS_NXDOMAIN);
-    assert_int_equal(dns_rcode_of(ask("1.0.0.127.in-addr.arpa", DNS_PTR)), DNS_NXDOMAIN);
+    assert_int_equal(dns_rcode_of(ask("2.0.0.127.in-addr.arpa", DNS_PTR)), DNS_NXDOMAIN);
 }
 
 static void test_a_server_that_is_this_one_is_left_out(void **state)
@@ -270,17 +300,6 @@ static void test_a_server_on_all_addresses_is_this_one_at_each(void **state)
         dns_in_set_forwards(rig.dns, &self, 1);
         assert_int_equal(dns_rcode_of(ask("www.example.com", DNS_A)), DNS_NXDOMAIN);
     }
-}
-
-static void assert_points_to(struct bytes answer, const char *want)
-{
-    struct dns_name name;
-    struct dns_record r;
-    struct dns_msg m;
-    assert_int_equal(dns_msg_read(answer, &m), 0);
-    assert_int_equal(dns_msg_record(&m, &r), 1);
-    assert_int_equal(dns_name_parse(bytes_of(want), &name), 0);
-    assert_true(dns_name_eq(&r.target, &name));
 }
 
 static void test_reverse_names(void **state)
@@ -476,6 +495,7 @@ int main(void)
         T(test_both_protocols_have_the_same_port),
         T(test_names_of_ours_are_answered_and_go_nowhere_else),
         T(test_what_stands_above_our_names_has_no_data),
+        T(test_localhost_and_invalid_go_nowhere),
         T(test_other_names_go_to_the_server_and_back),
         T(test_without_a_server_other_names_do_not_exist),
         T(test_a_server_that_is_this_one_is_left_out),

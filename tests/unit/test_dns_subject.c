@@ -3,6 +3,8 @@
 
 #include "vec.h"
 
+#define LOOPBACK6 "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa"
+
 static const struct ipaddr net = { .family = 4, .b = { 127, 64 } };
 
 static struct dns_subject subject;
@@ -47,11 +49,12 @@ static void test_hosts_and_services(void **state)
         { "my printer._ipp.grewal", DNS_ABOUT_HOST, "", "_ipp.grewal", "", false },
         { "_ssh._tcp.my printer.grewal", DNS_ABOUT_SERVICE, "", "grewal", "ssh", false },
         { "a b", DNS_ABOUT_HOST, "", "", "", false },
-        { "", DNS_ABOUT_ELSEWHERE, "", "", "", false },
-        { "1.0.0.127.in-addr.arpa", DNS_ABOUT_ELSEWHERE, "", "", "", false },
+        { "2.0.0.127.in-addr.arpa", DNS_ABOUT_ELSEWHERE, "", "", "", false },
         { "8.b.d.0.1.0.0.2.ip6.arpa", DNS_ABOUT_ELSEWHERE, "", "", "", false },
-        { "arpa", DNS_ABOUT_ELSEWHERE, "", "", "", false },
+        { "home.arpa", DNS_ABOUT_ELSEWHERE, "", "", "", false },
         { "x64.127.in-addr.arpa", DNS_ABOUT_ELSEWHERE, "", "", "", false },
+        { "localhost.home", DNS_ABOUT_HOST, "localhost.home", "localhost.home", "", false },
+        { "mylocalhost", DNS_ABOUT_HOST, "mylocalhost", "mylocalhost", "", false },
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -64,6 +67,43 @@ static void test_hosts_and_services(void **state)
         if (*rows[i].service)
             assert_int_equal(subject.is_udp, rows[i].is_udp);
     }
+}
+
+static void test_names_that_mean_the_same_everywhere(void **state)
+{
+    static const struct {
+        const char *name;
+        enum dns_about about;
+        const char *zone;
+    } rows[] = {
+        { "LocalHost", DNS_ABOUT_LOCALHOST, "localhost" },
+        { "www.localhost", DNS_ABOUT_LOCALHOST, "localhost" },
+        { "_ssh._tcp.localhost", DNS_ABOUT_LOCALHOST, "localhost" },
+        { "invalid", DNS_ABOUT_NOBODY, "" },
+        { "a b.invalid", DNS_ABOUT_NOBODY, "" },
+        { "1.0.0.127.IN-ADDR.arpa", DNS_ABOUT_LOOPBACK, "1.0.0.127.in-addr.arpa" },
+        { LOOPBACK6, DNS_ABOUT_LOOPBACK, LOOPBACK6 },
+        { "x.1.0.0.127.in-addr.arpa", DNS_ABOUT_ELSEWHERE, "" },
+        { "", DNS_ABOUT_ABOVE, "" },
+        { "ARPA", DNS_ABOUT_ABOVE, "" },
+        { "in-addr.arpa", DNS_ABOUT_ABOVE, "" },
+        { "127.in-addr.arpa", DNS_ABOUT_ABOVE, "" },
+        { "0.0.127.in-addr.arpa", DNS_ABOUT_ABOVE, "" },
+        { "0.0.0.0.0.ip6.arpa", DNS_ABOUT_ABOVE, "" },
+        { "10.in-addr.arpa", DNS_ABOUT_ELSEWHERE, "" },
+    };
+    static const struct ipaddr other_net = { .family = 4, .b = { 10, 64 } };
+    struct dns_name ten = name_of("10.in-addr.arpa");
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        subject_of(rows[i].name);
+        if (subject.about != rows[i].about)
+            fail_msg("%s is about %d", rows[i].name, (int)subject.about);
+        assert_name(&subject.zone, rows[i].zone);
+        assert_string_equal(subject.host, "");
+    }
+    dns_subject_of(&ten, &other_net, &subject);
+    assert_int_equal(subject.about, DNS_ABOUT_ABOVE);
 }
 
 /* A dot within a label is no border, and a NUL no end. */
@@ -112,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hosts_and_services),
+        cmocka_unit_test(test_names_that_mean_the_same_everywhere),
         cmocka_unit_test(test_octets_of_labels_are_not_mixed_up),
         cmocka_unit_test(test_addresses_of_the_network),
     };
