@@ -102,8 +102,9 @@ static void add_reservation(struct cli_table *t, const json_t *r)
 
     cli_table_add(t, "reservation");
     if (strcmp(cli_show_str(r, "state"), "held") == 0)
-        cli_table_add(t, "at %s held, %.1f ms: %s", shorten(cli_show_str(r, "relay")),
-                      json_number_value(json_object_get(r, "rtt_ms")), cli_show_str(r, "address"));
+        cli_table_add(t, "at %s held, %.1f ms, load %s: %s", shorten(cli_show_str(r, "relay")),
+                      json_number_value(json_object_get(r, "rtt_ms")), cli_show_str(r, "load"),
+                      cli_show_str(r, "address"));
     else
         cli_table_add(t, "at %s %s%s%s", shorten(cli_show_str(r, "relay")),
                       cli_show_str(r, "state"), *error ? ": " : "", error);

@@ -106,11 +106,11 @@ static void add_reservation(void *arg, const struct reservation_info *i)
 
     if (i->address.n)
         multiaddr_print(&i->address, address);
-    json_array_append_new(arg, json_pack("{s:s, s:s, s:s, s:I, s:f, s:s}", "relay",
-                                         peerid_print(&i->relay, id), "state",
-                                         reservation_names[i->state], "address", address, "expires",
-                                         (json_int_t)i->expires_s, "rtt_ms",
-                                         (double)i->rtt_us / 1000, "error", error_text(i->err)));
+    json_array_append_new(
+        arg, json_pack("{s:s, s:s, s:s, s:I, s:f, s:s, s:s}", "relay", peerid_print(&i->relay, id),
+                       "state", reservation_names[i->state], "address", address, "expires",
+                       (json_int_t)i->expires_s, "rtt_ms", (double)i->rtt_us / 1000, "load",
+                       relay_load_name(i->load), "error", error_text(i->err)));
 }
 
 static json_t *reservation_list(const struct ctl_deps *d)

@@ -90,6 +90,16 @@ static bool may_dial(const struct dial *d, const struct multiaddr *addr)
            (d->key.path == HOST_PATH_RELAY) == (rank == DIAL_CIRCUIT);
 }
 
+static uint64_t cost_of(const struct dials *ds, const struct multiaddr *addr)
+{
+    uint64_t sum = 0;
+
+    for (size_t k = 0; k < ds->ndialers; k++)
+        if (ds->dialers[k].cost)
+            sum += ds->dialers[k].cost(ds->dialers[k].arg, addr);
+    return sum;
+}
+
 /* Sorts it in among those that have not been tried. */
 static void add_addr(struct dial *d, const struct multiaddr *addr)
 {
@@ -102,6 +112,7 @@ static void add_addr(struct dial *d, const struct multiaddr *addr)
         if (multiaddr_eq(&d->addrs[i], &a))
             return;
     struct dial_place place = dial_place(&a, d->places, d->n);
+    place.cost = cost_of(d->all, &a);
     size_t at = d->n++;
     for (; at > d->next && dial_place_precedes(&place, &d->places[at - 1]); at--) {
         d->addrs[at] = d->addrs[at - 1];

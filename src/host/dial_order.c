@@ -44,6 +44,8 @@ bool dial_place_precedes(const struct dial_place *a, const struct dial_place *b)
 {
     if (a->rank != b->rank)
         return a->rank < b->rank;
+    if (a->cost != b->cost)
+        return a->cost < b->cost;
     if (a->turn != b->turn)
         return a->turn < b->turn;
     return a->family > b->family;

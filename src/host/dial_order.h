@@ -1,7 +1,8 @@
 /* dial_order.h - in which order the addresses of a peer are tried, and when.
  *
  * QUIC before TCP before relays, the same network before the internet, and the families in turn,
- * IPv6 first (in the spirit of RFC 8305).
+ * IPv6 first (in the spirit of RFC 8305).  Of relays the one first whose dialer says that it costs
+ * least.
  */
 #ifndef GW_HOST_DIAL_ORDER_H
 #define GW_HOST_DIAL_ORDER_H
@@ -25,6 +26,7 @@ enum dial_rank dial_rank(const struct multiaddr *a);
 struct dial_place { /* of one address in the order */
     enum dial_rank rank;
     uint8_t family; /* 4 or 6; 0: a circuit */
+    uint64_t cost;  /* among those of the same rank; dial_place leaves it 0 */
     size_t turn;    /* how many of the same rank and family came before it */
 };
 

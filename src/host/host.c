@@ -208,8 +208,8 @@ static bool make_parts(struct host *h, const struct host_config *cfg)
     return draw_first_flow(h) && make_transports(h, cfg) &&
            (h->conns = conns_new(h->loop, host_peerid(h), &hooks, h)) != NULL &&
            (h->dials = dials_new(h->loop, h->conns, &h->peers)) != NULL &&
-           dials_add_dialer(h->dials, &(struct host_dialer){ dial_quic, h->quic }) == 0 &&
-           dials_add_dialer(h->dials, &(struct host_dialer){ dial_tcp, h->tcp }) == 0 &&
+           dials_add_dialer(h->dials, &(struct host_dialer){ dial_quic, NULL, h->quic }) == 0 &&
+           dials_add_dialer(h->dials, &(struct host_dialer){ dial_tcp, NULL, h->tcp }) == 0 &&
            (h->opens = opens_new(h->loop, h->turn, h->conns, h->dials)) != NULL;
 }
 

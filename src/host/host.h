@@ -141,10 +141,13 @@ struct host_connect *host_connect(struct host *h, const struct host_connect_req 
 void host_connect_cancel(struct host_connect *k); /* done will not be called; NULL is fine */
 
 /* Another way to a muxed connection than QUIC and TCP: a circuit.  `dial` is as quic_dial, and
- * answers GW_EUNSUP to an address that is not its own.  Copied.  0, or GW_ELIMIT. */
+ * answers GW_EUNSUP to an address that is not its own.  `cost` (NULL: all are alike) puts addresses
+ * of one rank (dial_order.h) in order, the smallest first; 0 for one that is not its own.  Copied.
+ * 0, or GW_ELIMIT. */
 struct host_dialer {
     int (*dial)(void *arg, const struct multiaddr *to, const struct peerid *expect,
                 struct muxed **out);
+    uint64_t (*cost)(void *arg, const struct multiaddr *to);
     void *arg;
 };
 int host_add_dialer(struct host *h, const struct host_dialer *d);

@@ -157,6 +157,7 @@ static void on_network(void *arg, enum netwatch_why why)
         mdns_network_changed(r->node->mdns);
     if (r->portmap)
         portmap_network_changed(r->portmap);
+    relay_scores_moved(&r->relay_scores);
     reservations_network_changed(r->reservations);
     dcutr_network_changed(r->dcutr);
     paths_network_changed(r->paths);
@@ -244,14 +245,14 @@ int reachable_open(struct reachable *r, struct node *n, const struct config *c,
     struct host *h = n->host;
 
     *r = (struct reachable){ .node = n };
-    if (!(r->circuit = circuit_new(h, holds_slot, r)) || !(r->dcutr = dcutr_new(h, n->announce)) ||
-        open_paths(r, c, d))
+    if (!(r->circuit = circuit_new(h, &r->relay_scores, holds_slot, r)) ||
+        !(r->dcutr = dcutr_new(h, n->announce)) || open_paths(r, c, d))
         return GW_ENOMEM;
     start_mdns(n->mdns, d != NULL);
     if (!d)
         return 0;
     if (announce_on_change(n->announce, on_announced, r) ||
-        !(r->reservations = reservations_new(h, n->announce)) ||
+        !(r->reservations = reservations_new(h, n->announce, &r->relay_scores)) ||
         !(r->relays = named_new(n->loop, n->resolver, on_relays, r)) ||
         !(r->autonat = autonat_new(h, n->announce, c->relay_enabled)) ||
         !(r->netwatch = netwatch_new(n->loop, on_network, r)) || open_relay(r, c, d, may, arg) ||

@@ -20,6 +20,7 @@
 
 struct reachable { /* zeroed means nothing runs */
     struct node *node;
+    struct relay_scores relay_scores;
     struct circuit *circuit;
     struct reservations *reservations;
     struct named *relays; /* at which we want a slot */

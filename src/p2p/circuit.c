@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "id/circuit_addr.h"
@@ -40,6 +41,7 @@ struct call { /* a STOP stream, until its CONNECT is read */
 
 struct circuit {
     struct host *host;
+    struct relay_scores *scores;
     circuit_accepts_fn *accepts;
     void *arg;
     struct attempt *attempts;
@@ -119,7 +121,8 @@ static bool connect_to(struct attempt *a)
                                  .naddrs = a->via.n > 0,
                                  .path = circuit_addr_is(&a->via) ? HOST_PATH_ANY
                                                                   : HOST_PATH_DIRECT,
-                                 .question = &connect };
+                                 .question = &connect,
+                                 .scores = a->all->scores };
 
     a->hop = hop_ask(a->all->host, &req, on_connected, a);
     return a->hop != NULL;
@@ -179,6 +182,26 @@ static int dial(void *arg, const struct multiaddr *to, const struct peerid *expe
     if (draft.depth > CIRCUIT_DEPTH_MAX)
         return GW_ELIMIT;
     return start(c, to, &draft, out);
+}
+
+/* A connection to the relay that is there tells how it is now. */
+static uint64_t cost(void *arg, const struct multiaddr *to)
+{
+    const struct circuit *c = arg;
+    uint64_t now_ms = clock_mono_ms(), sum = 0;
+    struct multiaddr via = *to, rest;
+    struct peerid relay;
+    struct muxed_info info;
+
+    for (; circuit_addr_split(&via, &rest, &relay); via = rest) {
+        const struct conn *k = host_conn(c->host, &relay);
+        if (k)
+            conn_info(k, &info);
+        if (k && info.rtt_us)
+            relay_scores_note(c->scores, &relay, RELAY_RTT, info.rtt_us, now_ms);
+        sum += relay_scores_cost_ms(c->scores, &relay, now_ms);
+    }
+    return sum;
 }
 
 /* ---- being called ---- */
@@ -287,14 +310,15 @@ static void on_call(void *arg, struct conn *relay, struct stream *s, const char 
     msgread_start(host_loop(c->host), s, early, &limits, &call->reader, on_message, call);
 }
 
-struct circuit *circuit_new(struct host *h, circuit_accepts_fn *accepts, void *arg)
+struct circuit *circuit_new(struct host *h, struct relay_scores *scores,
+                            circuit_accepts_fn *accepts, void *arg)
 {
     struct circuit *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
-    *c = (struct circuit){ .host = h, .accepts = accepts, .arg = arg };
+    *c = (struct circuit){ .host = h, .scores = scores, .accepts = accepts, .arg = arg };
     if (host_handle(h, CIRCUIT_STOP_PROTOCOL, NULL, on_call, c) == 0 &&
-        host_add_dialer(h, &(struct host_dialer){ dial, c }) == 0)
+        host_add_dialer(h, &(struct host_dialer){ dial, cost, c }) == 0)
         return c;
     free(c);
     return NULL;

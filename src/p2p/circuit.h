@@ -12,6 +12,7 @@
 #define GW_P2P_CIRCUIT_H
 
 #include "host/host.h"
+#include "p2p/relay_scores.h"
 
 #define CIRCUIT_DEPTH_MAX 4 /* circuits within circuits; also what cuts loops */
 
@@ -20,9 +21,11 @@ struct circuit;
 /* Whether a call through this relay is taken: do we hold a reservation there? */
 typedef bool circuit_accepts_fn(void *arg, const struct peerid *relay);
 
-/* Registers its dialer and its STOP handler with the host, which it borrows.  `accepts` NULL: no
- * calls are taken.  Returns owned, or NULL (out of memory, or something else serves STOP). */
-struct circuit *circuit_new(struct host *h, circuit_accepts_fn *accepts, void *arg);
+/* Registers its dialer and its STOP handler with the host.  Borrows both; by `scores` a peer that
+ * has several relays is dialled through the best one first.  `accepts` NULL: no calls are taken.
+ * Returns owned, or NULL (out of memory, or something else serves STOP). */
+struct circuit *circuit_new(struct host *h, struct relay_scores *scores,
+                            circuit_accepts_fn *accepts, void *arg);
 /* Between host_stop and host_free: what is under way ends.  NULL is fine. */
 void circuit_free(struct circuit *c);
 

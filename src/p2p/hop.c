@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "p2p/msgread.h"
@@ -14,6 +15,9 @@ struct hop {
     struct host_open *open; /* until there is a stream */
     struct msgread *reader; /* until the answer has come */
     struct conn *conn;      /* alive as long as its stream is read */
+    struct relay_scores *scores;
+    bool is_reserve;
+    uint64_t asked_ns; /* when the question left; 0: a connection had to be made first */
     hop_done_fn *done;
     void *arg;
 };
@@ -38,8 +42,53 @@ static int err_of(enum circuit_status status)
     }
 }
 
+static void note(const struct hop *q, enum relay_sign sign, uint64_t us)
+{
+    relay_scores_note(q->scores, &q->relay, sign, us, clock_mono_ms());
+}
+
+static void note_answer(const struct hop *q, int err, const struct hop_answer *a)
+{
+    struct muxed_info info;
+
+    conn_info(a->conn, &info);
+    if (info.rtt_us)
+        note(q, RELAY_RTT, info.rtt_us);
+    if (err == GW_ELIMIT || err == GW_EREFUSED)
+        note(q, RELAY_REFUSED, 0);
+    if (err)
+        return;
+    note(q, RELAY_ACCEPTED, 0);
+    if (q->is_reserve && q->asked_ns && info.rtt_us) {
+        uint64_t took_us = (clock_mono_ns() - q->asked_ns) / 1000;
+        note(q, RELAY_WORK, took_us > info.rtt_us ? took_us - info.rtt_us : 0);
+    }
+}
+
+/* Only what lies with the relay, or with the way to it. */
+static void note_silence(const struct hop *q, int err)
+{
+    switch (err) {
+    case GW_EOFFLINE:
+    case GW_ETIMEOUT:
+    case GW_EUNREACH:
+    case GW_EREFUSED:
+    case GW_EDENIED:
+    case GW_EIDENTITY:
+    case GW_ENOPROTO:
+        note(q, RELAY_UNREACHED, 0);
+        break;
+    default:
+        break;
+    }
+}
+
 static void finish(struct hop *q, int err, const struct hop_answer *a)
 {
+    if (a)
+        note_answer(q, err, a);
+    else
+        note_silence(q, err);
     if (err)
         log_debug("hop relay=%s status=%s: %s", peerid_short(&q->relay),
                   a ? circuit_status_name(a->msg->status) : "none", gw_strerror(err));
@@ -75,6 +124,8 @@ static void on_opened(void *arg, int err, struct conn *c, struct stream *s, cons
     struct hop *q = arg;
     (void)protocol;
 
+    if (host_open_tried(q->open))
+        q->asked_ns = 0;
     q->open = NULL;
     if (err) {
         finish(q, err, NULL);
@@ -105,6 +156,9 @@ struct hop *hop_ask(struct host *h, const struct hop_req *req, hop_done_fn *done
         return NULL;
     q->host = h;
     q->relay = req->relay;
+    q->scores = req->scores;
+    q->is_reserve = req->question->type == CIRCUIT_RESERVE;
+    q->asked_ns = clock_mono_ns();
     q->done = done;
     q->arg = arg;
     q->open = host_open(h, &open, on_opened, q);

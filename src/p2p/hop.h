@@ -4,6 +4,7 @@
 #define GW_P2P_HOP_H
 
 #include "host/host.h"
+#include "p2p/relay_scores.h"
 #include "wire/circuit_msg.h"
 
 struct hop;
@@ -27,6 +28,7 @@ struct hop_req {
     size_t naddrs;
     enum host_path path;
     const struct circuit_msg *question; /* borrowed for the call */
+    struct relay_scores *scores;        /* borrowed: what this tells of the relay is noted there */
 };
 
 /* Asks in one flight with the protocol id, on the connection that is there or a new one.  `done` is

@@ -14,6 +14,7 @@ src_libp2p_a_SOURCES = \
 	src/p2p/checkup.c src/p2p/checkup.h src/p2p/checkup_ask.c \
 	src/p2p/circuit.c src/p2p/circuit.h \
 	src/p2p/dcutr.c src/p2p/dcutr.h \
+	src/p2p/dcutr_core.c src/p2p/dcutr_core.h \
 	src/p2p/federation.c src/p2p/federation.h \
 	src/p2p/grant.c src/p2p/grant.h \
 	src/p2p/hop.c src/p2p/hop.h \
@@ -57,10 +58,12 @@ src_libp2p_a_SOURCES = \
 	src/p2p/perf.c src/p2p/perf.h \
 	src/p2p/ping.c src/p2p/ping.h \
 	src/p2p/punch.c src/p2p/punch.h \
+	src/p2p/punch_core.c src/p2p/punch_core.h \
 	src/p2p/relay.c src/p2p/relay.h \
 	src/p2p/relay_circuit.c src/p2p/relay_circuit.h \
 	src/p2p/relay_month.c src/p2p/relay_month.h \
 	src/p2p/relay_quota.c src/p2p/relay_quota.h \
+	src/p2p/relay_scores.c src/p2p/relay_scores.h \
 	src/p2p/relay_slots.c src/p2p/relay_slots.h \
 	src/p2p/reservations.c src/p2p/reservations.h
 
@@ -121,6 +124,11 @@ tests_unit_test_checkup_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_dcutr
 tests_unit_test_dcutr_SOURCES = tests/unit/test_dcutr.c $(TWO_HOSTS)
 tests_unit_test_dcutr_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_dcutr_core tests/unit/test_punch_core
+tests_unit_test_dcutr_core_SOURCES = tests/unit/test_dcutr_core.c tests/unit/vec.h
+tests_unit_test_dcutr_core_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_punch_core_SOURCES = tests/unit/test_punch_core.c tests/unit/vec.h
+tests_unit_test_punch_core_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_autonat
 tests_unit_test_autonat_SOURCES = tests/unit/test_autonat.c $(TWO_HOSTS)
 tests_unit_test_autonat_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
@@ -139,7 +147,8 @@ tests_unit_test_autonat_server_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_autonat_verdict
 tests_unit_test_autonat_verdict_SOURCES = tests/unit/test_autonat_verdict.c tests/unit/vec.h
 tests_unit_test_autonat_verdict_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_relay tests/unit/test_relay_month tests/unit/test_relay_quota tests/unit/test_relay_slots
+check_PROGRAMS += tests/unit/test_relay tests/unit/test_relay_month tests/unit/test_relay_quota \
+	tests/unit/test_relay_scores tests/unit/test_relay_slots
 tests_unit_test_relay_SOURCES = tests/unit/test_relay.c tests/unit/testpeers.h tests/unit/tmpfiles.h tests/unit/vec.h \
 	$(TWO_HOSTS)
 tests_unit_test_relay_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
@@ -147,6 +156,8 @@ tests_unit_test_relay_month_SOURCES = tests/unit/test_relay_month.c tests/unit/t
 tests_unit_test_relay_month_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_relay_quota_SOURCES = tests/unit/test_relay_quota.c tests/unit/vec.h
 tests_unit_test_relay_quota_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_relay_scores_SOURCES = tests/unit/test_relay_scores.c tests/unit/vec.h
+tests_unit_test_relay_scores_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_relay_slots_SOURCES = tests/unit/test_relay_slots.c tests/unit/vec.h
 tests_unit_test_relay_slots_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_backoff tests/unit/test_circuit tests/unit/test_grant tests/unit/test_lease \

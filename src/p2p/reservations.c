@@ -13,6 +13,8 @@
 #include "p2p/hop.h"
 #include "p2p/lease.h"
 
+#define LOOK_S 10. /* how often the round trips to the relays are looked at */
+
 struct slot { /* one relay */
     struct reservations *all;
     struct peerid relay;
@@ -28,6 +30,8 @@ struct slot { /* one relay */
 struct reservations {
     struct host *host;
     struct announce *announce;
+    struct relay_scores *scores;
+    ev_timer look; /* runs while a slot is held */
     size_t n;
     struct slot *slots[RESERVATIONS_MAX];
 };
@@ -46,26 +50,25 @@ static uint64_t rtt_of(const struct slot *s)
 
 struct standing {
     const struct slot *slot;
-    uint64_t rtt_us;
+    uint64_t cost_ms;
 };
 
-static int by_rtt(const void *a, const void *b)
-{
-    uint64_t x = ((const struct standing *)a)->rtt_us, y = ((const struct standing *)b)->rtt_us;
-
-    x -= 1; /* an unknown one, 0, is the largest */
-    y -= 1;
-    return (x > y) - (x < y);
-}
-
+/* Of equals the one that is configured first, so that the order stays. */
 static size_t sort_held(const struct reservations *r, struct standing out[RESERVATIONS_MAX])
 {
+    uint64_t now_ms = clock_mono_ms();
     size_t n = 0;
 
-    for (size_t i = 0; i < r->n; i++)
-        if (r->slots[i]->conn)
-            out[n++] = (struct standing){ r->slots[i], rtt_of(r->slots[i]) };
-    qsort(out, n, sizeof *out, by_rtt);
+    for (size_t i = 0; i < r->n; i++) {
+        const struct slot *s = r->slots[i];
+        if (!s->conn)
+            continue;
+        struct standing one = { s, relay_scores_cost_ms(r->scores, &s->relay, now_ms) };
+        size_t at = n++;
+        for (; at > 0 && one.cost_ms < out[at - 1].cost_ms; at--)
+            out[at] = out[at - 1];
+        out[at] = one;
+    }
     return n;
 }
 
@@ -81,6 +84,25 @@ static void publish(const struct reservations *r)
             if (k < held[i].slot->grant.ncircuits)
                 circuits[n++] = held[i].slot->grant.circuits[k];
     announce_set_circuits(r->announce, circuits, n);
+}
+
+static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    const struct reservations *r = w->data;
+    (void)revents;
+
+    bool any = false;
+    for (size_t i = 0; i < r->n; i++) {
+        const struct slot *s = r->slots[i];
+        uint64_t rtt_us = rtt_of(s);
+        if (rtt_us)
+            relay_scores_note(r->scores, &s->relay, RELAY_RTT, rtt_us, clock_mono_ms());
+        any |= s->conn != NULL;
+    }
+    if (any)
+        publish(r);
+    else
+        ev_timer_stop(loop, w);
 }
 
 /* ---- one slot ---- */
@@ -126,6 +148,8 @@ static void on_failed(struct slot *s, int err, const struct hop_answer *a)
     if (s->conn && s->lease.state != RESERVATION_HELD) {
         conn_unhold(s->conn);
         withdraw(s);
+    } else if (s->conn) {
+        publish(s->all); /* it may be full */
     }
     set_timer(s);
 }
@@ -165,6 +189,8 @@ static void on_granted(struct slot *s, struct conn *c, const struct grant *g)
                  peerid_short(&s->relay), (unsigned long long)g->life_s, g->limit.duration_s,
                  (unsigned long long)g->limit.data);
     hold(s, c);
+    if (!ev_is_active(&s->all->look))
+        ev_timer_again(host_loop(s->all->host), &s->all->look);
     s->grant = *g;
     lease_granted(&s->lease, clock_mono_ms(), g->life_s * 1000, draw());
     set_timer(s);
@@ -198,7 +224,8 @@ static void ask(struct slot *s)
                                  .addrs = s->addrs,
                                  .naddrs = s->naddrs,
                                  .path = HOST_PATH_DIRECT,
-                                 .question = &reserve };
+                                 .question = &reserve,
+                                 .scores = s->all->scores };
 
     if (s->hop)
         return;
@@ -269,13 +296,17 @@ static void slot_free(struct slot *s)
     free(s);
 }
 
-struct reservations *reservations_new(struct host *h, struct announce *a)
+struct reservations *reservations_new(struct host *h, struct announce *a,
+                                      struct relay_scores *scores)
 {
     struct reservations *r = calloc(1, sizeof *r);
     if (!r)
         return NULL;
     r->host = h;
     r->announce = a;
+    r->scores = scores;
+    ev_timer_init(&r->look, on_look, 0., LOOK_S);
+    r->look.data = r;
     if (host_observe(h, &events, r) == 0)
         return r;
     free(r);
@@ -288,6 +319,7 @@ void reservations_free(struct reservations *r)
         return;
     while (r->n)
         slot_free(r->slots[--r->n]);
+    ev_timer_stop(host_loop(r->host), &r->look);
     free(r);
 }
 
@@ -391,9 +423,12 @@ static void describe(const struct slot *s, struct reservation_info *out)
 {
     uint64_t now_ms = clock_mono_ms();
 
-    *out = (struct reservation_info){
-        .relay = s->relay, .state = s->lease.state, .err = s->lease.err, .rtt_us = rtt_of(s)
-    };
+    *out = (struct reservation_info){ .relay = s->relay,
+                                      .state = s->lease.state,
+                                      .err = s->lease.err,
+                                      .rtt_us = rtt_of(s),
+                                      .load = relay_scores_load(s->all->scores, &s->relay,
+                                                                now_ms) };
     if (!s->conn)
         return;
     out->expires_s = (uint64_t)clock_wall_s();

@@ -3,12 +3,13 @@
  *
  * A slot is asked for at every relay wanted, renewed well before it ends, and asked for again with
  * growing, jittered pauses when it is refused or the relay is gone.  The connection to the relay is
- * held.  The circuits got are announced, the relay that answers fastest first.
+ * held.  The circuits got are announced, the better relay first (relay_scores.h).
  */
 #ifndef GW_P2P_RESERVATIONS_H
 #define GW_P2P_RESERVATIONS_H
 
 #include "p2p/announce.h"
+#include "p2p/relay_scores.h"
 
 #define RESERVATIONS_MAX       16 /* relays */
 #define RESERVATIONS_ADDRS_MAX 8  /* of one relay; more are passed over */
@@ -28,14 +29,16 @@ struct reservation_info {
     uint64_t limit_s;     /* of one circuit, as the relay told; 0: none */
     uint64_t limit_bytes; /* each way; 0: none */
     uint64_t rtt_us;      /* to the relay; 0: not known */
+    enum relay_load load; /* of the relay */
     struct multiaddr
         address; /* the first circuit that is announced, without our id; n == 0: none */
 };
 
 struct reservations;
 
-/* Borrows both, and observes the host.  Returns owned, or NULL when out of memory. */
-struct reservations *reservations_new(struct host *h, struct announce *a);
+/* Borrows all, and observes the host.  Returns owned, or NULL when out of memory. */
+struct reservations *reservations_new(struct host *h, struct announce *a,
+                                      struct relay_scores *scores);
 /* Between host_stop and host_free.  NULL is fine. */
 void reservations_free(struct reservations *r);
 

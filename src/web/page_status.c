@@ -31,6 +31,7 @@ static const struct column reservation_columns[] = {
     { "Relay", "relay", PEER },
     { "State", "state", TEXT },
     { "Round trip", "rtt_ms", MILLISECONDS },
+    { "Load", "load", TEXT },
     { "Reachable by", "address", WIDE },
     { "Trouble", "error", TEXT },
     { NULL, NULL, TEXT },

@@ -60,6 +60,7 @@ static struct ev_loop *loop;
 static struct turn *turn;
 static struct multiaddr relay, through;
 static struct node *nodes;
+static struct relay_scores scores; /* of all: there is one relay */
 static size_t nnodes = 2000, ncalls = 500, noctets = 65536, at_once = 64;
 static pid_t relay_pid;
 static bool has_failed;
@@ -235,8 +236,8 @@ static void node_open(struct node *n)
     if (key_generate(&n->key) != 0 ||
         !(n->host = host_new(loop, turn, n->key, &cfg, admit, NULL)) ||
         !(n->announce = announce_new(n->host)) || !(n->identify = identify_new(n->host)) ||
-        !(n->circuit = circuit_new(n->host, holds_slot, n)) ||
-        !(n->reservations = reservations_new(n->host, n->announce)) ||
+        !(n->circuit = circuit_new(n->host, &scores, holds_slot, n)) ||
+        !(n->reservations = reservations_new(n->host, n->announce, &scores)) ||
         host_handle(n->host, ECHO_PROTOCOL, NULL, echo_start, NULL) != 0)
         die("a host", GW_ENOMEM);
 }

@@ -1,14 +1,14 @@
 #!/bin/sh
 # relays.sh - two relays: when the one in use dies the other takes over.
 # needs: root
-# timeout: 90
+# timeout: 120
 . "$(dirname "$0")/../net/lib.sh"
 . "$(dirname "$0")/../lab/lib.sh"
 . "$(dirname "$0")/lib.sh"
 
 lab_up <<END
-host first
-host second
+host first  delay=1ms
+host second delay=10ms
 lan a nat=sym  hosts=me
 lan b nat=port hosts=away
 END
@@ -22,6 +22,21 @@ reserved first 1
 reserved second 1
 known me away "$(relay_at first)" "$(relay_at second)"
 node me -D $PROXY
+
+# told_first: the relay whose circuit away tells first.
+told_first()
+{
+    gw_json away "next(a for a in s['addresses'] if 'p2p-circuit' in a)" |
+        awk -v first="$(gw_id first)" '{ print index($0, first) ? "first" : "second" }'
+}
+is_told_first() { [ "$(told_first)" = "$1" ]; }
+has_load() { [ "$(gw_json away "[r['load'] for r in s['reservations'] if r['relay'] == '$(gw_id "$1")'][0]")" = "$2" ]; }
+check "the nearer relay is told first" until_ok 15 is_told_first first
+check "and has little to do" until_ok 15 has_load first low
+natlab set first delay=100ms
+check "when packets queue on the way to it, it is busy" until_ok 45 has_load first busy
+same "and the other one is told first" second "$(told_first)"
+natlab set first delay=1ms
 
 check "reached through one of two relays" fetch me 20000 0
 same "by no direct path" relayed "$(path_of me away)"

@@ -32,7 +32,7 @@ static const char status_sample[] =
     " \"reservations\": ["
     "   {\"relay\": \"12D3KooWCryG7Mon9orvQxcS1rYZjotPgpwoJNHHKcLLfE4Hf5mV\","
     "    \"state\": \"held\", \"address\": \"/ip4/203.0.113.9/tcp/1/p2p-circuit\","
-    "    \"expires\": 1700003600, \"rtt_ms\": 20.1, \"error\": \"\"},"
+    "    \"expires\": 1700003600, \"rtt_ms\": 20.1, \"load\": \"low\", \"error\": \"\"},"
     "   {\"relay\": \"12D3KooWBmwkafWE2fqfzS96VoTZgpGp6aJsF4N7eAoiw1i8hvZ2\","
     "    \"state\": \"refused\", \"address\": \"\","
     "    \"expires\": 0, \"rtt_ms\": 0, \"error\": \"denied by the peer\"}],"

@@ -10,6 +10,7 @@ static struct fixture {
     struct autonat *autonat;
     struct dcutr *dcutr;
     struct reservations *reservations;
+    struct relay_scores scores;
     struct checkup *checkup;
     bool may;
 } f; /* of b */
@@ -33,7 +34,7 @@ static int setup(void **state)
     f.announce = announce_new(b.host);
     f.autonat = autonat_new(b.host, f.announce, false);
     f.dcutr = dcutr_new(b.host, f.announce);
-    f.reservations = reservations_new(b.host, f.announce);
+    f.reservations = reservations_new(b.host, f.announce, &f.scores);
     const struct checkup_parts parts = { .host = b.host,
                                          .announce = f.announce,
                                          .autonat = f.autonat,

@@ -17,6 +17,7 @@
 
 static struct relayrig relay, far_relay;
 static struct side real; /* for src/p2p/relay.c; no host: not started */
+static struct relay_scores scores[3];
 static struct circuit *at_a, *at_b, *at_far;
 static bool b_accepts;
 static unsigned served;
@@ -71,11 +72,12 @@ static int setup(void **state)
     hosts_setup(state);
     host_upgrade(a.host)->first = order->first;
     fake_net.no_circuits = true;
+    memset(scores, 0, sizeof scores);
     relayrig_start(&relay, "/ip4/192.0.2.9/udp/4001/quic-v1");
     relayrig_start(&far_relay, "/ip4/192.0.2.10/udp/4001/quic-v1");
-    at_a = circuit_new(a.host, NULL, NULL);
-    at_b = circuit_new(b.host, accepts, NULL);
-    at_far = circuit_new(far_relay.side.host, accepts, NULL);
+    at_a = circuit_new(a.host, &scores[0], NULL, NULL);
+    at_b = circuit_new(b.host, &scores[1], accepts, NULL);
+    at_far = circuit_new(far_relay.side.host, &scores[2], accepts, NULL);
     assert_true(at_a && at_b && at_far);
     b_accepts = true;
     served = 0;
@@ -325,6 +327,69 @@ static void test_dial_reports_what_the_status_says(void **state)
     assert_int_equal(relay.connects, COUNT(v));
 }
 
+/* ---- one of two relays ---- */
+
+static bool is_alone(void *arg)
+{
+    (void)arg;
+    return !host_conn(a.host, key_peerid(b.key)) && !host_conn(b.host, key_peerid(a.key));
+}
+
+/* Reaches b, known at both relays in this order, by a new connection. */
+static void assert_reached_by_either(void)
+{
+    struct multiaddr via[2] = { relayrig_circuit(&relay), relayrig_circuit(&far_relay) };
+    const struct host_proposal p = { .protocol = "/echo", .first = bytes_of(SECRET) };
+    const struct host_open_req req = {
+        .peer = *key_peerid(b.key), .addrs = via, .naddrs = 2, .proposals = &p, .nproposals = 1
+    };
+    struct heard h = { 0 };
+
+    host_close_peer(a.host, key_peerid(b.key), 0);
+    run_until(is_alone, NULL);
+    assert_non_null(host_open(a.host, &req, on_heard, &h));
+    run_until(has_answer, &h);
+    assert_echoed(&h);
+}
+
+static void test_relay_that_is_full_is_dialled_behind_the_other(void **state)
+{
+    (void)state;
+    open_from(&b, &far_relay.side, "/none");
+    relay.status = CIRCUIT_RESOURCE_LIMIT_EXCEEDED;
+    assert_reached_by_either();
+    assert_int_equal(relay.connects, 1);
+    assert_int_equal(far_relay.connects, 1);
+    assert_reached_by_either();
+    assert_int_equal(relay.connects, 1);
+    assert_int_equal(far_relay.connects, 2);
+}
+
+static void test_relay_that_is_away_is_dialled_behind_the_other(void **state)
+{
+    (void)state;
+    open_from(&b, &far_relay.side, "/none");
+    fake_net_rule("/ip4/192.0.2.9/udp/4001/quic-v1", 0, GW_EREFUSED);
+    assert_reached_by_either();
+    fake_net.nrules = 0;
+    assert_reached_by_either();
+    assert_int_equal(relay.connects, 0);
+    assert_int_equal(far_relay.connects, 2);
+}
+
+static void test_the_nearer_relay_is_dialled_first(void **state)
+{
+    (void)state;
+    open_from(&b, &far_relay.side, "/none");
+    fake_net_rule("/ip4/192.0.2.9/udp/4001/quic-v1", 60, 0);
+    fake_net_rule("/ip4/192.0.2.10/udp/4001/quic-v1", 5, 0);
+    open_from(&a, &relay.side, "/none");
+    open_from(&a, &far_relay.side, "/none");
+    assert_reached_by_either();
+    assert_int_equal(relay.connects, 0);
+    assert_int_equal(far_relay.connects, 1);
+}
+
 static void test_dial_ends_when_the_relay_is_silent(void **state)
 {
     (void)state;
@@ -482,7 +547,7 @@ static void test_a_reservation_leads_a_call_through_a_real_relay(void **state)
 
     start_real();
     struct announce *here = announce_new(b.host), *there = announce_new(real.host);
-    struct reservations *slots = reservations_new(b.host, here);
+    struct reservations *slots = reservations_new(b.host, here, &scores[1]);
     struct relay *r = relay_new(real.host, there, &cfg, may, NULL, NULL);
     assert_true(here && there && slots && r);
 
@@ -658,6 +723,9 @@ int main(void)
         BOTH(test_dial_comes_again_where_the_answer_is_lost),
         BOTH(test_dial_gives_up_where_neither_is_spoken),
         T(test_dial_reports_what_the_status_says),
+        T(test_relay_that_is_full_is_dialled_behind_the_other),
+        T(test_relay_that_is_away_is_dialled_behind_the_other),
+        T(test_the_nearer_relay_is_dialled_first),
         T(test_dial_ends_when_the_relay_is_silent),
         T(test_dial_ends_when_the_relay_cannot_be_reached),
         T(test_relay_known_by_its_id_is_dialled_where_it_was_last),

@@ -38,12 +38,13 @@ static void test_status_shows_how_we_are_reached(void **state)
     show(cli_show_status,
          "{\"addresses\": [\"/ip4/203.0.113.1/udp/4001/quic-v1\"], \"reach\": \"private\","
          " \"nat\": \"dependent\", \"reservations\": ["
-         "{\"relay\": \"" RELAY "\", \"state\": \"held\", \"rtt_ms\": 20.1,"
+         "{\"relay\": \"" RELAY "\", \"state\": \"held\", \"load\": \"low\", \"rtt_ms\": 20.1,"
          " \"address\": \"/ip4/203.0.113.9/tcp/1/p2p-circuit\", \"error\": \"\"},"
          "{\"relay\": \"" ALICE "\", \"state\": \"refused\", \"error\": \"denied\"}]}");
     assert_line("announced", "/ip4/203.0.113.1/udp/4001/quic-v1", NULL);
     assert_line("reach", "private, NAT mapping dependent", NULL);
-    assert_line("reservation", "fE4Hf5mV held, 20.1 ms: /ip4/203.0.113.9/tcp/1/p2p-circuit", NULL);
+    assert_line("reservation",
+                "fE4Hf5mV held, 20.1 ms, load low: /ip4/203.0.113.9/tcp/1/p2p-circuit", NULL);
     assert_line("reservation", "tHvWk3aQ refused: denied", NULL);
     assert_null(strstr(shown, "circuits,"));
 }

@@ -744,6 +744,7 @@ static void test_status_tells_our_reservations(void **state)
     held->state = RESERVATION_HELD;
     held->expires_s = 1700003600;
     held->rtt_us = 20100;
+    held->load = RELAY_LOAD_BUSY;
     assert_int_equal(multiaddr_parse(bytes_of(CIRCUIT), &held->address), 0);
     *down = (struct reservation_info){ .relay = make_id(5),
                                        .state = RESERVATION_DOWN,
@@ -756,6 +757,7 @@ static void test_status_tells_our_reservations(void **state)
     check_string(r, "error", "");
     check_int(r, "expires", 1700003600);
     assert_float_equal(json_real_value(json_object_get(r, "rtt_ms")), 20.1, 0.0001);
+    check_string(r, "load", "busy");
     r = json_array_get(list, 1);
     check_string(r, "state", "down");
     check_string(r, "address", "");

@@ -64,6 +64,23 @@ static void test_families_take_turns_ipv6_first_and_relays_come_last(void **stat
     }
 }
 
+static void test_of_relays_the_one_that_costs_least_comes_first(void **state)
+{
+    struct multiaddr circuit = parsed(RELAY "/p2p-circuit"), tcp = parsed("/ip4/1.0.0.1/tcp/1");
+    struct dial_place places[3] = { [0] = dial_place(&circuit, NULL, 0) };
+    (void)state;
+
+    places[1] = dial_place(&circuit, places, 1);
+    places[2] = dial_place(&tcp, places, 2);
+    assert_true(dial_place_precedes(&places[0], &places[1]));
+    places[0].cost = 20;
+    places[1].cost = 15;
+    places[2].cost = 1000;
+    assert_true(dial_place_precedes(&places[1], &places[0]));
+    assert_false(dial_place_precedes(&places[0], &places[1]));
+    assert_true(dial_place_precedes(&places[2], &places[1])); /* rank decides */
+}
+
 static void test_near_addresses_hold_the_others_up_less(void **state)
 {
     struct multiaddr near = parsed("/ip4/10.0.0.1/udp/1/quic-v1"),
@@ -79,6 +96,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rank_by_transport_and_distance),
         cmocka_unit_test(test_families_take_turns_ipv6_first_and_relays_come_last),
+        cmocka_unit_test(test_of_relays_the_one_that_costs_least_comes_first),
         cmocka_unit_test(test_near_addresses_hold_the_others_up_less),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

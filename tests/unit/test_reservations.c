@@ -10,6 +10,7 @@
 
 static struct relayrig first, second;
 static struct announce *announce;
+static struct relay_scores scores;
 static struct reservations *slots;
 
 static int setup(void **state)
@@ -23,7 +24,8 @@ static int setup(void **state)
     relayrig_start(&second, SECOND_AT);
     announce = announce_new(a.host);
     assert_non_null(announce);
-    slots = reservations_new(a.host, announce);
+    scores = (struct relay_scores){ 0 };
+    slots = reservations_new(a.host, announce, &scores);
     assert_non_null(slots);
     return 0;
 }
@@ -173,6 +175,24 @@ static void test_circuits_of_the_fastest_relay_come_first(void **state)
     run_until(is_held, &second);
     assert_announced(&second, &first);
     assert_int_equal(info_of(&first).rtt_us, 20000);
+    assert_int_equal(info_of(&first).load, RELAY_LOAD_LOW);
+}
+
+static void test_circuits_of_a_relay_that_is_full_come_last(void **state)
+{
+    (void)state;
+    fake_net_rule(FIRST_AT, 5, 0);
+    fake_net_rule(SECOND_AT, 20, 0);
+    want(&first, &second);
+    run_until(is_held, &first);
+    run_until(is_held, &second);
+    assert_announced(&first, &second);
+    first.status = CIRCUIT_RESOURCE_LIMIT_EXCEEDED;
+    reservations_network_changed(slots); /* renews */
+    run_ms(30);
+    assert_int_equal(info_of(&first).state, RESERVATION_HELD);
+    assert_int_equal(info_of(&first).load, RELAY_LOAD_FULL);
+    assert_announced(&second, &first);
 }
 
 static void test_relays_are_asked_all_at_once(void **state)
@@ -360,6 +380,7 @@ int main(void)
         T(test_slot_is_held_and_announced),
         T(test_connection_to_the_relay_is_held),
         T(test_circuits_of_the_fastest_relay_come_first),
+        T(test_circuits_of_a_relay_that_is_full_come_last),
         T(test_relays_are_asked_all_at_once),
         T(test_lost_relay_is_withdrawn_and_soon_held_again),
         T(test_relay_that_is_away_is_tried_until_it_is_there),
