@@ -85,6 +85,7 @@ struct conf_key {
     const char *const *names; /* CONF_ENUM: NULL-terminated */
     conf_check_fn *check;     /* NULL: the type and the range say it all */
     bool is_secret;           /* CONF_STRING: no message and no print shows it; wiped when freed */
+    bool is_fixed;            /* a change takes effect with the next start: the caller's to say */
     const char *unit;         /* for people: "streams", "peers"; NULL when the type says it */
     const char *help;         /* one line, no full stop */
 };

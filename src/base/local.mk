@@ -12,6 +12,7 @@ src_libbase_a_SOURCES = \
 	src/base/utctime.c src/base/utctime.h \
 	src/base/fileio.c src/base/fileio.h \
 	src/base/conf.c src/base/confread.c src/base/conf.h \
+	src/base/confdiff.c src/base/confdiff.h \
 	src/base/confedit.c src/base/confedit.h
 
 if HAVE_CMOCKA
@@ -45,6 +46,9 @@ tests_unit_test_fileio_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_conf
 tests_unit_test_conf_SOURCES = tests/unit/test_conf.c tests/unit/vec.h
 tests_unit_test_conf_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_confdiff
+tests_unit_test_confdiff_SOURCES = tests/unit/test_confdiff.c tests/unit/vec.h
+tests_unit_test_confdiff_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_confedit
 tests_unit_test_confedit_SOURCES = tests/unit/test_confedit.c tests/unit/vec.h
 tests_unit_test_confedit_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)

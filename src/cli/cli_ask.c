@@ -149,6 +149,9 @@ int cli_ask_and_say(const char *dir, json_t *req, int timeout_ms, const char *do
     printf("%s%s%s", done, *peer ? " " : "", peer);
     print_not_offered(json_object_get(v, "not_offered"));
     putchar('\n');
+    const char *later = cli_show_str(v, "later");
+    if (*later)
+        printf("with the next start: %s\n", later);
     json_decref(v);
     return CLI_OK;
 }

@@ -32,7 +32,8 @@ int cli_ask_and_show(const char *dir, bool is_json, json_t *req, int timeout_ms,
 /* The same, but CLI_FAILED unless the member `must` is true: it was told, and is not well. */
 int cli_ask_and_judge(const char *dir, bool is_json, json_t *req, int timeout_ms,
                       int (*show)(FILE *, const json_t *), const char *must);
-/* The same where nothing is worth printing but `done`, and the peer id if the answer has one. */
+/* The same where nothing is worth printing but `done`, and what the answer has of these: the peer
+ * id, services that are not offered, what takes effect later. */
 int cli_ask_and_say(const char *dir, json_t *req, int timeout_ms, const char *done);
 
 #endif

@@ -316,7 +316,8 @@ static const struct command commands[] = {
     { "deny", "PEER", "take back all that a peer was allowed", "Its connection ends at once.", 1, 1,
       0, run_deny, .first = CLI_PEER },
     { "reload", "", "read gw.conf, names and authorized_keys again",
-      "With an error in one of them nothing changes, and the error is printed.",
+      "With an error in one of them nothing changes, and the error is printed.  So are the keys\n"
+      "that take effect with the next start only.",
       .run = run_reload },
     { "stop", "", "stop the daemon, and wait until it is gone", .run = run_stop },
     { "config", "--check | --show", "check all files, or print all keys with their values",

@@ -14,7 +14,7 @@
 #include "ctl/ctl_resolve.h"
 #include "ctl/ctl_status.h"
 
-#define ERR_MAX 512
+#define SAID_MAX 1024
 
 struct ctl_cmd {
     const char *name;
@@ -43,29 +43,33 @@ static void run_services(const struct ctl_deps *d, struct ctl_session *s, json_t
         ctl_session_reply(s, ctl_status_services(d));
 }
 
-/* Answers with what a callback of main returned. */
-static void answer_config(struct ctl_session *s, int err, const char *text)
+/* Answers with what a callback of main returned: `v` (taken), or why not. */
+static void answer_config(struct ctl_session *s, int err, const char *why, json_t *v)
 {
-    if (err)
-        ctl_session_fail(s, "%s", *text ? text : gw_strerror(err));
-    else
-        ctl_session_reply(s, json_object());
+    if (!err) {
+        ctl_session_reply(s, v);
+        return;
+    }
+    json_decref(v);
+    ctl_session_fail(s, "%s", *why ? why : gw_strerror(err));
 }
 
 static void run_reload(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
 {
-    char text[ERR_MAX] = "";
+    char said[SAID_MAX] = "";
+    int err = d->reload(d->arg, said, sizeof said);
 
     (void)req;
-    answer_config(s, d->reload(d->arg, text, sizeof text), text);
+    answer_config(s, err, said, json_pack("{s:s}", "later", said));
 }
 
 static void run_config(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
 {
-    char text[ERR_MAX] = "";
+    char why[SAID_MAX] = "";
+    int err = d->check(d->arg, why, sizeof why);
 
     (void)req;
-    answer_config(s, d->check(d->arg, text, sizeof text), text);
+    answer_config(s, err, why, json_object());
 }
 
 static void stop_answered(void *arg, struct stream *stream, struct bytes early)

@@ -57,8 +57,9 @@ struct ctl_deps { /* all borrowed; none may be NULL but those that say so */
     void (*dns)(void *arg, ctl_each_proxy_fn *each, void *each_arg);
     void (*forwards)(void *arg, ctl_each_forward_fn *each, void *each_arg);
     /* Re-reads everything, as SIGHUP does / only checks it.  0, or GW_E* with one sentence in `err`
-     * ("FILE:LINE: what is wrong"); then nothing has changed. */
-    int (*reload)(void *arg, char *err, size_t cap);
+     * ("FILE:LINE: what is wrong"); then nothing has changed.  On 0 reload says which keys take
+     * effect with the next start only: "[node] listen, [dht] mode"; "": none. */
+    int (*reload)(void *arg, char *said, size_t cap);
     int (*check)(void *arg, char *err, size_t cap);
     /* Changes gw.conf and re-reads everything.  As reload; also GW_ENOTFOUND: to leave what is not
      * there. */

@@ -200,6 +200,7 @@ static const struct conf_section sections[] = {
 };
 
 #define NODE(field)    CONF_AT(struct config, field)
+#define FIXED(field)   NODE(field), .is_fixed = true
 #define FORWARD(field) CONF_AT(struct config_forward, field)
 #define NETWORK(field) CONF_AT(struct config_network, field)
 #define PEER(field)    CONF_AT(struct config_peer, field)
@@ -207,11 +208,11 @@ static const struct conf_section sections[] = {
 
 /* clang-format off */
 static const struct conf_key keys[] = {
-    { "node", "listen", CONF_LIST, NODE(listen),
+    { "node", "listen", CONF_LIST, FIXED(listen),
       .def = "/ip4/0.0.0.0/udp/0/quic-v1 /ip6/::/udp/0/quic-v1 /ip4/0.0.0.0/tcp/0 /ip6/::/tcp/0",
       .check = check_listen_addr,
       .help = "Multiaddr to listen on (-l); port 0: a random port that is kept in state/" },
-    { "node", "port-range", CONF_STRING, NODE(port_range), .check = check_port_range,
+    { "node", "port-range", CONF_STRING, FIXED(port_range), .check = check_port_range,
       .help = "FIRST-LAST: of these the random ports of listen are taken; empty: of all" },
     { "node", "max-peers", CONF_INT, NODE(max_peers), .def = "1024", .min = 1, .max = 65536,
       .help = "Connections to peers at a time" },
@@ -226,16 +227,16 @@ static const struct conf_key keys[] = {
     { "node", "negotiate-timeout", CONF_DURATION, NODE(negotiate_timeout_ms),
       .def = "10s", .min = 500, .max = 600000,
       .help = "To agree on the protocol of a stream" },
-    { "node", "target-timeout", CONF_DURATION, NODE(target_timeout_ms),
+    { "node", "target-timeout", CONF_DURATION, FIXED(target_timeout_ms),
       .def = "10s", .min = 500, .max = 600000,
       .help = "To connect to the target of a service" },
-    { "node", "resolve-timeout", CONF_DURATION, NODE(resolve_timeout_ms),
+    { "node", "resolve-timeout", CONF_DURATION, FIXED(resolve_timeout_ms),
       .def = "10s", .min = 500, .max = 600000,
       .help = "To find a name in all tiers together" },
     { "node", "name-ttl", CONF_DURATION, NODE(name_ttl_ms),
       .def = "5m", .min = 1000, .max = 86400000,
       .help = "So long an answer is kept, across restarts, when its tier does not say" },
-    { "node", "resolver", CONF_LIST, NODE(resolvers), .check = check_resolver,
+    { "node", "resolver", CONF_LIST, FIXED(resolvers), .check = check_resolver,
       .help = "exec:/PATH: a program that is asked for names, a tier behind the others" },
     { "node", "idle-peer", CONF_DURATION, NODE(idle_peer_ms), .def = "5m", .max = 7 * 86400000LL,
       .help = "A connection without streams is closed after so long; 0: never" },
@@ -248,18 +249,18 @@ static const struct conf_key keys[] = {
       .help = "Congestion control" },
     { "node", "gso", CONF_BOOL, NODE(gso), .def = "yes",
       .help = "UDP segmentation offload, where the system has it" },
-    { "node", "perf", CONF_BOOL, NODE(perf), .def = "no",
+    { "node", "perf", CONF_BOOL, FIXED(perf), .def = "no",
       .help = "Answer /perf/1.0.0, a test of throughput, for any peer that may connect" },
     { "node", "log-level", CONF_ENUM, NODE(log_level), .def = "info", .names = log_level_names,
       .help = "Least weighty lines to log (-v: debug, -q: warn)" },
 
     { "node", "relay", CONF_LIST, NODE(relays), .check = check_relay,
       .help = "Relay to be reachable through (-r): its multiaddr with /p2p/ID, or its name" },
-    { "node", "port-map", CONF_BOOL, NODE(port_map), .def = "no",
+    { "node", "port-map", CONF_BOOL, FIXED(port_map), .def = "no",
       .help = "Ask the router to open our ports: PCP, NAT-PMP, UPnP" },
-    { "node", "mdns", CONF_BOOL, NODE(mdns), .def = "yes",
+    { "node", "mdns", CONF_BOOL, FIXED(mdns), .def = "yes",
       .help = "Find peers on the LAN, and be found there (multicast DNS)" },
-    { "node", "name", CONF_STRING, NODE(name), .check = check_label,
+    { "node", "name", CONF_STRING, FIXED(name), .check = check_label,
       .help = "Our name on the LAN; empty: the machine's own" },
     { "node", "probe", CONF_DURATION, NODE(probe_ms), .def = "30s", .max = 86400000,
       .help = "Between pings to a peer that is in use or kept; 0: none" },
@@ -278,7 +279,7 @@ static const struct conf_key keys[] = {
     { "node", "autonat-refresh", CONF_DURATION, NODE(autonat_refresh_ms),
       .def = "15m", .min = 1000, .max = 86400000, .help = "The same once it is known" },
 
-    { "relay", "enabled", CONF_BOOL, NODE(relay_enabled), .def = "no",
+    { "relay", "enabled", CONF_BOOL, FIXED(relay_enabled), .def = "no",
       .help = "Be a relay (-R) for peers that may use the service `relay`" },
     { "relay", "public", CONF_BOOL, NODE(relay_public), .def = "no",
       .help = "Be one for everybody; set limits then" },
@@ -308,14 +309,14 @@ static const struct conf_key keys[] = {
     { "relay", "monthly-data", CONF_SIZE, NODE(relay_monthly_bytes), .def = "0",
       .help = "Octets relayed in a calendar month (UTC), both ways; 0: no limit" },
 
-    { "relay", "network", CONF_STRING, NODE(relay_network), .check = check_label,
+    { "relay", "network", CONF_STRING, FIXED(relay_network), .check = check_label,
       .help = "The network whose names this relay keeps; empty: none" },
-    { "relay", "name-life", CONF_DURATION, NODE(name_life_ms),
+    { "relay", "name-life", CONF_DURATION, FIXED(name_life_ms),
       .def = "90d", .min = 3600000, .max = 3650 * 86400000LL,
       .help = "A name that was not renewed for so long is free" },
-    { "relay", "max-names", CONF_INT, NODE(max_names), .def = "4096", .min = 1, .max = 65536,
+    { "relay", "max-names", CONF_INT, FIXED(max_names), .def = "4096", .min = 1, .max = 65536,
       .help = "Names of the network" },
-    { "relay", "max-names-per-peer", CONF_INT, NODE(max_names_per_peer),
+    { "relay", "max-names-per-peer", CONF_INT, FIXED(max_names_per_peer),
       .def = "16", .min = 1, .max = 65536, .help = "Of these one peer's" },
     { "relay", "transit", CONF_BOOL, NODE(transit), .def = "no",
       .help = "Members of one trusted network may pass through us to another one" },
@@ -328,10 +329,10 @@ static const struct conf_key keys[] = {
       .help = "Of another network than our relay's: one-way: our members reach into it; "
               "full: its members into ours, too" },
 
-    { "dht", "mode", CONF_ENUM, NODE(dht_mode), .def = "client", .names = dht_names,
+    { "dht", "mode", CONF_ENUM, FIXED(dht_mode), .def = "client", .names = dht_names,
       .help = "Not at all, only asking, also answering anybody, "
               "or that when strangers can reach us" },
-    { "dht", "protocol", CONF_STRING, NODE(dht_protocol),
+    { "dht", "protocol", CONF_STRING, FIXED(dht_protocol),
       .def = KAD_PROTOCOL, .check = check_protocol,
       .help = "Its protocol id: another id, another DHT" },
     { "dht", "bootstrap", CONF_LIST, NODE(dht_bootstrap), .check = check_bootstrap,
@@ -344,28 +345,28 @@ static const struct conf_key keys[] = {
     { "dht", "publish", CONF_BOOL, NODE(dht_publish), .def = "yes",
       .help = "Tell the DHT our addresses while we offer services, "
               "and as a relay the names of our network" },
-    { "dht", "query-timeout", CONF_DURATION, NODE(dht_query_ms),
+    { "dht", "query-timeout", CONF_DURATION, FIXED(dht_query_ms),
       .def = "60s", .min = 1000, .max = 600000, .help = "One lookup as a whole" },
-    { "dht", "request-timeout", CONF_DURATION, NODE(dht_request_ms),
+    { "dht", "request-timeout", CONF_DURATION, FIXED(dht_request_ms),
       .def = "5s", .min = 100, .max = 60000, .help = "One question to one server" },
-    { "dht", "refresh", CONF_DURATION, NODE(dht_refresh_ms),
+    { "dht", "refresh", CONF_DURATION, FIXED(dht_refresh_ms),
       .def = "10m", .min = 10000, .max = 86400000,
       .help = "From one refresh of the routing table to the next" },
-    { "dht", "republish", CONF_DURATION, NODE(dht_republish_ms),
+    { "dht", "republish", CONF_DURATION, FIXED(dht_republish_ms),
       .def = "12h", .min = 60000, .max = 86400000, .help = "From one publishing to the next" },
-    { "dht", "paths", CONF_INT, NODE(dht_paths), .def = "3", .min = 1, .max = KAD_PATHS_MAX,
+    { "dht", "paths", CONF_INT, FIXED(dht_paths), .def = "3", .min = 1, .max = KAD_PATHS_MAX,
       .help = "Disjoint paths of a lookup: more withstand more liars" },
 
-    { "dns", "lookup", CONF_BOOL, NODE(dnsaddr), .def = "yes",
+    { "dns", "lookup", CONF_BOOL, FIXED(dnsaddr), .def = "yes",
       .help = "Ask the DNS for dnsaddr= records of names that nobody else knows" },
     { "dns", "listen", CONF_LIST, NODE(dns_listen), .check = check_dns_listen,
       .help = "[ADDR:]PORT at which to be a DNS server for this machine" },
     { "dns", "forward", CONF_LIST, NODE(dns_forward), .check = check_dns_server,
       .help = "DNS server, ADDR:PORT, for names that are nobody's here; none: they do not exist" },
 
-    { "ethereum", "rpc", CONF_STRING, NODE(eth_rpc), .check = check_url,
+    { "ethereum", "rpc", CONF_STRING, FIXED(eth_rpc), .check = check_url,
       .help = "JSON-RPC URL of a node to ask; empty: none" },
-    { "ethereum", "contract", CONF_STRING, NODE(eth_contract), .check = check_contract,
+    { "ethereum", "contract", CONF_STRING, FIXED(eth_contract), .check = check_contract,
       .help = "Address of the contract: resolve(string) returns (string)" },
 
     { "proxy", "listen", CONF_LIST, NODE(proxy_listen),

@@ -116,11 +116,11 @@ static void ctl_forwards(void *arg, ctl_each_forward_fn *each, void *each_arg)
     inlets_each_forward(d->inlets, each, each_arg);
 }
 
-static int ctl_reload(void *arg, char *err, size_t cap)
+static int ctl_reload(void *arg, char *said, size_t cap)
 {
-    char why[CONF_ERR_MAX] = "";
-    int rc = reload_run(arg, why);
-    snprintf(err, cap, "%s", why);
+    char why[CONF_ERR_MAX] = "", later[RELOAD_LATER_MAX];
+    int rc = reload_run(arg, why, later);
+    snprintf(said, cap, "%s", rc ? why : later);
     return rc;
 }
 
@@ -140,14 +140,14 @@ static int ctl_check(void *arg, char *err, size_t cap)
 static int ctl_edit_network(void *arg, const struct ctl_network_edit *e, char *err, size_t cap)
 {
     struct daemon *d = arg;
-    char why[CONF_ERR_MAX] = "";
+    char why[CONF_ERR_MAX] = "", later[RELOAD_LATER_MAX];
     int rc = ctl_check(d, err, cap); /* what could not be re-read is not changed either */
 
     if (rc)
         return rc;
     rc = confchange_network(d->dir.conf, d->options, e, why);
     if (!rc)
-        rc = reload_run(d, why);
+        rc = reload_run(d, why, later);
     snprintf(err, cap, "%s", why);
     return rc;
 }
@@ -168,11 +168,11 @@ static void on_stop_signal(struct ev_loop *loop, ev_signal *w, int revents)
 static void on_hup_signal(struct ev_loop *loop, ev_signal *w, int revents)
 {
     struct daemon *d = w->data;
-    char why[CONF_ERR_MAX];
+    char why[CONF_ERR_MAX], later[RELOAD_LATER_MAX];
     (void)loop;
     (void)revents;
-    if (d->inlets)          /* else we are stopping, which takes a few turns of the loop */
-        reload_run(d, why); /* logs how it went */
+    if (d->inlets)                 /* else we are stopping, which takes a few turns of the loop */
+        reload_run(d, why, later); /* logs how it went */
 }
 
 /* ---- start ---- */
@@ -359,6 +359,7 @@ static void stop(struct daemon *d)
         authz_free(d->authz);
     registry_free(d->services);
     config_free(&d->config);
+    config_free(&d->first);
     nodedir_close(&d->dir);
     ev_signal_stop(d->loop, &d->on_int);
     ev_signal_stop(d->loop, &d->on_term);

@@ -15,6 +15,8 @@ struct daemon {
     uint64_t start_ms; /* clock_mono_ms() */
     struct nodedir dir;
     struct config config; /* in force */
+    struct config first;  /* that of the start, once it is no more: is_reloaded */
+    bool is_reloaded;
     struct registry *services;
     struct authz *authz;
     struct node node;

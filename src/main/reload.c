@@ -1,58 +1,44 @@
 /* reload.c - see reload.h. */
 #include "main/reload.h"
 
+#include <stdio.h>
+
+#include "base/confdiff.h"
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "main/check.h"
 #include "main/notify.h"
 
-static bool is_same_list(const struct conf_list *a, const struct conf_list *b)
+static void add_fixed(void *arg, const struct conf_key *k)
 {
-    if (a->n != b->n)
-        return false;
-    for (size_t i = 0; i < a->n; i++)
-        if (strcmp(a->v[i], b->v[i]) != 0)
-            return false;
-    return true;
-}
+    struct strbuf *list = arg;
 
-static bool is_same_text(const char *a, const char *b) /* either may be NULL: none */
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
+    if (k->is_fixed)
+        strbuf_printf(list, "%s[%s] %s", list->n ? ", " : "", k->section, k->key);
 }
 
 /* What was fixed when its layer was built. */
-static void warn_of_fixed(const struct config *old, const struct config *new)
+static void tell_fixed(const struct daemon *d, const struct config *new,
+                       char later[RELOAD_LATER_MAX])
 {
-    const struct {
-        const char *section, *key;
-        bool is_same;
-    } fixed[] = {
-        { "node", "listen", is_same_list(&old->listen, &new->listen) },
-        { "node", "port-range", is_same_text(old->port_range, new->port_range) },
-        { "node", "resolve-timeout", old->resolve_timeout_ms == new->resolve_timeout_ms },
-        { "node", "target-timeout", old->target_timeout_ms == new->target_timeout_ms },
-        { "node", "perf", old->perf == new->perf },
-        { "node", "port-map", old->port_map == new->port_map },
-        { "node", "mdns", old->mdns == new->mdns },
-        { "node", "name", is_same_text(old->name, new->name) },
-        { "node", "resolver", is_same_list(&old->resolvers, &new->resolvers) },
-        { "relay", "enabled", old->relay_enabled == new->relay_enabled },
-        { "relay", "network", is_same_text(old->relay_network, new->relay_network) },
-        { "dht", "mode", old->dht_mode == new->dht_mode },
-        { "dht", "protocol", is_same_text(old->dht_protocol, new->dht_protocol) },
-        { "dht", "query-timeout", old->dht_query_ms == new->dht_query_ms },
-        { "dht", "request-timeout", old->dht_request_ms == new->dht_request_ms },
-        { "dht", "refresh", old->dht_refresh_ms == new->dht_refresh_ms },
-        { "dht", "republish", old->dht_republish_ms == new->dht_republish_ms },
-        { "dht", "paths", old->dht_paths == new->dht_paths },
-        { "dns", "lookup", old->dnsaddr == new->dnsaddr },
-        { "ethereum", "rpc", is_same_text(old->eth_rpc, new->eth_rpc) },
-        { "ethereum", "contract", is_same_text(old->eth_contract, new->eth_contract) },
-    };
-    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
-        if (!fixed[i].is_same)
-            log_warn("reload [%s] %s takes effect with the next start", fixed[i].section,
-                     fixed[i].key);
+    struct strbuf list = { .max = RELOAD_LATER_MAX };
+
+    confdiff(&config_schema, d->is_reloaded ? &d->first : &d->config, new, add_fixed, &list);
+    if (list.n)
+        log_warn("reload takes effect with the next start: %s", list.p);
+    snprintf(later, RELOAD_LATER_MAX, "%s", list.n ? list.p : "");
+    strbuf_free(&list);
+}
+
+/* Takes the place of the one in force. */
+static void replace_config(struct daemon *d, const struct config *new)
+{
+    if (d->is_reloaded)
+        config_free(&d->config);
+    else
+        d->first = d->config;
+    d->is_reloaded = true;
+    d->config = *new;
 }
 
 /* The files were checked a moment ago; one that has changed for the worse since keeps its last good
@@ -70,12 +56,13 @@ static void reread_files(struct daemon *d)
     reachable_rights_changed(&d->reachable);
 }
 
-static int swap(struct daemon *d, struct config *new, char err[CONF_ERR_MAX])
+static int swap(struct daemon *d, struct config *new, char err[CONF_ERR_MAX],
+                char later[RELOAD_LATER_MAX])
 {
     int rc = inlets_apply(d->inlets, new, err);
     if (rc)
         return rc;
-    warn_of_fixed(&d->config, new);
+    tell_fixed(d, new, later);
     log_set_level((enum log_level) new->log_level);
     inlets_report(d->inlets, new);
     if (node_set_config(&d->node, new) != 0)
@@ -85,21 +72,20 @@ static int swap(struct daemon *d, struct config *new, char err[CONF_ERR_MAX])
     reachable_set_config(&d->reachable, new);
     registry_clear(d->services);
     rc = config_services(new, d->dir.dir, d->services, err);
-    config_free(&d->config);
-    d->config = *new;
+    replace_config(d, new);
     reread_files(d);
     if (rc) /* out of memory: some services are not offered, which is the safe side */
         log_error("reload %s", err);
     return 0;
 }
 
-int reload_run(struct daemon *d, char err[CONF_ERR_MAX])
+int reload_run(struct daemon *d, char err[CONF_ERR_MAX], char later[RELOAD_LATER_MAX])
 {
     struct config new;
 
     notify_reloading();
     int rc = check_all(&d->dir, d->options, &new, err);
-    if (!rc && (rc = swap(d, &new, err)) != 0)
+    if (!rc && (rc = swap(d, &new, err, later)) != 0)
         config_free(&new);
     if (rc)
         log_error("reload refused, the old configuration stays: %s", err);

@@ -97,7 +97,12 @@ has "config --check names file and line" 'gw.conf:2: ' "$(gw home config --check
 refuses "reload of a broken file fails" gw home reload
 has "and says file and line" 'gw.conf:2: ' "$(gw home reload 2>&1)"
 same "the old configuration stays" page "$(socks http://home:8080/)"
+printf '[node]\nport-range = 20000-20010\n' >"$T/home/gw.conf"
+has "reload says what it could not change" 'next start: .node. port-range' "$(gw home reload)"
+has "also the second time" 'next start: .node. port-range' "$(gw home reload)"
 rm "$T/home/gw.conf"
+gw home reload >"$T/said"
+refuses "and not once it is as it was" grep port-range "$T/said"
 kill -HUP "$(gw_pid home)"
 dropped() { [ "$(gw_json home 'len(s["services"])')" = 1 ]; }
 check "SIGHUP re-reads" until_ok 5 dropped

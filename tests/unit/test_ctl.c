@@ -424,12 +424,11 @@ static void each_forward(void *arg, ctl_each_forward_fn *each, void *each_arg)
     each(each_arg, "127.0.0.1:5432", "db.alice:5432", "tcp");
 }
 
-static int do_reload(void *arg, char *err, size_t cap)
+static int do_reload(void *arg, char *said, size_t cap)
 {
     (void)arg;
     w.reloads++;
-    if (w.reload_err)
-        snprintf(err, cap, "gw.conf:3: no such key");
+    snprintf(said, cap, "%s", w.reload_err ? "gw.conf:3: no such key" : "[node] listen");
     return w.reload_err;
 }
 
@@ -931,7 +930,8 @@ static void test_reload_reports_the_first_error(void **state)
 {
     struct fixture *f = *state;
 
-    assert_string_equal(ask(f, "{\"cmd\":\"reload\"}\n"), "{\"ok\":true}\n");
+    assert_string_equal(ask(f, "{\"cmd\":\"reload\"}\n"),
+                        "{\"later\":\"[node] listen\",\"ok\":true}\n");
     w.reload_err = GW_ESYNTAX;
     assert_string_equal(ask(f, "{\"cmd\":\"reload\"}\n"),
                         "{\"ok\":false,\"error\":\"gw.conf:3: no such key\"}\n");
