@@ -22,27 +22,16 @@
 #include "p2p/punch.h"
 #include "wire/dcutr_msg.h"
 
-#define ANSWER_MS 10000 /* for each message of the other end */
-#define RETRY_MS  500   /* between the tries of one round */
-
-enum step { STEP_NONE, STEP_OPENING, STEP_CONNECT, STEP_SYNC, STEP_WAITING, STEP_PUNCHING };
-
 /* A peer that there is a relayed connection to. */
 struct effort {
     struct dcutr *d;
     struct peerid peer;
-    unsigned nrelayed; /* connections */
-    bool was_called;   /* so we begin */
-    bool has_direct;   /* it came before: nothing is to be done */
-    enum step step;    /* of the try under way */
-    unsigned left;     /* tries of this round */
-    uint64_t again_ms; /* pause before the next round */
-    uint64_t sent_ns;  /* our CONNECT */
-    struct dcutr_info info;
-    ev_timer timer; /* the other end's deadline, half a round trip, or the pause */
+    struct dcutr_core core;
+    ev_timer timer; /* what the core has due */
     struct host_open *opening;
     struct stream *s;
     struct punch *punch;
+    struct host_connect *dial;
     size_t nin;
     uint8_t in[DCUTR_MSG_WIRE_MAX];
     UT_hash_handle by_peer;
@@ -54,6 +43,11 @@ struct dcutr {
     struct effort *efforts;
 };
 
+static uint64_t now_us(void)
+{
+    return clock_mono_ns() / 1000;
+}
+
 static struct effort *find(const struct dcutr *d, const struct peerid *peer)
 {
     struct effort *e;
@@ -61,129 +55,40 @@ static struct effort *find(const struct dcutr *d, const struct peerid *peer)
     return e;
 }
 
-static void arm(struct effort *e, uint64_t ms)
+static void wait(struct effort *e)
 {
     struct ev_loop *loop = host_loop(e->d->host);
+    uint64_t now = now_us(), due = dcutr_core_due(&e->core);
 
     ev_timer_stop(loop, &e->timer);
-    ev_timer_set(&e->timer, (double)ms / 1e3, 0.);
+    if (due == UINT64_MAX)
+        return;
+    ev_timer_set(&e->timer, due > now ? (double)(due - now) / 1e6 : 0., 0.);
     ev_timer_start(loop, &e->timer);
 }
 
 /* Ends the try under way, without a word to anybody. */
 static void drop_try(struct effort *e)
 {
-    ev_timer_stop(host_loop(e->d->host), &e->timer);
     host_open_cancel(e->opening);
     e->opening = NULL;
     punch_cancel(e->punch);
     e->punch = NULL;
+    host_connect_cancel(e->dial);
+    e->dial = NULL;
     if (e->s)
         stream_drop(e->s, GW_ECANCELED);
     e->s = NULL;
     e->nin = 0;
-    e->step = STEP_NONE;
 }
 
-static void begin(struct effort *e);
+static void fail(struct effort *e, int err);
+static void succeed(struct effort *e);
 
-/* The try has failed: the next one, or the next round. */
-static void fail(struct effort *e, int err)
-{
-    drop_try(e);
-    e->info.err = err;
-    e->info.last_ms = clock_mono_ms();
-    announce_refresh(e->d->announce); /* the candidates we told may be old */
-    log_debug("dcutr peer=%s try=%u failed: %s", peerid_short(&e->peer), e->info.tries,
-              gw_strerror(err));
-    if (!e->was_called) {
-        e->info.state = DCUTR_FAILED;
-        return;
-    }
-    if (err == GW_ENOPROTO) /* it will not learn it */
-        e->left = 0;
-    if (e->left) {
-        arm(e, RETRY_MS);
-        return;
-    }
-    e->info.state = DCUTR_FAILED;
-    if (err == GW_ENOPROTO)
-        return;
-    arm(e, e->again_ms);
-    e->again_ms = e->again_ms * 2 < DCUTR_AGAIN_MAX_MS ? e->again_ms * 2 : DCUTR_AGAIN_MAX_MS;
-}
+/* ---- what the core wants done: each returns 0 or GW_E* ---- */
 
-/* A direct connection stands, whoever dialled it. */
-static void succeed(struct effort *e)
-{
-    if (e->step != STEP_NONE)
-        log_info("dcutr peer=%s try=%u direct", peerid_short(&e->peer), e->info.tries);
-    drop_try(e);
-    e->has_direct = true;
-    e->info.state = DCUTR_IDLE;
-    e->info.err = 0;
-    e->info.last_ms = clock_mono_ms();
-}
-
-static void on_punched(void *arg, int err, struct conn *c)
-{
-    struct effort *e = arg;
-    (void)c;
-
-    e->punch = NULL;
-    if (err)
-        fail(e, err);
-    else
-        succeed(e);
-}
-
-static void punch(struct effort *e)
-{
-    e->step = STEP_PUNCHING;
-    ev_timer_stop(host_loop(e->d->host), &e->timer);
-    e->punch = punch_start(e->d->host, &e->peer, e->info.candidates, e->info.ncandidates,
-                           e->was_called, on_punched, e);
-    if (!e->punch)
-        fail(e, GW_ENOMEM);
-}
-
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
-{
-    struct effort *e = w->data;
-    (void)loop;
-    (void)revents;
-
-    if (e->step == STEP_WAITING)
-        punch(e);
-    else if (e->step == STEP_NONE)
-        begin(e);
-    else
-        fail(e, GW_ETIMEOUT);
-}
-
-/* ---- messages ---- */
-
-static void add_candidate(struct effort *e, struct bytes v)
-{
-    struct multiaddr *a = &e->info.candidates[e->info.ncandidates];
-    struct ipaddr ip = { 0 };
-    uint16_t port;
-
-    if (e->info.ncandidates == DCUTR_CANDIDATES_MAX || multiaddr_from_bytes(v, a) != 0)
-        return;
-    multiaddr_strip_peer(a);
-    if (dial_rank(a) >= DIAL_CIRCUIT || !multiaddr_as_socket(a, &ip, &port))
-        return;
-    if (!ifaces_is_loopback(&ip))
-        e->info.ncandidates++;
-}
-
-static void take_candidates(struct effort *e, const struct dcutr_msg *m)
-{
-    e->info.ncandidates = 0;
-    for (size_t i = 0; i < m->addrs.n; i++)
-        add_candidate(e, m->addrs.v[i]);
-}
+static void on_opened(void *arg, int err, struct conn *c, struct stream *s, const char *protocol,
+                      struct bytes early);
 
 /* Returns the octets put; < 0: GW_E*. */
 static int write_message(const struct effort *e, enum dcutr_msg_type type,
@@ -200,7 +105,21 @@ static int write_message(const struct effort *e, enum dcutr_msg_type type,
     return dcutr_msg_encode(out, DCUTR_MSG_WIRE_MAX, &m);
 }
 
-static int send_message(struct effort *e, enum dcutr_msg_type type)
+static int open_stream(struct effort *e)
+{
+    uint8_t first[DCUTR_MSG_WIRE_MAX];
+    int n = write_message(e, DCUTR_CONNECT, first);
+    if (n < 0)
+        return n;
+    const struct host_proposal p = { .protocol = DCUTR_PROTOCOL, .first = { first, (size_t)n } };
+    const struct host_open_req req = {
+        .peer = e->peer, .path = HOST_PATH_RELAY, .proposals = &p, .nproposals = 1
+    };
+    e->opening = host_open(e->d->host, &req, on_opened, e);
+    return e->opening ? 0 : GW_ENOMEM;
+}
+
+static int say(struct effort *e, enum dcutr_msg_type type)
 {
     uint8_t out[DCUTR_MSG_WIRE_MAX];
     int n = write_message(e, type, out);
@@ -210,7 +129,6 @@ static int send_message(struct effort *e, enum dcutr_msg_type type)
     return n < 0 ? n : 0;
 }
 
-/* The stream has done its work. */
 static void part(struct effort *e)
 {
     struct stream *s = e->s;
@@ -219,34 +137,123 @@ static void part(struct effort *e)
     parting_start(host_loop(e->d->host), s, (struct bytes){ 0 }, PARTING_MS, GW_ETIMEOUT, NULL);
 }
 
-static void on_message(struct effort *e, const struct dcutr_msg *m)
+static void on_punched(void *arg, int err, struct conn *c)
+{
+    struct effort *e = arg;
+    (void)c;
+
+    e->punch = NULL;
+    if (err)
+        fail(e, err);
+    else
+        succeed(e);
+}
+
+static int punch(struct effort *e)
+{
+    const struct dcutr_info *i = &e->core.info;
+
+    e->punch = punch_start(e->d->host, &e->peer, i->candidates, i->ncandidates, e->core.is_ours,
+                           on_punched, e);
+    return e->punch ? 0 : GW_ENOMEM;
+}
+
+static void on_dialled(void *arg, int err, struct conn *c)
+{
+    struct effort *e = arg;
+    (void)c;
+
+    e->dial = NULL;
+    if (err)
+        fail(e, err);
+    else
+        succeed(e);
+}
+
+static bool is_public(const struct multiaddr *a)
+{
+    struct ipaddr ip;
+    uint16_t port;
+    return dial_rank(a) < DIAL_CIRCUIT && multiaddr_as_socket(a, &ip, &port) &&
+           !ifaces_is_private(&ip);
+}
+
+static int dial(struct effort *e)
+{
+    struct multiaddr addrs[DCUTR_CANDIDATES_MAX];
+    size_t nknown;
+    const struct multiaddr *known = host_known_addrs(e->d->host, &e->peer, &nknown);
+    struct host_connect_req req = {
+        .peer = e->peer, .addrs = addrs, .path = HOST_PATH_DIRECT, .is_at_once = true
+    };
+
+    for (size_t i = 0; i < nknown && req.naddrs < DCUTR_CANDIDATES_MAX; i++)
+        if (is_public(&known[i]))
+            addrs[req.naddrs++] = known[i];
+    if (!req.naddrs)
+        return GW_EOFFLINE;
+    e->dial = host_connect(e->d->host, &req, on_dialled, e);
+    return e->dial ? 0 : GW_ENOMEM;
+}
+
+static int act(struct effort *e, unsigned todo)
 {
     int err = 0;
 
-    if (e->step == STEP_CONNECT && m->type == DCUTR_CONNECT && e->was_called) {
-        uint64_t rtt_ns = clock_mono_ns() - e->sent_ns;
-        take_candidates(e, m);
-        e->info.rtt_us = rtt_ns / 1000;
-        err = send_message(e, DCUTR_SYNC);
-        if (!err) {
-            part(e);
-            e->step = STEP_WAITING;
-            arm(e, rtt_ns / 2000000);
-        }
-    } else if (e->step == STEP_CONNECT && m->type == DCUTR_CONNECT) {
-        take_candidates(e, m);
-        err = send_message(e, DCUTR_CONNECT);
-        e->step = STEP_SYNC;
-        arm(e, ANSWER_MS);
-    } else if (e->step == STEP_SYNC && m->type == DCUTR_SYNC) {
+    if (todo & DCUTR_DROP)
+        drop_try(e);
+    if (todo & DCUTR_REFRESH)
+        announce_refresh(e->d->announce);
+    if (todo & DCUTR_OPEN)
+        err = open_stream(e);
+    if (todo & DCUTR_SAY_CONNECT)
+        err = say(e, DCUTR_CONNECT);
+    if (todo & DCUTR_SAY_SYNC)
+        err = say(e, DCUTR_SYNC);
+    if (todo & DCUTR_PART && !err)
         part(e);
-        punch(e);
-    } else {
-        err = GW_EPROTO;
-    }
+    if (todo & DCUTR_PUNCH && !err)
+        err = punch(e);
+    if (todo & DCUTR_DIAL && !err)
+        err = dial(e);
+    return err;
+}
+
+static void run(struct effort *e, unsigned todo)
+{
+    int err = act(e, todo);
+
     if (err)
         fail(e, err);
+    else
+        wait(e);
 }
+
+static void fail(struct effort *e, int err)
+{
+    log_debug("dcutr peer=%s try=%u failed: %s", peerid_short(&e->peer), e->core.info.tries,
+              gw_strerror(err));
+    act(e, dcutr_core_failed(&e->core, err, now_us())); /* which never asks for what may fail */
+    wait(e);
+}
+
+/* A direct connection stands, whoever dialled it. */
+static void succeed(struct effort *e)
+{
+    if (e->core.step != DCUTR_STEP_NONE)
+        log_info("dcutr peer=%s try=%u direct", peerid_short(&e->peer), e->core.info.tries);
+    run(e, dcutr_core_direct(&e->core, now_us()));
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+    struct effort *e = w->data;
+    (void)loop;
+    (void)revents;
+    run(e, dcutr_core_tick(&e->core, now_us()));
+}
+
+/* ---- the stream ---- */
 
 static void on_data(struct stream *s, struct bytes v)
 {
@@ -267,7 +274,7 @@ static void on_data(struct stream *s, struct bytes v)
         }
         if (!used)
             continue;
-        on_message(e, &m);
+        run(e, dcutr_core_message(&e->core, &m, now_us()));
         if (e->s != s)
             return;
         e->nin -= (size_t)used;
@@ -298,16 +305,13 @@ static const struct stream_events stream_events = {
 static void take_stream(struct effort *e, struct stream *s, struct bytes early)
 {
     e->s = s;
-    e->step = STEP_CONNECT;
     stream_own(s, &stream_events, e);
-    arm(e, ANSWER_MS);
+    wait(e);
     if (early.n)
         on_data(s, early);
     else
         s->ops->credit(s, 0);
 }
-
-/* ---- the end that was called ---- */
 
 static void on_opened(void *arg, int err, struct conn *c, struct stream *s, const char *protocol,
                       struct bytes early)
@@ -317,43 +321,12 @@ static void on_opened(void *arg, int err, struct conn *c, struct stream *s, cons
     (void)protocol;
 
     e->opening = NULL;
-    if (err)
+    if (err) {
         fail(e, err);
-    else
-        take_stream(e, s, early);
-}
-
-static void begin(struct effort *e)
-{
-    uint8_t first[DCUTR_MSG_WIRE_MAX];
-
-    if (e->info.state == DCUTR_FAILED) { /* a new round */
-        e->left = DCUTR_TRIES;
-        e->info.tries = 0;
+        return;
     }
-    int n = write_message(e, DCUTR_CONNECT, first);
-    const struct host_proposal p = { .protocol = DCUTR_PROTOCOL,
-                                     .first = { first, n > 0 ? (size_t)n : 0 } };
-    const struct host_open_req req = {
-        .peer = e->peer, .path = HOST_PATH_RELAY, .proposals = &p, .nproposals = 1
-    };
-    e->info.state = DCUTR_UPGRADING;
-    e->info.tries++;
-    e->left--;
-    e->step = STEP_OPENING;
-    e->sent_ns = clock_mono_ns();
-    arm(e, ANSWER_MS);
-    e->opening = n > 0 ? host_open(e->d->host, &req, on_opened, e) : NULL;
-    if (!e->opening)
-        fail(e, n > 0 ? GW_ENOMEM : n);
-}
-
-static void begin_round(struct effort *e)
-{
-    e->left = DCUTR_TRIES;
-    e->again_ms = DCUTR_AGAIN_MIN_MS;
-    e->info.tries = 0;
-    begin(e);
+    dcutr_core_opened(&e->core, now_us());
+    take_stream(e, s, early);
 }
 
 /* ---- the host ---- */
@@ -365,6 +338,7 @@ static struct effort *make(struct dcutr *d, const struct peerid *peer)
         return NULL;
     e->d = d;
     e->peer = *peer;
+    dcutr_core_init(&e->core, memcmp(host_peerid(d->host), peer, sizeof *peer) < 0);
     ev_init(&e->timer, on_timer);
     e->timer.data = e;
     HASH_ADD(by_peer, d->efforts, peer, sizeof e->peer, e);
@@ -376,6 +350,7 @@ static struct effort *make(struct dcutr *d, const struct peerid *peer)
 
 static void drop(struct effort *e)
 {
+    ev_timer_stop(host_loop(e->d->host), &e->timer);
     drop_try(e);
     HASH_DELETE(by_peer, e->d->efforts, e);
     free(e);
@@ -393,27 +368,21 @@ static void on_conn(void *arg, struct conn *c)
     }
     if (!e && !(e = make(d, conn_peer(c))))
         return;
-    e->nrelayed++;
-    if (!conn_is_inbound(c))
-        return;
-    /* It would not call by the relay if our direct connection worked. */
+    dcutr_core_relayed(&e->core, conn_is_inbound(c));
     struct conn *direct = host_conn_by(d->host, conn_peer(c), HOST_PATH_DIRECT);
-    if (direct)
+    if (direct && conn_is_inbound(c)) /* it would not call if our connection worked */
         conn_doubt(direct);
-    e->was_called = true;
-    e->has_direct = false;
-    e->info.tries = 0;
+    else if (direct)
+        succeed(e);
 }
 
-/* When it is known that the peer speaks the protocol.  A push is no reason to begin again. */
 static void on_identity(void *arg, struct conn *c)
 {
     struct dcutr *d = arg;
     struct effort *e = find(d, conn_peer(c));
 
-    if (e && conn_is_relayed(c) && e->was_called && !e->has_direct && e->step == STEP_NONE &&
-        !e->info.tries && conn_speaks(c, DCUTR_PROTOCOL))
-        begin_round(e);
+    if (e && conn_is_relayed(c))
+        run(e, dcutr_core_identified(&e->core, conn_speaks(c, DCUTR_PROTOCOL), now_us()));
 }
 
 static void on_conn_close(void *arg, struct conn *c, int err)
@@ -425,14 +394,16 @@ static void on_conn_close(void *arg, struct conn *c, int err)
     if (!e)
         return;
     if (conn_is_relayed(c)) {
-        if (--e->nrelayed == 0)
+        unsigned todo = dcutr_core_unrelayed(&e->core, conn_is_inbound(c), now_us());
+        if (e->core.called || e->core.calling)
+            run(e, todo);
+        else
             drop(e);
         return;
     }
     struct conn *left = host_conn(d->host, conn_peer(c));
-    e->has_direct = left && !conn_is_relayed(left);
-    if (!e->has_direct && e->was_called && e->step == STEP_NONE)
-        begin_round(e);
+    if (!left || conn_is_relayed(left))
+        run(e, dcutr_core_indirect(&e->core, now_us()));
 }
 
 static const struct host_events host_events = {
@@ -448,22 +419,22 @@ static bool wants(void *arg, const struct peerid *peer, struct bytes protocol)
     return find(d, peer) != NULL;
 }
 
-/* The end that we called begins a try; an older one of its is over. */
+/* The end that we called begins a try. */
 static void on_inbound(void *arg, struct conn *c, struct stream *s, const char *protocol,
                        struct bytes early)
 {
     struct dcutr *d = arg;
     struct effort *e = find(d, conn_peer(c));
+    unsigned todo = 0;
     (void)protocol;
 
-    if (!e || !conn_is_relayed(c) || conn_is_inbound(c)) {
+    if (e && conn_is_relayed(c) && !conn_is_inbound(c))
+        todo = dcutr_core_called(&e->core, now_us());
+    if (!todo) {
         stream_drop(s, GW_EDENIED);
         return;
     }
-    drop_try(e);
-    e->was_called = false;
-    e->info.state = DCUTR_UPGRADING;
-    e->info.tries++;
+    run(e, todo);
     take_stream(e, s, early);
 }
 
@@ -495,10 +466,7 @@ void dcutr_free(struct dcutr *d)
 void dcutr_network_changed(struct dcutr *d)
 {
     for (struct effort *e = d->efforts; e; e = e->by_peer.next)
-        if (e->was_called && !e->has_direct && e->nrelayed) {
-            drop_try(e);
-            begin_round(e);
-        }
+        run(e, dcutr_core_network_changed(&e->core, now_us()));
 }
 
 bool dcutr_info(const struct dcutr *d, const struct peerid *peer, struct dcutr_info *out)
@@ -506,6 +474,6 @@ bool dcutr_info(const struct dcutr *d, const struct peerid *peer, struct dcutr_i
     const struct effort *e = find(d, peer);
 
     if (e)
-        *out = e->info;
+        *out = e->core.info;
     return e != NULL;
 }

@@ -7,14 +7,12 @@
 #include "base/clock.h"
 #include "base/err.h"
 
-#define PAUSE_MIN_MS 10
-#define PAUSE_MAX_MS 200
-
 struct punch {
     struct host *host;
     struct peerid peer;
+    struct punch_core core;
     struct host_connect *connect;
-    ev_timer datagrams, wait, deadline;
+    ev_timer timer;
     punch_done_fn *done;
     void *arg;
     int err; /* of our dial */
@@ -22,16 +20,9 @@ struct punch {
     struct multiaddr addrs[PUNCH_ADDRS_MAX];
 };
 
-static void stop(struct punch *p)
-{
-    ev_timer_stop(host_loop(p->host), &p->datagrams);
-    ev_timer_stop(host_loop(p->host), &p->wait);
-    ev_timer_stop(host_loop(p->host), &p->deadline);
-}
-
 static void finish(struct punch *p, int err, struct conn *c)
 {
-    stop(p);
+    ev_timer_stop(host_loop(p->host), &p->timer);
     p->done(p->arg, err, c);
     free(p);
 }
@@ -46,12 +37,11 @@ static void on_connected(void *arg, int err, struct conn *c)
         finish(p, 0, c);
 }
 
-static double next_pause(void)
+/* Any bits will do when there are none. */
+static uint32_t draw(void)
 {
-    uint16_t r = 0;
-    if (getrandom(&r, sizeof r, 0) != (ssize_t)sizeof r)
-        r = 0;
-    return (PAUSE_MIN_MS + r % (PAUSE_MAX_MS - PAUSE_MIN_MS + 1)) / 1e3;
+    uint32_t v;
+    return getrandom(&v, sizeof v, GRND_NONBLOCK) == (ssize_t)sizeof v ? v : 0;
 }
 
 static bool is_tcp(const struct multiaddr *a)
@@ -61,29 +51,11 @@ static bool is_tcp(const struct multiaddr *a)
     return multiaddr_as_tcp(a, &ip, &port);
 }
 
-static void send_datagrams(const struct punch *p)
+static void open_nat(const struct punch *p, bool for_tcp)
 {
     for (size_t i = 0; i < p->n; i++)
-        if (!is_tcp(&p->addrs[i]))
+        if (is_tcp(&p->addrs[i]) == for_tcp)
             host_punch(p->host, &p->addrs[i]);
-}
-
-/* Before we dial, which then goes from other ports. */
-static void serve_tcp(const struct punch *p)
-{
-    for (size_t i = 0; i < p->n; i++)
-        if (is_tcp(&p->addrs[i]))
-            host_punch(p->host, &p->addrs[i]);
-}
-
-static void on_datagrams(struct ev_loop *loop, ev_timer *w, int revents)
-{
-    struct punch *p = w->data;
-    (void)revents;
-
-    send_datagrams(p);
-    w->repeat = next_pause();
-    ev_timer_again(loop, w);
 }
 
 static bool dial(struct punch *p)
@@ -98,25 +70,42 @@ static bool dial(struct punch *p)
     return p->connect != NULL;
 }
 
-static void on_waited(struct ev_loop *loop, ev_timer *w, int revents)
+static void wait(struct punch *p)
 {
-    struct punch *p = w->data;
-    (void)loop;
-    (void)revents;
+    uint64_t now_ms = clock_mono_ms(), due_ms = punch_core_due(&p->core);
+    struct ev_loop *loop = host_loop(p->host);
 
-    if (!dial(p))
-        finish(p, GW_ENOMEM, NULL);
+    ev_timer_stop(loop, &p->timer);
+    ev_timer_set(&p->timer, due_ms > now_ms ? (double)(due_ms - now_ms) / 1e3 : 0., 0.);
+    ev_timer_start(loop, &p->timer);
 }
 
-/* Not before: when our dial has failed, the other end's may come through yet. */
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+/* 0, or why there is no more to be done. */
+static int act(struct punch *p, unsigned todo)
+{
+    if (todo & PUNCH_SERVE)
+        open_nat(p, true);
+    if (todo & PUNCH_DIAL && !dial(p))
+        return GW_ENOMEM;
+    if (todo & PUNCH_DATAGRAM)
+        open_nat(p, false);
+    if (todo & PUNCH_END)
+        return p->err;
+    wait(p);
+    return 0;
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 {
     struct punch *p = w->data;
     (void)loop;
     (void)revents;
 
-    host_connect_cancel(p->connect);
-    finish(p, p->err, NULL);
+    int err = act(p, punch_core_tick(&p->core, draw(), clock_mono_ms()));
+    if (err) {
+        host_connect_cancel(p->connect);
+        finish(p, err, NULL);
+    }
 }
 
 struct punch *punch_start(struct host *h, const struct peerid *peer, const struct multiaddr *addrs,
@@ -132,28 +121,19 @@ struct punch *punch_start(struct host *h, const struct peerid *peer, const struc
     p->err = GW_ETIMEOUT;
     p->n = n < PUNCH_ADDRS_MAX ? n : PUNCH_ADDRS_MAX;
     memcpy(p->addrs, addrs, p->n * sizeof *addrs);
-    ev_timer_init(&p->datagrams, on_datagrams, next_pause(), next_pause());
-    ev_timer_init(&p->wait, on_waited, PUNCH_WAIT_MS / 1e3, 0.);
-    ev_timer_init(&p->deadline, on_deadline, PUNCH_MS / 1e3, 0.);
-    p->datagrams.data = p->wait.data = p->deadline.data = p;
-    if (serves) {
-        serve_tcp(p);
-        ev_timer_start(host_loop(h), &p->wait);
-    } else if (!dial(p)) {
-        free(p);
-        return NULL;
-    }
-    send_datagrams(p);
-    ev_timer_start(host_loop(h), &p->datagrams);
-    ev_timer_start(host_loop(h), &p->deadline);
-    return p;
+    ev_init(&p->timer, on_timer);
+    p->timer.data = p;
+    if (act(p, punch_core_start(&p->core, serves, draw(), clock_mono_ms())) == 0)
+        return p;
+    free(p);
+    return NULL;
 }
 
 void punch_cancel(struct punch *p)
 {
     if (!p)
         return;
-    stop(p);
+    ev_timer_stop(host_loop(p->host), &p->timer);
     host_connect_cancel(p->connect);
     free(p);
 }

@@ -12,10 +12,9 @@
 #define GW_P2P_PUNCH_H
 
 #include "host/host.h"
+#include "p2p/punch_core.h"
 
 #define PUNCH_ADDRS_MAX 8
-#define PUNCH_WAIT_MS   400
-#define PUNCH_MS        3000 /* a try's longest life */
 
 struct punch;
 
