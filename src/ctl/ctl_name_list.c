@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "ctl/ctl_name.h"
 #include "id/name_record.h"
+#include "p2p/lan_peers.h"
 #include "p2p/names_ask.h"
 
 #define NAMES_LISTED_MAX 65536 /* all in all */
@@ -17,9 +18,9 @@
 struct listing {
     const struct ctl_deps *deps;
     struct ctl_session *session;
-    char wanted[NETWORK_LABEL_MAX + 1]; /* the one network; "": all */
-    size_t network, relay;              /* whom we ask */
-    char last[NAMES_HOST_MAX + 1];      /* the host that came last from there */
+    char wanted[LAN_LABEL_MAX + 1]; /* the one network; "": all */
+    size_t network, relay;          /* whom we ask */
+    char last[NAMES_HOST_MAX + 1];  /* the host that came last from there */
     struct names_ask *ask;
     json_t *names, *failures;
     struct strbuf untold; /* networks that no relay has told of, or not to the end: "alice, bob" */
@@ -174,11 +175,13 @@ static void go_on(struct listing *l)
 
 void ctl_name_list(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
 {
-    const char *wanted = json_string_value(json_object_get(req, "network"));
-    bool is_own = d->book && (!wanted || strcmp(wanted, d->networks->own) == 0);
+    const char *typed = json_string_value(json_object_get(req, "network"));
+    char wanted[LAN_LABEL_MAX + 1] = "";
+    bool is_name = !typed || lan_name_read(typed, wanted);
+    bool is_own = d->book && (!typed || strcmp(wanted, d->networks->own) == 0);
 
-    if (wanted && !is_own && !networks_find(d->networks, bytes_of(wanted))) {
-        ctl_session_fail(s, "this node is not in the network %s", wanted);
+    if (!is_name || (typed && !is_own && !networks_find(d->networks, bytes_of(wanted)))) {
+        ctl_session_fail(s, "this node is not in the network %s", typed);
         return;
     }
     struct listing *l = calloc(1, sizeof *l);
@@ -191,11 +194,11 @@ void ctl_name_list(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
                            .names = json_array(),
                            .failures = json_array(),
                            .untold = { .max = UNTOLD_MAX } };
-    snprintf(l->wanted, sizeof l->wanted, "%s", wanted ? wanted : "");
+    memcpy(l->wanted, wanted, sizeof l->wanted);
     ctl_session_on_cancel(s, on_cancel, l);
     if (is_own)
         list_book(l);
-    if (is_own && wanted)
+    if (is_own && typed)
         finish(l);
     else
         go_on(l);

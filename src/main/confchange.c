@@ -143,18 +143,29 @@ static int replace(const struct text *t, const char *path, char err[CONF_ERR_MAX
     return rc ? conf_fail(err, rc, "%.200s: %s", path, gw_strerror(rc)) : 0;
 }
 
+/* As people type it; what can be no name is left for the check of the whole to refuse. */
+static const char *lower(const char *typed, char out[LAN_LABEL_MAX + 1])
+{
+    return typed && lan_name_read(typed, out) ? out : typed;
+}
+
 int confchange_network(const char *conf, const struct options *o, const struct ctl_network_edit *e,
                        char err[CONF_ERR_MAX])
 {
     char real[PATH_MAX]; /* where a symbolic link leads to: it stays one */
     const char *path = realpath(conf, real) ? real : conf;
+    char network[LAN_LABEL_MAX + 1], host[LAN_LABEL_MAX + 1];
+    struct ctl_network_edit low = *e;
     struct text t = { 0 };
     int rc = check_relays(e, err);
+
+    low.network = lower(e->network, network);
+    low.host = lower(e->host, host);
 
     if (!rc)
         rc = read_conf(path, &t, err);
     if (!rc)
-        rc = edit(&t, e, path, err);
+        rc = edit(&t, &low, path, err);
     if (!rc)
         rc = check(&t, path, o, err);
     if (!rc)

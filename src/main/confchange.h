@@ -8,7 +8,8 @@
 struct ctl_network_edit; /* ctl/ctl_deps.h */
 
 /* Changes [network NAME] in the file `conf`, of which `o` says what stands over it; it is made
- * (0600) when there is none, and keeps its mode and owner.  0; GW_ENOTFOUND: to leave what is not
+ * (0600) when there is none, and keeps its mode and owner.  NAME and host may be in any case
+ * (lan_name_read).  0; GW_ENOTFOUND: to leave what is not
  * there; GW_E* of reading, writing and of the new content.  Then nothing has changed, and a
  * sentence stands in `err`. */
 int confchange_network(const char *conf, const struct options *o, const struct ctl_network_edit *e,

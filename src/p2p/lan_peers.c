@@ -69,6 +69,17 @@ bool lan_name_ok(struct bytes name)
     return true;
 }
 
+bool lan_name_read(const char *typed, char out[LAN_LABEL_MAX + 1])
+{
+    size_t n = strlen(typed);
+
+    if (n > LAN_LABEL_MAX)
+        return false;
+    for (size_t i = 0; i <= n; i++)
+        out[i] = (char)(typed[i] >= 'A' && typed[i] <= 'Z' ? typed[i] + ('a' - 'A') : typed[i]);
+    return lan_name_ok(bytes_of(out));
+}
+
 /* --- addresses */
 
 static void drop_addr(struct lan_peer *p, size_t i)

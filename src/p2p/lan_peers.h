@@ -57,6 +57,9 @@ void lan_peers_free(struct lan_peers *t);                          /* NULL is fi
 /* May a peer be called so?  a-z, 0-9 and - within, at most 63 of them; not `localhost`, `local`,
  * `p2p`, which stand for something else. */
 bool lan_name_ok(struct bytes name);
+/* The same of what a person has typed, in any case: names are kept and shown in lower case.  That
+ * is `out` when it is true. */
+bool lan_name_read(const char *typed, char out[LAN_LABEL_MAX + 1]);
 
 /* News without addresses are none.  What has no room is dropped. */
 void lan_peers_hear(struct lan_peers *t, const struct lan_news *n, uint64_t now_ms);

@@ -58,6 +58,20 @@ static void test_join_makes_the_file_and_leave_empties_it(void **state)
     assert_non_null(strstr(err, "there is no [network alice]"));
 }
 
+static void test_names_are_kept_in_lower_case(void **state)
+{
+    const struct ctl_network_edit join = {
+        .network = "Alice", .relays = relays, .nrelays = 1, .host = "LAP"
+    };
+    const struct ctl_network_edit leave = { .network = "ALICE", .is_leave = true };
+    char err[CONF_ERR_MAX];
+    (void)state;
+    assert_int_equal(change(&join, err), 0);
+    tmpfiles_assert(tmp.path, "[network alice]\nrelay = " RELAY "\nhost = lap\n");
+    assert_int_equal(change(&leave, err), 0);
+    tmpfiles_assert(tmp.path, "");
+}
+
 static void test_the_rest_of_the_file_and_its_mode_stay(void **state)
 {
     const struct ctl_network_edit e = { .network = "alice", .host = "" };
@@ -149,6 +163,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         T(test_join_makes_the_file_and_leave_empties_it),
+        T(test_names_are_kept_in_lower_case),
         T(test_the_rest_of_the_file_and_its_mode_stay),
         T(test_a_link_stays_one),
         T(test_a_wrong_configuration_is_never_left_behind),

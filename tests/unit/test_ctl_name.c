@@ -349,8 +349,9 @@ static void test_names_come_page_by_page_from_the_first_relay_that_answers(void 
     static struct names_answer page;
     uint8_t a[NAME_RECORD_MAX], b[NAME_RECORD_MAX], other[NAME_RECORD_MAX];
 
-    run(x, ctl_name_list, "{\"network\":\"alice\"}");
+    run(x, ctl_name_list, "{\"network\":\"Alice\"}");
     assert_int_equal(fake_discovery.asks[0].type, NAMES_LIST);
+    assert_string_equal(fake_discovery.asks[0].network, "alice");
     fake_names_answer(0, GW_EOFFLINE, NULL);
     assert_string_equal(fake_discovery.asks[1].host, "");
     page = (struct names_answer){ .nentries = 3 };

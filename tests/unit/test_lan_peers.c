@@ -247,6 +247,23 @@ static void test_names_that_mislead_are_none(void **state)
     assert_false(lan_name_ok(bytes_of("")));
 }
 
+static void test_a_typed_name_is_read_in_lower_case(void **state)
+{
+    static const char *const bad[] = { "",
+                                       "A_b",
+                                       "LocalHost",
+                                       "P2P",
+                                       "-A",
+                                       "a123456789b123456789c123456789d123456789e123456789"
+                                       "f123456789g123" };
+    char out[LAN_LABEL_MAX + 1];
+    (void)state;
+    assert_true(lan_name_read("Lap-Z9", out));
+    assert_string_equal(out, "lap-z9");
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_false(lan_name_read(bad[i], out));
+}
+
 static void test_news_without_addresses_are_none(void **state)
 {
     struct rig *r = *state;
@@ -272,6 +289,7 @@ int main(void)
         RIGGED(test_the_source_of_most_addresses_gives_way),
         RIGGED(test_the_table_is_bounded_in_all_and_per_source),
         RIGGED(test_names_that_mislead_are_none),
+        cmocka_unit_test(test_a_typed_name_is_read_in_lower_case),
         RIGGED(test_news_without_addresses_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
