@@ -113,7 +113,7 @@ static void test_a_wrong_configuration_is_never_left_behind(void **state)
           { .network = "alice", .relays = bad_relays, .nrelays = 1 },
           "/file:4: relay" },
         { "[node]\n", { .network = "alice", .relays = no_names, .nrelays = 1 }, "neither" },
-        { "[node]\n", { .network = "Alice", .relays = relays, .nrelays = 1 }, "[network Alice]" },
+        { "[node]\n", { .network = "al_ice", .relays = relays, .nrelays = 1 }, "[network al_ice]" },
         { "[node]\n", { .network = "a b", .relays = relays, .nrelays = 1 }, "plain words" },
         { "[node]\n", { .network = "a", .relays = relays, .nrelays = 1, .host = "x_y" }, "host" },
         { "[nodes]\n", { .network = "a", .relays = relays, .nrelays = 1 }, "/file:1: " },

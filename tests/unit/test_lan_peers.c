@@ -249,19 +249,18 @@ static void test_names_that_mislead_are_none(void **state)
 
 static void test_a_typed_name_is_read_in_lower_case(void **state)
 {
-    static const char *const bad[] = { "",
-                                       "A_b",
-                                       "LocalHost",
-                                       "P2P",
-                                       "-A",
-                                       "a123456789b123456789c123456789d123456789e123456789"
-                                       "f123456789g123" };
+    static const char *const bad[] = { "", "A_b", "LocalHost", "P2P", "-A" };
+    char longest[LAN_LABEL_MAX + 2] = "";
     char out[LAN_LABEL_MAX + 1];
     (void)state;
     assert_true(lan_name_read("Lap-Z9", out));
     assert_string_equal(out, "lap-z9");
     for (size_t i = 0; i < COUNT(bad); i++)
         assert_false(lan_name_read(bad[i], out));
+    memset(longest, 'A', LAN_LABEL_MAX);
+    assert_true(lan_name_read(longest, out));
+    longest[LAN_LABEL_MAX] = 'A';
+    assert_false(lan_name_read(longest, out));
 }
 
 static void test_news_without_addresses_are_none(void **state)
