@@ -8,6 +8,7 @@
 #define VECTORS 3 /* chunks that one packet may span */
 #define UNPACED_MAX \
     8192 /* octets that may leave without a pause: a keystroke does not wait for a timer */
+#define REST_MIN (UDP_BATCH_MAX / 2) /* octets */
 
 /* Packets for one destination that leave in one system call: all of one size, but the last may be
  * shorter. */
@@ -193,6 +194,13 @@ static ngtcp2_ssize write_packet(const struct packet *p, struct sched *sched, st
     return n == NGTCP2_ERR_WRITE_MORE ? write_streams(p, sched, NULL) : n;
 }
 
+/* Whether the rest of the quantum waits for its turn: sent alone, a few packets cost as much as a
+ * batch, here and where they arrive. */
+static bool is_nearly_all(size_t written, size_t quantum)
+{
+    return written >= REST_MIN && quantum - written < REST_MIN;
+}
+
 int quic_write(ngtcp2_conn *nc, struct sched *sched, struct quic_dgrams *dgrams, struct udp *udp,
                size_t *unpaced, uint64_t now_ns)
 {
@@ -213,8 +221,10 @@ int quic_write(ngtcp2_conn *nc, struct sched *sched, struct quic_dgrams *dgrams,
             break;
         written += (size_t)n;
         bool is_open = add(&b, (size_t)n, &ps.path, pi.ecn & 3);
-        if (written >= quantum || udp_is_blocked(udp) ||
-            (!is_open && !next_stream(sched) && quic_dgrams_is_empty(dgrams)))
+        if (written >= quantum || udp_is_blocked(udp))
+            break;
+        if (!is_open && (is_nearly_all(written, quantum) ||
+                         (!next_stream(sched) && quic_dgrams_is_empty(dgrams))))
             break;
     }
     flush(&b);
