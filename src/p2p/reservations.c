@@ -379,19 +379,49 @@ static void drop_unwanted(struct reservations *r, const struct multiaddr *relays
     }
 }
 
-static void take_addrs(const struct reservations *r, const struct multiaddr *relays, size_t n)
+static bool has_addr(const struct slot *s, const struct multiaddr *a)
 {
-    struct peerid id;
+    for (size_t i = 0; i < s->naddrs; i++)
+        if (multiaddr_eq(&s->addrs[i], a))
+            return true;
+    return false;
+}
 
-    for (size_t i = 0; i < r->n; i++)
-        r->slots[i]->naddrs = 0;
+/* Those of its relay.  Returns whether one is among them that it did not have. */
+static bool take_addrs(struct slot *s, const struct multiaddr *relays, size_t n)
+{
+    struct multiaddr now[RESERVATIONS_ADDRS_MAX];
+    struct peerid id;
+    bool is_news = false;
+    size_t count = 0;
+
     for (size_t i = 0; i < n; i++) {
         struct multiaddr a = relays[i];
-        struct slot *s = multiaddr_peer(&a, &id) ? find(r, &id) : NULL;
+        bool is_its = multiaddr_peer(&a, &id) && peerid_eq(&id, &s->relay);
         multiaddr_strip_peer(&a);
-        if (s && a.n && s->naddrs < RESERVATIONS_ADDRS_MAX)
-            s->addrs[s->naddrs++] = a;
+        if (!is_its || !a.n || count == RESERVATIONS_ADDRS_MAX)
+            continue;
+        is_news = is_news || !has_addr(s, &a);
+        now[count++] = a;
     }
+    memcpy(s->addrs, now, count * sizeof *now);
+    s->naddrs = count;
+    return is_news;
+}
+
+/* As if nothing had been tried yet.  What is under way may be on its way to where it was. */
+static void ask_anew(struct slot *s)
+{
+    lease_hurry(&s->lease);
+    hop_cancel(s->hop);
+    s->hop = NULL;
+    ask(s);
+}
+
+/* A refusal does not depend on where the relay is. */
+static bool looks_for_it(const struct slot *s)
+{
+    return s->lease.state == RESERVATION_CONNECTING || s->lease.state == RESERVATION_DOWN;
 }
 
 int reservations_set(struct reservations *r, const struct multiaddr *relays, size_t n)
@@ -405,9 +435,13 @@ int reservations_set(struct reservations *r, const struct multiaddr *relays, siz
         return err;
     }
     drop_unwanted(r, relays, n);
-    for (size_t i = 0; i < fresh.n; i++)
+    for (size_t i = 0; i < r->n; i++)
+        if (take_addrs(r->slots[i], relays, n) && looks_for_it(r->slots[i]))
+            ask_anew(r->slots[i]);
+    for (size_t i = 0; i < fresh.n; i++) {
+        take_addrs(fresh.slots[i], relays, n);
         r->slots[r->n++] = fresh.slots[i];
-    take_addrs(r, relays, n);
+    }
     for (size_t i = 0; i < fresh.n; i++)
         ask(fresh.slots[i]);
     return 0;
@@ -450,14 +484,8 @@ void reservations_each(const struct reservations *r,
     }
 }
 
-/* What is under way may be on its way into the old network. */
 void reservations_network_changed(struct reservations *r)
 {
-    for (size_t i = 0; i < r->n; i++) {
-        struct slot *s = r->slots[i];
-        lease_hurry(&s->lease);
-        hop_cancel(s->hop);
-        s->hop = NULL;
-        ask(s);
-    }
+    for (size_t i = 0; i < r->n; i++)
+        ask_anew(r->slots[i]);
 }

@@ -43,8 +43,9 @@ struct reservations *reservations_new(struct host *h, struct announce *a,
 void reservations_free(struct reservations *r);
 
 /* The relays wanted from now on (none before host_stop), each with /p2p/ID at its end (several
- * addresses may name one relay): new ones are asked, others given up.  0; else nothing has changed:
- * GW_EINVAL (no id, or ours), GW_ELIMIT, GW_ENOMEM. */
+ * addresses may name one relay): new ones are asked, others given up, and one that was not reached
+ * is tried at once where it has a new address.  0; else nothing has changed: GW_EINVAL (no id, or
+ * ours), GW_ELIMIT, GW_ENOMEM. */
 int reservations_set(struct reservations *r, const struct multiaddr *relays, size_t n);
 
 bool reservations_holds(const struct reservations *r, const struct peerid *relay);

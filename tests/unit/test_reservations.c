@@ -234,6 +234,31 @@ static void test_relay_that_is_away_is_tried_until_it_is_there(void **state)
     assert_int_equal(info_of(&first).err, 0);
 }
 
+static bool has_dialled_three_times(void *arg)
+{
+    (void)arg;
+    return fake_net.dials >= 3;
+}
+
+static void test_relay_that_has_moved_is_tried_at_once(void **state)
+{
+    struct multiaddr elsewhere = maddr("/ip4/192.0.2.77/udp/4001/quic-v1");
+    unsigned dials;
+    (void)state;
+    fake_net_rule("/ip4/192.0.2.77/udp/4001/quic-v1", 0, GW_EREFUSED);
+    assert_int_equal(multiaddr_append_peer(&elsewhere, key_peerid(first.side.key)), 0);
+    assert_int_equal(reservations_set(slots, &elsewhere, 1), 0);
+    run_until(has_dialled_three_times, &first); /* the pauses have grown */
+    run_until(has_failed, &first);
+    dials = fake_net.dials;
+    assert_int_equal(reservations_set(slots, &elsewhere, 1), 0);
+    run_ms(10);
+    assert_int_equal(fake_net.dials, dials); /* the same address is no news */
+    want(&first, NULL);
+    run_ms(30);
+    assert_true(holds(&first));
+}
+
 static void test_refusal_is_told_and_not_answered_with_haste(void **state)
 {
     (void)state;
@@ -384,6 +409,7 @@ int main(void)
         T(test_relays_are_asked_all_at_once),
         T(test_lost_relay_is_withdrawn_and_soon_held_again),
         T(test_relay_that_is_away_is_tried_until_it_is_there),
+        T(test_relay_that_has_moved_is_tried_at_once),
         T(test_refusal_is_told_and_not_answered_with_haste),
         T(test_peer_that_is_no_relay_counts_as_refusing),
         T(test_voucher_for_another_is_no_reservation),
