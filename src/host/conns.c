@@ -14,7 +14,7 @@
 #include "host/flows.h"
 #include "net/ifaces.h"
 
-#define SWEEP_S     1. /* how often idle connections are looked for */
+#define SWEEP_MS    1000 /* how often idle connections are looked for */
 #define IDLE_OF_ALL UINT64_MAX
 
 struct conn {
@@ -275,7 +275,7 @@ struct conns *conns_new(struct ev_loop *loop, const struct peerid *self,
     cs->host = h;
     cs->self = self;
     cs->hooks = hooks;
-    ev_timer_init(&cs->sweep, on_sweep, SWEEP_S, SWEEP_S);
+    ev_timer_init(&cs->sweep, on_sweep, SWEEP_MS / 1e3, SWEEP_MS / 1e3);
     cs->sweep.data = cs;
     return cs;
 }
@@ -468,6 +468,11 @@ const struct peerid *conn_peer(const struct conn *c)
 bool conn_is_inbound(const struct conn *c)
 {
     return c->m->is_inbound;
+}
+
+bool conn_is_used(const struct conn *c)
+{
+    return clock_mono_ms() - c->busy_ms < 2 * SWEEP_MS;
 }
 
 bool conn_is_relayed(const struct conn *c)

@@ -202,6 +202,8 @@ bool conn_fits(const struct conn *c, enum host_path path);
 struct host *conn_host(const struct conn *c);
 const struct peerid *conn_peer(const struct conn *c);
 bool conn_is_inbound(const struct conn *c);
+/* Has it a stream, or had one within the last two seconds?  Also in on_conn_close. */
+bool conn_is_used(const struct conn *c);
 void conn_info(const struct conn *c, struct muxed_info *out);
 int conn_open(struct conn *c, const char *protocol, struct bytes first, host_opened_fn *done,
               void *arg); /* on this one; 0 or GW_E* */

@@ -291,13 +291,22 @@ static void on_conn(void *arg, struct conn *c)
         follow(p);
 }
 
+/* The peer has not said that it goes: it was the path that died. */
+static bool is_to_be_mended(const struct path *p, const struct conn *c, int err)
+{
+    return err == GW_ETIMEOUT && p->conn == c &&
+           (p->kept || (conn_is_used(c) && !conn_is_inbound(c)));
+}
+
 static void on_conn_close(void *arg, struct conn *c, int err)
 {
     struct path *p = find(arg, conn_peer(c));
-    (void)err;
 
-    if (p)
-        follow(p);
+    if (!p)
+        return;
+    if (is_to_be_mended(p, c, err) && !host_conn_by(p->all->host, &p->peer, path_wanted(p)))
+        dial(p, path_wanted(p));
+    follow(p);
 }
 
 static const struct host_events host_events = {

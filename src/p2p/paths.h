@@ -7,7 +7,9 @@
  * more, and the peer is dialled anew; one that is only slow stays, for the sake of its streams.
  *
  * A kept peer that is down is dialled again with growing, jittered pauses, and at once when the
- * network changes.
+ * network changes.  At once, too, when its connection has ended because nothing was heard on it,
+ * and so is a peer that is not kept, if it was we who had dialled it and streams were open: what
+ * they carried will be asked for again.
  */
 #ifndef GW_P2P_PATHS_H
 #define GW_P2P_PATHS_H

@@ -16,7 +16,7 @@ check "reached" fetch me 20000 0
 check "two NATs with shifted ports: direct" until_ok 10 is_direct me away
 
 again() { fetch me 20000 0; }
-# A path that is not used is not mended.
+# A path that nobody uses or keeps is mended by its next use.
 used_and_direct() { again && is_direct me away; }
 
 # flush_under NAME LAN...: the NATs forget under a transfer of 8 s.
@@ -51,6 +51,18 @@ natlab set b nat=full ports=keep
 check "towards a full cone: direct" until_ok 40 used_and_direct
 flush_under "the near NAT forgets, the far one is a full cone" a
 same "the transfer itself went on" 0 $flow_status
+
+# --- kept: mended by itself
+natlab set b nat=port ports=shift
+printf '[peer home]\nkeep = yes\n' >"$T/me/gw.conf"
+"$GW" -d "$T/me" reload >/dev/null
+check "kept: direct" until_ok 40 used_and_direct
+opened() { grep -c "dir=out addr=/ip4/$(lab_addr b)/.* open\$" "$T/me.log"; }
+opened_more() { [ "$(opened)" -gt "$opened_before" ]; }
+opened_before=$(opened)
+natlab flush a
+natlab flush b
+check "kept: when both NATs forget it is punched again, unused" until_ok 25 opened_more
 
 # --- restarts
 gw_stop away KILL

@@ -406,6 +406,45 @@ static bool has_err(void *arg)
     return info().err != 0 && info().next_try_ms != 0;
 }
 
+static void test_a_kept_peer_whose_path_dies_is_dialled_at_once(void **state)
+{
+    (void)state;
+    keep();
+    wait_for(PATH_DIRECT);
+    host_close_peer(a.host, id_of(&b), GW_ETIMEOUT);
+    run_ms(10);
+    assert_int_equal(info().state, PATH_DIRECT);
+    assert_int_equal(a.opened, 2);
+}
+
+static void test_a_path_that_dies_under_streams_is_dialled_at_once(void **state)
+{
+    (void)state;
+    open_flow();
+    host_close_peer(a.host, id_of(&b), GW_ETIMEOUT);
+    run_ms(10);
+    assert_int_equal(info().state, PATH_DIRECT);
+    assert_int_equal(a.opened, 2);
+    run_ms(2200); /* nobody uses the new one */
+    host_close_peer(a.host, id_of(&b), GW_ETIMEOUT);
+    run_ms(10);
+    assert_int_equal(info().state, PATH_DOWN);
+}
+
+static void test_a_peer_that_closed_or_that_dialled_us_is_not_dialled(void **state)
+{
+    (void)state;
+    open_flow();
+    host_close_peer(b.host, id_of(&a), 0);
+    run_ms(10);
+    assert_int_equal(a.closed, 1);
+    assert_int_equal(info().state, PATH_DOWN);
+    join(&b, &a);
+    host_close_peer(a.host, id_of(&b), GW_ETIMEOUT);
+    run_ms(10);
+    assert_int_equal(info().state, PATH_DOWN);
+}
+
 /* The next try is another one than that. */
 static bool has_failed_again(void *arg)
 {
@@ -513,6 +552,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_kept_peer_is_dialled_and_stays, setup_idle,
                                         teardown),
         TEST(test_a_kept_peer_that_is_lost_is_dialled_again),
+        TEST(test_a_kept_peer_whose_path_dies_is_dialled_at_once),
+        TEST(test_a_path_that_dies_under_streams_is_dialled_at_once),
+        TEST(test_a_peer_that_closed_or_that_dialled_us_is_not_dialled),
         TEST(test_tries_become_rarer_until_the_network_changes),
         TEST(test_a_network_change_dials_kept_peers_at_once),
         TEST(test_a_network_change_gives_up_a_dial_from_before),
