@@ -89,6 +89,13 @@ static void on_network(void *arg)
     discovery_network_changed(&d->discovery);
 }
 
+/* What a network's relay may do here is the right of the peer that it is. */
+static void on_network_relays(void *arg)
+{
+    struct daemon *d = arg;
+    reachable_rights_changed(&d->reachable);
+}
+
 static void on_rights_changed(void *arg)
 {
     struct daemon *d = arg;
@@ -280,6 +287,7 @@ static int start_layers(struct daemon *d, char err[CONF_ERR_MAX])
         rc = reachable_open(&d->reachable, &d->node, &d->config, &d->dir, on_relay_use, d);
     if (!rc)
         rc = open_checkup(d);
+    d->discovery.on_relays = on_network_relays;
     d->node.on_names = on_names;
     d->node.on_network = on_network;
     d->node.on_arg = d;

@@ -42,6 +42,8 @@ static void on_relays(void *arg, const struct named_peer *peers, size_t n)
     }
     if (d->claims)
         names_claims_refresh(d->claims);
+    if (d->on_relays)
+        d->on_relays(d->member_arg);
 }
 
 static void copy_label(char *dst, const char *label)

@@ -38,6 +38,8 @@ struct discovery { /* zeroed means nothing runs */
     struct tier_eth *tier_eth;
     names_member_fn *is_member;
     void *member_arg;
+    /* Other peers may be the relays of networks now; set by who wants to know, gets member_arg. */
+    void (*on_relays)(void *arg);
     int dht_mode;      /* enum config_dht */
     bool is_published; /* our own addresses are in the DHT */
     bool offers;       /* services: somebody may want to find us */
