@@ -3,25 +3,14 @@
  *
  * Client: peers that serve AutoNAT are asked in turn to dial our public candidates back, v2 tells
  * per address, v1 for all.  Three answers that agree decide (announce_set_reach), fewer while fewer
- * can be asked (autonat_verdict.h), and a network change begins anew.  Server: dials back only the
- * asker's own IP address (v1), or demands the data that the spec names before it dials another
- * (v2), from a connection of its own, few at a time (autonat_server.h).
+ * can be asked (autonat_verdict.h), and a network change begins anew (autonat_core.h).  Server:
+ * dials back only the asker's own IP address (v1), or demands the data that the spec names before
+ * it dials another (v2), from a connection of its own, few at a time (autonat_server.h).
  */
 #ifndef GW_P2P_AUTONAT_H
 #define GW_P2P_AUTONAT_H
 
-#include "p2p/announce.h"
-#include "p2p/autonat_verdict.h"
-
-#define AUTONAT_PEER_MS 60000    /* from one ask of a peer to the next, at least */
-#define AUTONAT_SHUN_MS 86400000 /* the same after it broke off a v1 ask */
-
-struct autonat_pace {
-    uint64_t delay_ms; /* after a peer is connected, or the addresses have changed */
-    uint64_t retry_ms; /* from one round of asking to the next while nothing is known, growing to */
-    uint64_t refresh_ms; /* the same when something is */
-};
-extern const struct autonat_pace autonat_usual_pace; /* 3 s, 2 min, 15 min */
+#include "p2p/autonat_core.h"
 
 struct autonat;
 
@@ -41,15 +30,7 @@ void autonat_network_changed(struct autonat *n);
  * last. */
 bool autonat_expects(struct autonat *n, const struct peerid *peer);
 
-/* What is known of one of our addresses (for netcheck).  From `tally` follows how a NAT filters
- * (RFC 4787 section 5): reached means independently of who sends; only solicited, by address
- * at most; only failed, by address and port (or not at all). */
-struct autonat_finding {
-    struct multiaddr address;
-    enum announce_reach reach; /* by strangers */
-    struct autonat_tally tally;
-    uint64_t at_ms; /* clock_mono_ms() of the last answer */
-};
+/* What is known of our addresses (for netcheck). */
 size_t autonat_findings(const struct autonat *n, struct autonat_finding *out, size_t max);
 
 #endif

@@ -9,12 +9,9 @@
 #define GW_P2P_AUTONAT_CLIENT_H
 
 #include "host/host.h"
-#include "p2p/autonat_verdict.h"
+#include "p2p/autonat_ask.h"
 
-#define AUTONAT_ASK_MS     30000  /* for an answer */
-#define AUTONAT_ASK_ADDRS  16     /* addresses in one request */
-#define AUTONAT_PAY_MAX    102400 /* octets of data that we send before an address is dialled */
-#define AUTONAT_GUESTS_MAX 4      /* of one ask */
+#define AUTONAT_GUESTS_MAX 4 /* of one ask */
 
 struct autonat_client;
 

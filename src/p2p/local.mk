@@ -3,8 +3,10 @@ src_libp2p_a_SOURCES = \
 	src/p2p/announce.c src/p2p/announce.h \
 	src/p2p/ask_quota.c src/p2p/ask_quota.h \
 	src/p2p/autonat.c src/p2p/autonat.h \
+	src/p2p/autonat_ask.c src/p2p/autonat_ask.h \
 	src/p2p/autonat_backs.c src/p2p/autonat_backs.h \
 	src/p2p/autonat_client.c src/p2p/autonat_client.h \
+	src/p2p/autonat_core.c src/p2p/autonat_core.h \
 	src/p2p/autonat_dialer.c src/p2p/autonat_dialer.h \
 	src/p2p/autonat_quota.c src/p2p/autonat_quota.h \
 	src/p2p/autonat_server.c src/p2p/autonat_server.h \
@@ -129,7 +131,11 @@ tests_unit_test_dcutr_core_SOURCES = tests/unit/test_dcutr_core.c tests/unit/vec
 tests_unit_test_dcutr_core_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_punch_core_SOURCES = tests/unit/test_punch_core.c tests/unit/vec.h
 tests_unit_test_punch_core_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_autonat
+check_PROGRAMS += tests/unit/test_autonat tests/unit/test_autonat_ask tests/unit/test_autonat_core
+tests_unit_test_autonat_ask_SOURCES = tests/unit/test_autonat_ask.c tests/unit/vec.h
+tests_unit_test_autonat_ask_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_autonat_core_SOURCES = tests/unit/test_autonat_core.c tests/unit/vec.h
+tests_unit_test_autonat_core_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_autonat_SOURCES = tests/unit/test_autonat.c $(TWO_HOSTS)
 tests_unit_test_autonat_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_autonat_client
