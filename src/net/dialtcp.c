@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -88,6 +89,14 @@ static int begin(struct dialtcp *d, const struct sockaddr_any *to)
     return err_from_errno(errno);
 }
 
+/* A target on this machine has answered before connect returns.  Told in this pass of the loop,
+ * what follows goes out together with what waits now. */
+static bool is_settled(int fd)
+{
+    struct pollfd p = { .fd = fd, .events = POLLOUT };
+    return poll(&p, 1, 0) == 1;
+}
+
 /* Is there such a connection already, between these two ports? */
 static bool is_taken(int e)
 {
@@ -119,7 +128,9 @@ struct dialtcp *dialtcp_start_from(struct ev_loop *loop, const struct sockaddr_a
     } while (true);
     ev_io_init(&d->io, on_writable, d->fd, EV_WRITE);
     d->io.data = d;
-    if (!failed)
+    if (!failed && is_settled(d->fd))
+        ev_feed_event(loop, &d->io, EV_WRITE);
+    else if (!failed)
         ev_io_start(loop, &d->io);
     d->late_err = failed ? failed : GW_ETIMEOUT;
     ev_timer_init(&d->timer, on_timer, failed ? 0. : (double)timeout_ms / 1e3, 0.);
