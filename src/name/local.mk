@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/libname.a
 src_libname_a_SOURCES = \
+	src/name/cache_file.c src/name/cache_file.h \
 	src/name/dnsaddr.c src/name/dnsaddr.h \
 	src/name/errands.c src/name/errands.h \
 	src/name/loopback.c src/name/loopback.h \
@@ -19,9 +20,11 @@ src_libname_a_SOURCES = \
 	src/name/tier_static.c src/name/tier_static.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_loopback tests/unit/test_name tests/unit/test_names_file tests/unit/test_resolver \
+check_PROGRAMS += tests/unit/test_cache_file tests/unit/test_loopback tests/unit/test_name tests/unit/test_names_file tests/unit/test_resolver \
 	tests/unit/test_resolver_cache \
 	tests/unit/test_tier_direct tests/unit/test_tier_mdns tests/unit/test_tier_network tests/unit/test_tier_static
+tests_unit_test_cache_file_SOURCES = tests/unit/test_cache_file.c tests/unit/looprig.h tests/unit/testpeers.h tests/unit/tmpfiles.h
+tests_unit_test_cache_file_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_loopback_SOURCES = tests/unit/test_loopback.c tests/unit/testpeers.h tests/unit/tmpfiles.h
 tests_unit_test_loopback_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_name_SOURCES = tests/unit/test_name.c tests/unit/testpeers.h

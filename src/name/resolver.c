@@ -10,9 +10,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/fileio.h"
-#include "base/log.h"
-#include "name/resolver_cache.h"
+#include "name/cache_file.h"
 
 #define LOST_MAX 64 /* peers not reached lately; the oldest makes room */
 
@@ -67,43 +65,8 @@ struct resolver {
     size_t nlost;
     struct resolver_cache *cache;
     const struct resolver_trace *trace; /* inside a done */
-    char *path;                         /* of the cache; NULL: not kept */
-    ev_timer save;                      /* runs while the file is behind the cache */
-    bool is_failing;                    /* it could not be written; said once */
+    struct cache_file *file;            /* of the cache; NULL: not kept */
 };
-
-/* ---- what is kept ---- */
-
-static void save(struct resolver *r)
-{
-    char *text = NULL;
-    size_t n = 0;
-    int err = resolver_cache_print(r->cache, clock_wall_ms(), &text, &n);
-
-    ev_timer_stop(r->loop, &r->save);
-    if (!err)
-        err = fileio_replace(r->path, (struct bytes){ (const uint8_t *)text, n }, 0600);
-    free(text);
-    if (err && !r->is_failing)
-        log_warn("names cache %s: %s", r->path, gw_strerror(err));
-    r->is_failing = err != 0;
-}
-
-static void on_save(struct ev_loop *loop, ev_timer *w, int revents)
-{
-    (void)loop;
-    (void)revents;
-    save(w->data);
-}
-
-/* The cache is another now. */
-static void save_later(struct resolver *r)
-{
-    if (r->path && !ev_is_active(&r->save)) {
-        ev_timer_set(&r->save, RESOLVER_SAVE_S, 0.);
-        ev_timer_start(r->loop, &r->save);
-    }
-}
 
 /* ---- the trace ---- */
 
@@ -207,7 +170,7 @@ static void keep(struct lookup *l)
         return;
     resolver_cache_add(r->cache, l->name.raw, &l->answer, step->why, clock_wall_ms());
     l->trace.left_ms = l->answer.ttl_ms;
-    save_later(r);
+    cache_file_changed(r->file);
 }
 
 /* Tells all who wait.  They may start lookups and cancel others of their kind meanwhile. */
@@ -360,8 +323,6 @@ struct resolver *resolver_new(struct ev_loop *loop, uint64_t timeout_ms)
     r->loop = loop;
     r->timeout_ms = timeout_ms;
     r->ttl_ms = RESOLVER_TTL_MS;
-    ev_timer_init(&r->save, on_save, RESOLVER_SAVE_S, 0.);
-    r->save.data = r;
     return r;
 }
 
@@ -377,10 +338,8 @@ void resolver_free(struct resolver *r)
             free(q);
         lookup_free(l);
     }
-    if (ev_is_active(&r->save))
-        save(r);
+    cache_file_close(r->file);
     resolver_cache_free(r->cache);
-    free(r->path);
     free(r);
 }
 
@@ -418,7 +377,7 @@ void resolver_flush(struct resolver *r)
 {
     r->generation++;
     if (resolver_cache_count(r->cache))
-        save_later(r);
+        cache_file_changed(r->file);
     resolver_cache_clear(r->cache);
 }
 
@@ -427,7 +386,7 @@ void resolver_forget(struct resolver *r, const struct peerid *peer)
     if (!find_lost(r, peer))
         r->lost[r->nlost++ % LOST_MAX] = *peer;
     if (resolver_cache_forget(r->cache, peer))
-        save_later(r);
+        cache_file_changed(r->file);
 }
 
 void resolver_set_placed(struct resolver *r, resolver_placed_fn *is_placed, void *arg)
@@ -439,23 +398,11 @@ void resolver_set_placed(struct resolver *r, resolver_placed_fn *is_placed, void
 int resolver_keep(struct resolver *r, const char *path)
 {
     const char *tiers[RESOLVER_TIERS_MAX];
-    char *text;
-    size_t n;
 
-    if (!(r->path = strdup(path)))
-        return GW_ENOMEM;
-    int err = fileio_read(path, &text, &n);
-    if (err && err != GW_ENOTFOUND)
-        log_warn("names cache %s: %s", path, gw_strerror(err));
-    if (err)
-        return 0;
     for (size_t i = 0; i < r->ntiers; i++)
         tiers[i] = r->tiers[i].ops->name;
-    size_t bad = resolver_cache_read(r->cache, text, tiers, r->ntiers, clock_wall_ms());
-    if (bad)
-        log_info("names cache %s: bad lines left out: %zu", path, bad);
-    free(text);
-    return 0;
+    r->file = cache_file_open(r->loop, r->cache, path, RESOLVER_SAVE_S * 1000, tiers, r->ntiers);
+    return r->file ? 0 : GW_ENOMEM;
 }
 
 /* Answers from the cache, if it can. */

@@ -83,8 +83,8 @@ void resolver_flush(struct resolver *r); /* forget the cache (a tier's content c
 /* Forget what is cached of this peer: it was not reached, so it may be elsewhere by now. */
 void resolver_forget(struct resolver *r, const struct peerid *peer);
 /* From now on the cache is kept in the file `path` (copied): what it holds is read, and changes are
- * written within RESOLVER_SAVE_S and by resolver_free.  For when all tiers have been added.  A file
- * that cannot be read or written is logged.  0 or GW_ENOMEM. */
+ * written within RESOLVER_SAVE_S and by resolver_free (name/cache_file.h).  For when all tiers have
+ * been added.  0 or GW_ENOMEM. */
 int resolver_keep(struct resolver *r, const char *path);
 
 /* `done` is called once: from inside resolver_lookup when a tier or the cache answers at once (then
