@@ -28,6 +28,7 @@ struct kad_publish {
     struct kad_queries *queries;
     struct published *names; /* in the order they were put last */
     unsigned under_way;
+    uint64_t wake_ms; /* of the timer */
     ev_timer timer;
 };
 
@@ -43,22 +44,32 @@ static struct published *find(const struct kad_publish *p, const char *name)
     return v;
 }
 
-static void arm(struct kad_publish *p)
+/* Looks at what is due then, unless it does so before. */
+static void wake_at(struct kad_publish *p, uint64_t at_ms)
 {
     struct ev_loop *loop = host_loop(env_of(p)->host);
-    uint64_t now_ms = clock_mono_ms(), next_ms = UINT64_MAX;
+    uint64_t now_ms = clock_mono_ms();
 
-    ev_timer_stop(loop, &p->timer);
-    if (p->under_way >= KAD_PUBLISH_AT_ONCE)
+    if (p->under_way >= KAD_PUBLISH_AT_ONCE || (ev_is_active(&p->timer) && p->wake_ms <= at_ms))
         return;
+    p->wake_ms = at_ms;
+    ev_now_update(loop);
+    ev_timer_stop(loop, &p->timer);
+    ev_timer_set(&p->timer, at_ms > now_ms ? (double)(at_ms - now_ms) / 1e3 : 0., 0.);
+    ev_timer_start(loop, &p->timer);
+}
+
+/* Goes through all names: for when one more may be put, and not for each of many. */
+static void arm(struct kad_publish *p)
+{
+    uint64_t next_ms = UINT64_MAX;
+
+    ev_timer_stop(host_loop(env_of(p)->host), &p->timer);
     for (const struct published *v = p->names; v; v = v->by_name.next)
         if (!v->put && v->next_ms < next_ms)
             next_ms = v->next_ms;
-    if (next_ms == UINT64_MAX)
-        return;
-    ev_now_update(loop);
-    ev_timer_set(&p->timer, next_ms > now_ms ? (double)(next_ms - now_ms) / 1e3 : 0., 0.);
-    ev_timer_start(loop, &p->timer);
+    if (next_ms != UINT64_MAX)
+        wake_at(p, next_ms);
 }
 
 static void retry(struct published *v, int err)
@@ -207,7 +218,7 @@ int kad_publish_add(struct kad_publish *p, const struct name_record *r)
     v->record = *r;
     v->backoff.failures = 0;
     v->next_ms = 0;
-    arm(p);
+    wake_at(p, 0);
     return 0;
 }
 
@@ -216,8 +227,10 @@ void kad_publish_remove(struct kad_publish *p, const char *name)
     struct published *v = find(p, name);
     if (!v)
         return;
+    bool makes_way = v->put != NULL;
     drop(v);
-    arm(p);
+    if (makes_way)
+        arm(p);
 }
 
 size_t kad_publish_count(const struct kad_publish *p)

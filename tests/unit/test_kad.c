@@ -461,6 +461,37 @@ static void test_what_says_the_same_is_not_put_again(void **state)
     assert_true(sequence_of(&r) > first);
 }
 
+static size_t published(void)
+{
+    struct kad_stats s;
+    kad_stats(nodes[1].kad, &s);
+    return s.published;
+}
+
+static void test_names_are_published_up_to_the_limit(void **state)
+{
+    (void)state;
+    servers_start(2);
+    struct name_record named = { .peer = *node_id(1) };
+    for (unsigned i = 0; i < KAD_PUBLISHED_MAX; i++) {
+        snprintf(named.name, sizeof named.name, "n%u", i);
+        assert_int_equal(kad_publish(nodes[1].kad, &named), 0);
+    }
+    strcpy(named.name, "more");
+    assert_int_equal(kad_publish(nodes[1].kad, &named), GW_ELIMIT);
+    assert_int_equal(published(), KAD_PUBLISHED_MAX);
+    run_ms(30);
+    for (unsigned i = 0; i < KAD_PUBLISHED_MAX; i++) {
+        snprintf(named.name, sizeof named.name, "n%u", i);
+        kad_unpublish(nodes[1].kad, named.name);
+    }
+    assert_int_equal(published(), 0);
+    struct record r = record_of(1, "laptop", 0);
+    strcpy(named.name, "laptop");
+    assert_int_equal(kad_publish(nodes[1].kad, &named), 0);
+    run_until(is_published, &r);
+}
+
 static void publish_before_others_come(bool is_server)
 {
     node_start(1, is_server, NULL);
@@ -572,6 +603,7 @@ int main(void)
         T(test_who_waits_for_a_turn_in_vain_is_told_so),
         T(test_what_is_published_is_put_again_and_again),
         T(test_what_says_the_same_is_not_put_again),
+        T(test_names_are_published_up_to_the_limit),
         T(test_publishing_waits_for_somebody_to_tell),
         T(test_its_own_store_is_not_enough_for_a_publisher),
         T(test_the_table_outlives_a_restart),
