@@ -12,6 +12,7 @@ src_libtransport_a_SOURCES = \
 	src/transport/quic_conn.c src/transport/quic_conn.h \
 	src/transport/quic_dgrams.c src/transport/quic_dgrams.h \
 	src/transport/quic_settings.c src/transport/quic_settings.h \
+	src/transport/quic_silence.c src/transport/quic_silence.h \
 	src/transport/quic_stream.c src/transport/quic_stream.h \
 	src/transport/quic_streams.c src/transport/quic_streams.h \
 	src/transport/quic_tls.c src/transport/quic_tls.h \
@@ -29,7 +30,7 @@ src_libtransport_a_SOURCES = \
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_negotiate tests/unit/test_quic tests/unit/test_quic_cid \
-	tests/unit/test_quic_dgrams tests/unit/test_sched tests/unit/test_quic_tls \
+	tests/unit/test_quic_dgrams tests/unit/test_quic_silence tests/unit/test_sched tests/unit/test_quic_tls \
 	tests/unit/test_noise_xx tests/unit/test_seal tests/unit/test_secure \
 	tests/unit/test_tcp tests/unit/test_tls tests/unit/test_upgrade tests/unit/test_yamux
 tests_unit_test_negotiate_SOURCES = tests/unit/test_negotiate.c tests/unit/fake_stream.c tests/unit/fake_stream.h
@@ -38,6 +39,8 @@ tests_unit_test_quic_SOURCES = tests/unit/test_quic.c tests/unit/quicrig.c tests
 tests_unit_test_quic_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_quic_cid_SOURCES = tests/unit/test_quic_cid.c
 tests_unit_test_quic_cid_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_quic_silence_SOURCES = tests/unit/test_quic_silence.c tests/unit/vec.h
+tests_unit_test_quic_silence_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_quic_dgrams_SOURCES = tests/unit/test_quic_dgrams.c tests/unit/quicrig.c tests/unit/quicrig.h
 tests_unit_test_quic_dgrams_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_sched_SOURCES = tests/unit/test_sched.c

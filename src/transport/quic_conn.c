@@ -13,10 +13,8 @@
 #include "transport/quic_close.h"
 #include "transport/quic_dgrams.h"
 #include "transport/quic_settings.h"
+#include "transport/quic_silence.h"
 #include "transport/quic_write.h"
-
-/* With QUIC_IDLE_NS a dead peer is noticed in less than 15 s. */
-#define KEEP_ALIVE_NS (4 * NGTCP2_SECONDS)
 
 /* Of the stream limit: told at once when so much of it is used up. */
 #define GRANT_SHARE 8
@@ -26,7 +24,7 @@ enum state { ST_HANDSHAKE, ST_READY, ST_CLOSED };
 struct quic_conn {
     struct muxed muxed; /* must be first */
     enum state state;
-    bool is_close_wanted, is_moved, is_probing;
+    bool is_close_wanted, is_moved;
     int close_err;
     struct quic_env *env;
     struct udp *udp;
@@ -38,6 +36,7 @@ struct quic_conn {
     struct quic_streams streams;
     struct quic_dgrams dgrams;
     size_t unpaced; /* octets, see quic_write.h */
+    struct quic_silence silence;
     struct turn_task task;
     ev_timer timer;
     uint64_t timer_ns; /* when it fires */
@@ -146,9 +145,9 @@ static void offer_token(struct quic_conn *c)
 static int on_handshake_completed(ngtcp2_conn *nc, void *user)
 {
     struct quic_conn *c = conn_of_user(user);
+    (void)nc;
 
     c->state = ST_READY;
-    ngtcp2_conn_set_keep_alive_timeout(nc, KEEP_ALIVE_NS);
     if (c->muxed.is_inbound) {
         c->env->nhalf_open--;
         offer_token(c);
@@ -301,6 +300,19 @@ static void follow_path(struct quic_conn *c)
     c->is_moved = true;
 }
 
+/* Behind quic_write, which sends the PING that is due. */
+static void set_keep_alive(struct quic_conn *c, uint64_t now_ns)
+{
+    uint64_t rx = c->streams.rx_bytes + c->dgrams.rx_bytes, due_ns = QUIC_SILENCE_NS;
+    ngtcp2_conn_info ci;
+
+    if (!c->muxed.is_inbound) {
+        ngtcp2_conn_get_conn_info(c->nc, &ci);
+        due_ns = quic_silence_due(&c->silence, rx, c->streams.nopen, ci.smoothed_rtt, now_ns);
+    }
+    ngtcp2_conn_set_keep_alive_timeout(c->nc, due_ns);
+}
+
 static void run(struct turn_task *t)
 {
     struct quic_conn *c = (struct quic_conn *)((char *)t - offsetof(struct quic_conn, task));
@@ -322,10 +334,8 @@ static void run(struct turn_task *t)
             return;
         }
     }
-    if (c->is_probing) {
-        c->is_probing = false;
-        ngtcp2_conn_set_keep_alive_timeout(c->nc, KEEP_ALIVE_NS);
-    }
+    if (c->state == ST_READY)
+        set_keep_alive(c, now_ns);
     quic_streams_deliver_drained(&c->streams);
     follow_path(c);
     if (c->is_moved && c->state == ST_READY) {
@@ -443,7 +453,6 @@ static void op_probe(struct muxed *m)
 
     if (c->state != ST_READY)
         return;
-    c->is_probing = true;
     ngtcp2_conn_set_keep_alive_timeout(c->nc, 1);
     quic_conn_touch(c);
 }
