@@ -300,17 +300,15 @@ static void follow_path(struct quic_conn *c)
     c->is_moved = true;
 }
 
-/* Behind quic_write, which sends the PING that is due. */
+/* Behind quic_write, which sends the PING that is due.  Who was dialled cannot move. */
 static void set_keep_alive(struct quic_conn *c, uint64_t now_ns)
 {
-    uint64_t rx = c->streams.rx_bytes + c->dgrams.rx_bytes, due_ns = QUIC_SILENCE_NS;
     ngtcp2_conn_info ci;
 
-    if (!c->muxed.is_inbound) {
-        ngtcp2_conn_get_conn_info(c->nc, &ci);
-        due_ns = quic_silence_due(&c->silence, rx, c->streams.nopen, ci.smoothed_rtt, now_ns);
-    }
-    ngtcp2_conn_set_keep_alive_timeout(c->nc, due_ns);
+    ngtcp2_conn_get_conn_info(c->nc, &ci);
+    uint64_t due_ns = quic_silence_due(&c->silence, c->streams.rx_bytes + c->dgrams.rx_bytes,
+                                       c->streams.nopen, ci.smoothed_rtt, now_ns);
+    ngtcp2_conn_set_keep_alive_timeout(c->nc, c->muxed.is_inbound ? QUIC_SILENCE_NS : due_ns);
 }
 
 static void run(struct turn_task *t)
@@ -334,8 +332,7 @@ static void run(struct turn_task *t)
             return;
         }
     }
-    if (c->state == ST_READY)
-        set_keep_alive(c, now_ns);
+    set_keep_alive(c, now_ns);
     quic_streams_deliver_drained(&c->streams);
     follow_path(c);
     if (c->is_moved && c->state == ST_READY) {
