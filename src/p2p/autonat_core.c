@@ -19,8 +19,38 @@ static struct autonat_observer *find_observer(struct autonat_core *c, const stru
 
 /* ---- the verdict ---- */
 
-/* How many observers there are, by their IP addresses, counted up to the three that matter. */
-static unsigned count_askable(const struct autonat_core *c)
+/* A dial-back that came where we had sent to tells nothing of strangers, unless no NAT opened the
+ * way for it. */
+static bool tells(const struct autonat_core *c, const struct autonat_vote *v)
+{
+    if (v->answer != AUTONAT_REACHED_SOLICITED)
+        return true;
+    for (size_t i = 0; i < c->naddrs; i++)
+        if (multiaddr_eq(&c->addrs[i].at, &v->address))
+            return c->addrs[i].is_fixed;
+    return false;
+}
+
+/* Has that observer nothing to tell of the address (NULL: of any) but such? */
+static bool is_silent(const struct autonat_core *c, const struct ipaddr *from,
+                      const struct multiaddr *address)
+{
+    bool has_answered = false;
+
+    for (size_t i = 0; i < c->votes.n; i++) {
+        const struct autonat_vote *v = &c->votes.v[i];
+        if (!ipaddr_eq(&v->from, from) || (address && !multiaddr_eq(&v->address, address)))
+            continue;
+        if (tells(c, v))
+            return false;
+        has_answered = true;
+    }
+    return has_answered;
+}
+
+/* How many observers could tell of the address, by their IP addresses, counted up to the three that
+ * matter. */
+static unsigned count_askable(const struct autonat_core *c, const struct multiaddr *address)
 {
     struct ipaddr seen[AUTONAT_AGREE];
     unsigned count = 0;
@@ -28,7 +58,7 @@ static unsigned count_askable(const struct autonat_core *c)
     for (size_t i = 0; i < c->nobservers && count < AUTONAT_AGREE; i++) {
         const struct autonat_observer *s = &c->observers[i];
         unsigned k = 0;
-        if (!s->has_way || s->is_mute)
+        if (!s->has_way || s->is_mute || is_silent(c, &s->way.from, address))
             continue;
         seen[count] = s->way.from;
         while (!ipaddr_eq(&seen[k], &seen[count]))
@@ -57,13 +87,12 @@ static void keep_votes(struct autonat_core *c)
 }
 
 /* Finds anew what is known of each address.  Returns whether one of them is public. */
-static bool find_all(struct autonat_core *c, unsigned askable, uint64_t now_ms)
+static bool find_all(struct autonat_core *c, uint64_t now_ms)
 {
     struct autonat_finding before[ANNOUNCE_MAX];
     size_t nbefore = c->nfindings;
     bool is_public = false;
 
-    keep_votes(c);
     memcpy(before, c->findings, sizeof before);
     c->nfindings = 0;
     for (size_t i = 0; i < c->naddrs; i++) {
@@ -74,27 +103,32 @@ static bool find_all(struct autonat_core *c, unsigned askable, uint64_t now_ms)
         struct autonat_finding *f = &c->findings[c->nfindings++];
         unsigned reached = t.reached + (a->is_fixed ? t.solicited : 0);
         *f = (struct autonat_finding){ .address = a->at, .tally = t, .at_ms = t.last_ms };
-        f->reach = autonat_verdict(reached, t.failed, askable,
+        f->reach = autonat_verdict(reached, t.failed, count_askable(c, &a->at),
                                    reach_before(before, nbefore, &a->at));
         is_public |= f->reach == ANNOUNCE_REACH_PUBLIC;
     }
     return is_public;
 }
 
-/* One public address makes us public.  We are private if none is and that is what all answers on
- * any of them come to. */
+/* What all answers on any address come to: public means no more than that it is not private. */
+static enum announce_reach sum_up(const struct autonat_core *c, uint64_t now_ms)
+{
+    struct autonat_votes telling = { .n = 0 };
+
+    for (size_t i = 0; i < c->votes.n; i++)
+        if (tells(c, &c->votes.v[i]))
+            telling.v[telling.n++] = c->votes.v[i];
+    struct autonat_tally t = autonat_votes_count(&telling, NULL, now_ms);
+    enum announce_reach reach = autonat_verdict(t.reached + t.solicited, t.failed,
+                                                count_askable(c, NULL), c->reach);
+    return reach == ANNOUNCE_REACH_PUBLIC ? ANNOUNCE_REACH_UNKNOWN : reach;
+}
+
+/* One public address makes us public; private is who has none and is reached nowhere. */
 static void judge(struct autonat_core *c, uint64_t now_ms)
 {
-    unsigned askable = count_askable(c);
-
-    if (find_all(c, askable, now_ms)) {
-        c->reach = ANNOUNCE_REACH_PUBLIC;
-        return;
-    }
-    struct autonat_tally t = autonat_votes_count(&c->votes, NULL, now_ms);
-    c->reach = autonat_verdict(t.reached + t.solicited, t.failed, askable, c->reach);
-    if (c->reach == ANNOUNCE_REACH_PUBLIC)
-        c->reach = ANNOUNCE_REACH_UNKNOWN;
+    keep_votes(c);
+    c->reach = find_all(c, now_ms) ? ANNOUNCE_REACH_PUBLIC : sum_up(c, now_ms);
 }
 
 /* ---- rounds ---- */

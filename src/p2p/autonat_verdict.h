@@ -8,7 +8,9 @@
  * A dial-back that came from where we had sent to ourselves, the same IP address over the same
  * transport, is solicited: a NAT that lets in by address, whatever the port (RFC 4787 section 5),
  * lets it in and strangers not.  So it speaks for PUBLIC only on addresses that no such NAT stands
- * before.
+ * before.  On others it shows no more than that the address leads to us, and its observer does not
+ * count among those that can be asked: what the NAT lets in only they tell that we had not sent to,
+ * whom we reach over the other transport or family.
  */
 #ifndef GW_P2P_AUTONAT_VERDICT_H
 #define GW_P2P_AUTONAT_VERDICT_H

@@ -316,6 +316,49 @@ static void test_what_was_solicited_speaks_only_for_an_address_that_no_nat_opens
     }
 }
 
+/* A NAT without a port mapping, two observers that we talk to over UDP, and one over TCP: only that
+ * one knows what the NAT does with strangers. */
+static void test_who_had_not_been_sent_to_tells_how_a_nat_filters(void **state)
+{
+    static const struct {
+        const char *nat;
+        enum autonat_answer by_udp, by_tcp;
+        enum announce_reach reach;
+    } rows[] = {
+        { "full cone", AUTONAT_REACHED_SOLICITED, AUTONAT_REACHED, ANNOUNCE_REACH_PUBLIC },
+        { "address-restricted", AUTONAT_REACHED_SOLICITED, AUTONAT_FAILED, ANNOUNCE_REACH_PRIVATE },
+        { "port-restricted", AUTONAT_FAILED, AUTONAT_FAILED, ANNOUNCE_REACH_PRIVATE },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        setup(state);
+        for (uint8_t nr = 1; nr <= 3; nr++)
+            connect_to(nr);
+        for (uint8_t nr = 1; nr <= 3; nr++) {
+            if (core.reach != ANNOUNCE_REACH_UNKNOWN)
+                fail_msg("%s: judged too soon", rows[i].nat);
+            assert_int_equal(wait_for_ask(), nr);
+            answer(nr < 3 ? rows[i].by_udp : rows[i].by_tcp, ONE);
+        }
+        if (core.reach != rows[i].reach)
+            fail_msg("%s: %d", rows[i].nat, (int)core.reach);
+        assert_int_equal(core.findings[0].reach, rows[i].reach);
+    }
+}
+
+/* Those that can tell nothing leave three others to be heard. */
+static void test_silent_observers_do_not_make_one_voice_enough(void **state)
+{
+    (void)state;
+    for (uint8_t nr = 1; nr <= 5; nr++)
+        connect_to(nr);
+    for (uint8_t nr = 1; nr <= 5; nr++) {
+        assert_int_equal(core.reach, ANNOUNCE_REACH_UNKNOWN);
+        assert_int_equal(wait_for_ask(), nr);
+        answer(nr <= 2 ? AUTONAT_REACHED_SOLICITED : AUTONAT_REACHED, ONE);
+    }
+    assert_int_equal(core.reach, ANNOUNCE_REACH_PUBLIC);
+}
+
 static void test_private_is_who_is_reached_nowhere(void **state)
 {
     (void)state;
@@ -429,6 +472,8 @@ int main(void)
         T(test_the_table_lets_go_only_of_those_that_are_gone),
         T(test_those_who_tell_nothing_are_not_waited_for),
         T(test_what_was_solicited_speaks_only_for_an_address_that_no_nat_opens),
+        T(test_who_had_not_been_sent_to_tells_how_a_nat_filters),
+        T(test_silent_observers_do_not_make_one_voice_enough),
         T(test_private_is_who_is_reached_nowhere),
         T(test_after_an_hour_asleep_old_answers_count_no_more),
         T(test_a_network_change_forgets_and_asks_anew),
