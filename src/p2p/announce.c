@@ -31,6 +31,7 @@ struct announce {
     size_t nmapped, ncircuits;
     struct multiaddr mapped[MAPPED_MAX], circuits[CIRCUITS_MAX];
     enum announce_reach reach;
+    struct addrs proven;
     struct listener *listeners;
     struct turn_task task; /* something may have changed */
     struct addrs told;     /* as the listeners know it */
@@ -69,6 +70,7 @@ static void collect(const struct announce *a, struct addrs *to)
     add_all(to, a->circuits, a->ncircuits); /* first, so that many interfaces cannot crowd it out */
     add_all(to, a->mapped, a->nmapped);
     add_observed(a, to, OBSERVED_CONFIRMED);
+    add_all(to, a->proven.v, a->proven.n);
     add_listening(a, to);
 }
 
@@ -299,6 +301,13 @@ void announce_set_circuits(struct announce *a, const struct multiaddr *circuits,
     changed(a);
 }
 
+void announce_set_proven(struct announce *a, const struct multiaddr *v, size_t n)
+{
+    a->proven.n = 0;
+    add_all(&a->proven, v, n);
+    changed(a);
+}
+
 enum observed_mapping announce_mapping(const struct announce *a)
 {
     struct multiaddr own[ANNOUNCE_MAX];
@@ -340,6 +349,7 @@ void announce_refresh(const struct announce *a)
 void announce_network_changed(struct announce *a)
 {
     a->observed.n = 0;
+    a->proven.n = 0;
     announce_refresh(a);
     a->reach = ANNOUNCE_REACH_UNKNOWN;
     changed(a);

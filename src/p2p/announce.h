@@ -2,8 +2,8 @@
  * see us come from, ports that the router maps, circuits through relays.
  *
  * Identify tells them to peers, hole punching proposes the direct ones.  What others see counts
- * once two of them agree (observed.h); until then, and behind a NAT that maps differently for each
- * of them, it is a candidate for hole punching only.
+ * once two of them agree (observed.h), or a dial-back has proved it; until then, and behind a NAT
+ * that maps differently for each of them, it is a candidate for hole punching only.
  */
 #ifndef GW_P2P_ANNOUNCE_H
 #define GW_P2P_ANNOUNCE_H
@@ -43,6 +43,11 @@ void announce_unmapped(struct announce *a, const struct multiaddr *outer);
 size_t announce_mapped_addrs(const struct announce *a, struct multiaddr *out, size_t max);
 /* Our circuits, each /.../p2p/RELAY/p2p-circuit; replaces those before. */
 void announce_set_circuits(struct announce *a, const struct multiaddr *circuits, size_t n);
+
+/* Addresses of ours by which a dial-back has come that strangers could have made (AutoNAT): these
+ * are announced even if but one peer sees us there.  Replaces those before; at most ANNOUNCE_MAX.
+ */
+void announce_set_proven(struct announce *a, const struct multiaddr *v, size_t n);
 
 /* How our NAT maps UDP ports, as far as peers' sightings tell. */
 enum observed_mapping announce_mapping(const struct announce *a);

@@ -53,6 +53,18 @@ static int ask(struct autonat *n, const struct autonat_question *q)
     return autonat_client_ask(n->client, c, q->addrs, q->naddrs, on_vote, n);
 }
 
+static void tell(const struct autonat *n)
+{
+    struct multiaddr proven[ANNOUNCE_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < n->core.nfindings; i++)
+        if (n->core.findings[i].reach == ANNOUNCE_REACH_PUBLIC)
+            proven[count++] = n->core.findings[i].address;
+    announce_set_proven(n->announce, proven, count);
+    announce_set_reach(n->announce, n->core.reach);
+}
+
 /* Does what the core wants. */
 static void run(struct autonat *n)
 {
@@ -60,7 +72,7 @@ static void run(struct autonat *n)
 
     while (autonat_core_next(&n->core, clock_mono_ms(), &q) && ask(n, &q) != 0)
         autonat_core_unasked(&n->core);
-    announce_set_reach(n->announce, n->core.reach);
+    tell(n);
     wait(n);
 }
 
@@ -174,7 +186,7 @@ void autonat_network_changed(struct autonat *n)
 {
     autonat_client_cancel(n->client);
     autonat_core_network_changed(&n->core, clock_mono_ms());
-    announce_set_reach(n->announce, n->core.reach);
+    tell(n);
     wait(n);
 }
 
