@@ -436,24 +436,35 @@ static uint32_t zone_index(struct bytes v)
     return if_nametoindex(z);
 }
 
-/* The leading IP address with its zone. */
-static bool read_ip(struct bytes *in, struct ipaddr *ip)
+/* The leading IP address; the name of its zone besides, p NULL: it has none. */
+static bool read_zoned_ip(struct bytes *in, struct ipaddr *ip, struct bytes *zone)
 {
     struct comp c;
 
     *ip = (struct ipaddr){ 0 };
-    if (!walk(in, &c))
-        return false;
-    if (c.proto->code == CODE_IP6ZONE) {
-        ip->zone = zone_index(c.v);
-        if (!ip->zone || !walk(in, &c) || c.proto->code != CODE_IP6)
-            return false;
+    *zone = (struct bytes){ 0 };
+    bool is_some = walk(in, &c);
+    if (is_some && c.proto->code == CODE_IP6ZONE) {
+        *zone = c.v;
+        is_some = walk(in, &c);
     }
-    if (c.proto->code != CODE_IP4 && c.proto->code != CODE_IP6)
+    if (!is_some || (c.proto->code != CODE_IP4 && c.proto->code != CODE_IP6))
         return false;
     ip->family = c.proto->code == CODE_IP4 ? 4 : 6;
     memcpy(ip->b, c.v.p, c.v.n);
     return true;
+}
+
+/* The same with a zone that there is. */
+static bool read_ip(struct bytes *in, struct ipaddr *ip)
+{
+    struct bytes zone;
+
+    if (!read_zoned_ip(in, ip, &zone))
+        return false;
+    if (zone.p && ip->family == 6)
+        ip->zone = zone_index(zone);
+    return !zone.p || ip->zone;
 }
 
 static bool read_port(struct bytes *in, uint32_t code, uint16_t *port)
@@ -471,6 +482,12 @@ static bool is_end(struct bytes in)
 {
     struct comp c;
     return !in.n || (walk(&in, &c) && c.proto->code == CODE_P2P && !in.n);
+}
+
+bool multiaddr_ip(const struct multiaddr *a, struct ipaddr *ip)
+{
+    struct bytes in = bytes_in(a), zone;
+    return read_zoned_ip(&in, ip, &zone);
 }
 
 bool multiaddr_as_quic(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port)
@@ -493,39 +510,35 @@ bool multiaddr_as_socket(const struct multiaddr *a, struct ipaddr *ip, uint16_t 
     return multiaddr_as_quic(a, ip, port) || multiaddr_as_tcp(a, ip, port);
 }
 
-static void put_socket(struct wr *w, const struct ipaddr *ip, uint32_t code, uint16_t port)
+static void make_socket(const struct ipaddr *ip, uint32_t code, uint16_t port,
+                        struct multiaddr *out)
 {
+    struct wr w = wr_init((struct span){ out->b, sizeof out->b });
     uint8_t be[2] = { (uint8_t)(port >> 8), (uint8_t)port };
+    bool is_four = ip->family == 4;
     char zone[12];
 
+    *out = (struct multiaddr){ 0 };
     if (ip->zone) {
         snprintf(zone, sizeof zone, "%u", ip->zone);
-        put_comp(w, proto_by_code(CODE_IP6ZONE), bytes_of(zone));
+        put_comp(&w, proto_by_code(CODE_IP6ZONE), bytes_of(zone));
     }
-    if (ip->family == 4)
-        put_comp(w, proto_by_code(CODE_IP4), (struct bytes){ ip->b, 4 });
-    else
-        put_comp(w, proto_by_code(CODE_IP6), (struct bytes){ ip->b, 16 });
-    put_comp(w, proto_by_code(code), (struct bytes){ be, sizeof be });
+    put_comp(&w, proto_by_code(is_four ? CODE_IP4 : CODE_IP6),
+             (struct bytes){ ip->b, is_four ? 4 : 16 });
+    put_comp(&w, proto_by_code(code), (struct bytes){ be, sizeof be });
+    if (code == CODE_UDP)
+        put_comp(&w, proto_by_code(CODE_QUIC_V1), (struct bytes){ 0 });
+    out->n = (uint16_t)(sizeof out->b - w.left);
 }
 
 void multiaddr_make_quic(const struct ipaddr *ip, uint16_t port, struct multiaddr *out)
 {
-    struct wr w = wr_init((struct span){ out->b, sizeof out->b });
-
-    *out = (struct multiaddr){ 0 };
-    put_socket(&w, ip, CODE_UDP, port);
-    put_comp(&w, proto_by_code(CODE_QUIC_V1), (struct bytes){ 0 });
-    out->n = (uint16_t)(sizeof out->b - w.left);
+    make_socket(ip, CODE_UDP, port, out);
 }
 
 void multiaddr_make_tcp(const struct ipaddr *ip, uint16_t port, struct multiaddr *out)
 {
-    struct wr w = wr_init((struct span){ out->b, sizeof out->b });
-
-    *out = (struct multiaddr){ 0 };
-    put_socket(&w, ip, CODE_TCP, port);
-    out->n = (uint16_t)(sizeof out->b - w.left);
+    make_socket(ip, CODE_TCP, port, out);
 }
 
 bool multiaddr_next(const struct multiaddr *a, size_t *at, uint32_t *code, struct bytes *value)

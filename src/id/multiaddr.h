@@ -32,6 +32,8 @@ int multiaddr_from_bytes(struct bytes bin, struct multiaddr *out); /* 0, GW_EPRO
 const char *multiaddr_print(const struct multiaddr *a,
                             char out[MULTIADDR_STR_MAX]); /* returns out */
 
+/* The IP address that it begins with, without its zone.  False: it begins otherwise. */
+bool multiaddr_ip(const struct multiaddr *a, struct ipaddr *ip);
 /* /ip{4,6}/ADDR/udp/PORT/quic-v1 [/p2p/ID]: fills ip and port and returns true. */
 bool multiaddr_as_quic(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port);
 /* The same for /ip{4,6}/ADDR/tcp/PORT [/p2p/ID], and for either. */

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/libnet.a
 src_libnet_a_SOURCES = \
+	src/net/addr_scope.c src/net/addr_scope.h \
 	src/net/bridge.c src/net/bridge.h \
 	src/net/child.c src/net/child.h \
 	src/net/chunkq.c src/net/chunkq.h \
@@ -42,7 +43,7 @@ check_PROGRAMS += \
 	tests/unit/test_turn tests/unit/test_chunkq tests/unit/test_limit \
 	tests/unit/test_sockaddr tests/unit/test_bridge tests/unit/test_fdstream \
 	tests/unit/test_fdbridge tests/unit/test_listen tests/unit/test_dialtcp \
-	tests/unit/test_ifaces tests/unit/test_parting
+	tests/unit/test_addr_scope tests/unit/test_ifaces tests/unit/test_parting
 tests_unit_test_turn_SOURCES = tests/unit/test_turn.c
 tests_unit_test_turn_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_chunkq_SOURCES = tests/unit/test_chunkq.c
@@ -80,6 +81,8 @@ tests_unit_test_dns_public_SOURCES = tests/unit/test_dns_public.c tests/unit/vec
 tests_unit_test_dns_public_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_dns_SOURCES = tests/unit/test_dns.c tests/unit/tmpfiles.h tests/unit/vec.h
 tests_unit_test_dns_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_addr_scope_SOURCES = tests/unit/test_addr_scope.c tests/unit/testpeers.h tests/unit/vec.h
+tests_unit_test_addr_scope_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ifaces_SOURCES = tests/unit/test_ifaces.c tests/unit/vec.h
 tests_unit_test_ifaces_LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_parting_SOURCES = tests/unit/test_parting.c tests/unit/fdpair.h tests/unit/looprig.h $(FAKE_HOST)

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "host/dial_order.h"
+#include "net/addr_scope.h"
 #include "net/ifaces.h"
 #include "p2p/identify.h"
 
@@ -94,42 +95,22 @@ size_t announce_addrs(const struct announce *a, struct multiaddr *out, size_t ma
     return copy(&all, out, max);
 }
 
-static bool is_private(const struct multiaddr *a, bool *is_loopback)
-{
-    struct ipaddr ip = { 0 };
-    uint16_t port;
-
-    multiaddr_as_socket(a, &ip, &port);
-    *is_loopback = ifaces_is_loopback(&ip);
-    return ifaces_is_private(&ip);
-}
-
 /* What can be dialled directly: the public ones, then, if wanted, private ones. */
 static size_t direct(const struct announce *a, bool with_private, struct multiaddr *out, size_t max)
 {
     struct addrs all = { 0 };
-    bool is_loopback;
     size_t n = 0;
 
     add_observed(a, &all, 1);
     add_all(&all, a->mapped, a->nmapped);
     add_listening(a, &all);
     for (size_t i = 0; i < all.n && n < max; i++)
-        if (!is_private(&all.v[i], &is_loopback))
+        if (addr_scope_of(&all.v[i]) == ADDR_SCOPE_WORLD)
             out[n++] = all.v[i];
     for (size_t i = 0; with_private && i < all.n && n < max; i++)
-        if (is_private(&all.v[i], &is_loopback) && !is_loopback)
+        if (addr_scope_of(&all.v[i]) == ADDR_SCOPE_NETWORK)
             out[n++] = all.v[i];
     return n;
-}
-
-enum seen_from { EVERYWHERE, NEARBY, HERE };
-
-static enum seen_from seen_from(const struct multiaddr *a)
-{
-    bool is_loopback = false;
-
-    return !is_private(a, &is_loopback) ? EVERYWHERE : is_loopback ? HERE : NEARBY;
 }
 
 size_t announce_afar(const struct announce *a, struct multiaddr *out, size_t max)
@@ -137,9 +118,9 @@ size_t announce_afar(const struct announce *a, struct multiaddr *out, size_t max
     struct multiaddr all[ANNOUNCE_MAX];
     size_t nall = announce_addrs(a, all, ANNOUNCE_MAX), n = 0;
 
-    for (int from = EVERYWHERE; from <= HERE && !n; from++)
+    for (int from = ADDR_SCOPE_WORLD; from <= ADDR_SCOPE_MACHINE && !n; from++)
         for (size_t i = 0; i < nall && n < max; i++)
-            if ((int)seen_from(&all[i]) == from)
+            if ((int)addr_scope_of_way(&all[i]) == from)
                 out[n++] = all[i];
     return n;
 }

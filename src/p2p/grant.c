@@ -6,7 +6,7 @@
 #include "host/dial_order.h"
 #include "id/circuit_addr.h"
 #include "id/envelope.h"
-#include "net/ifaces.h"
+#include "net/addr_scope.h"
 #include "wire/voucher_msg.h"
 
 static bool is_peer(struct bytes mh, const struct peerid *id)
@@ -44,19 +44,11 @@ static uint64_t life_of(uint64_t expires_s, uint64_t now_s)
     return life_s < GRANT_LIFE_MAX_S ? life_s : GRANT_LIFE_MAX_S;
 }
 
-enum scope { SCOPE_NONE, SCOPE_MACHINE, SCOPE_NETWORK, SCOPE_WORLD };
-
-/* From how far away the address can be dialled. */
-static enum scope scope_of(const struct multiaddr *a)
+static bool is_dialable(const struct multiaddr *a)
 {
     struct ipaddr ip;
     uint16_t port;
-
-    if (dial_rank(a) == DIAL_NEVER || !multiaddr_as_socket(a, &ip, &port))
-        return SCOPE_NONE;
-    if (ifaces_is_loopback(&ip))
-        return SCOPE_MACHINE;
-    return ifaces_is_private(&ip) ? SCOPE_NETWORK : SCOPE_WORLD;
+    return dial_rank(a) != DIAL_NEVER && multiaddr_as_socket(a, &ip, &port);
 }
 
 static void add_circuit(struct grant *g, const struct multiaddr *via, const struct peerid *relay)
@@ -73,7 +65,7 @@ static void add_circuit(struct grant *g, const struct multiaddr *via, const stru
 
 static void take_addr(struct grant *g, struct bytes wire, const struct grant_context *ctx)
 {
-    enum scope least = scope_of(ctx->at), scope;
+    enum addr_scope nearest = is_dialable(ctx->at) ? addr_scope_of(ctx->at) : ADDR_SCOPE_NETWORK;
     struct multiaddr a;
     struct peerid id;
 
@@ -82,8 +74,7 @@ static void take_addr(struct grant *g, struct bytes wire, const struct grant_con
     if (multiaddr_peer(&a, &id) && !peerid_eq(&id, ctx->relay))
         return;
     multiaddr_strip_peer(&a);
-    scope = scope_of(&a);
-    if (scope != SCOPE_NONE && scope >= (least == SCOPE_NONE ? SCOPE_NETWORK : least))
+    if (is_dialable(&a) && addr_scope_of(&a) <= nearest)
         add_circuit(g, &a, ctx->relay);
 }
 
@@ -98,7 +89,7 @@ int grant_read(const struct circuit_msg *m, const struct grant_context *ctx, str
     if (err)
         return err;
     *out = (struct grant){ .life_s = life_of(r->expires_s, ctx->now_s), .limit = m->limit };
-    if (scope_of(ctx->at) != SCOPE_NONE)
+    if (is_dialable(ctx->at))
         add_circuit(out, ctx->at, ctx->relay);
     for (size_t i = 0; i < r->addrs.n; i++)
         take_addr(out, r->addrs.v[i], ctx);

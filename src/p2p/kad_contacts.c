@@ -3,50 +3,21 @@
 
 #include "base/err.h"
 #include "host/dial_order.h"
-#include "net/ifaces.h"
 
-#define CODE_IP4     4
-#define CODE_IP6     41
-#define CODE_IP6ZONE 42 /* stands before its IP6 */
-
-static enum kad_scope scope_of_ip(const struct ipaddr *ip)
-{
-    if (ifaces_is_loopback(ip))
-        return KAD_LOOPBACK;
-    return ifaces_is_private(ip) ? KAD_PRIVATE : KAD_PUBLIC;
-}
-
-enum kad_scope kad_scope_of_addr(const struct multiaddr *a)
-{
-    struct ipaddr ip = { 0 };
-    struct bytes v;
-    uint32_t code;
-    size_t at = 0;
-
-    bool is_some = multiaddr_next(a, &at, &code, &v);
-    if (is_some && code == CODE_IP6ZONE)
-        is_some = multiaddr_next(a, &at, &code, &v);
-    if (!is_some || v.n > sizeof ip.b || (code != CODE_IP4 && code != CODE_IP6))
-        return KAD_PUBLIC;
-    ip.family = code == CODE_IP4 ? 4 : 6;
-    memcpy(ip.b, v.p, v.n);
-    return scope_of_ip(&ip);
-}
-
-enum kad_scope kad_scope_of_peer(const struct host *h, const struct peerid *peer,
-                                 const struct multiaddr *addrs, size_t naddrs)
+enum addr_scope kad_scope_of_peer(const struct host *h, const struct peerid *peer,
+                                  const struct multiaddr *addrs, size_t naddrs)
 {
     const struct conn *c = host_conn_by(h, peer, HOST_PATH_DIRECT);
     struct muxed_info info;
 
     if (!c)
-        return naddrs ? kad_scope_of_addr(addrs) : KAD_PUBLIC;
+        return naddrs ? addr_scope_of(addrs) : ADDR_SCOPE_WORLD;
     conn_info(c, &info);
-    return kad_scope_of_addr(&info.remote);
+    return addr_scope_of(&info.remote);
 }
 
 void kad_contacts_add(struct kad_contacts *to, const struct peerid *peer,
-                      const struct multiaddr *addrs, size_t naddrs, enum kad_scope scope)
+                      const struct multiaddr *addrs, size_t naddrs, enum addr_scope scope)
 {
     if (to->n == KAD_MSG_PEERS_MAX)
         return;
@@ -55,7 +26,7 @@ void kad_contacts_add(struct kad_contacts *to, const struct peerid *peer,
     *c = (struct kad_contact){ .peer = *peer, .addrs = put };
     kad_id_of_peer(peer, &c->id);
     for (size_t i = 0; i < naddrs && c->naddrs < KAD_ADDRS_MAX; i++)
-        if (kad_scope_of_addr(&addrs[i]) <= scope && dial_rank(&addrs[i]) != DIAL_NEVER)
+        if (addr_scope_of(&addrs[i]) <= scope && dial_rank(&addrs[i]) != DIAL_NEVER)
             put[c->naddrs++] = addrs[i];
 }
 
@@ -67,7 +38,7 @@ bool kad_contacts_has(const struct kad_contacts *cs, const struct peerid *peer)
     return false;
 }
 
-static void read_one(struct kad_contacts *to, const struct peer_msg *m, enum kad_scope scope)
+static void read_one(struct kad_contacts *to, const struct peer_msg *m, enum addr_scope scope)
 {
     struct multiaddr addrs[PB_LIST_MAX];
     struct peerid peer, other;
@@ -86,20 +57,20 @@ static void read_one(struct kad_contacts *to, const struct peer_msg *m, enum kad
     kad_contacts_add(to, &peer, addrs, n, scope);
 }
 
-void kad_contacts_read(struct kad_contacts *to, const struct kad_peers *from, enum kad_scope scope)
+void kad_contacts_read(struct kad_contacts *to, const struct kad_peers *from, enum addr_scope scope)
 {
     for (size_t i = 0; i < from->n; i++)
         read_one(to, &from->v[i], scope);
 }
 
 void kad_contacts_tell(struct kad_peers *to, const struct peerid *peer,
-                       const struct multiaddr *addrs, size_t naddrs, enum kad_scope scope)
+                       const struct multiaddr *addrs, size_t naddrs, enum addr_scope scope)
 {
     if (to->n == KAD_MSG_PEERS_MAX)
         return;
     struct peer_msg *m = &to->v[to->n++];
     *m = (struct peer_msg){ .id = { peer->mh, peer->n } };
     for (size_t i = 0; i < naddrs; i++)
-        if (kad_scope_of_addr(&addrs[i]) <= scope)
+        if (addr_scope_of(&addrs[i]) <= scope)
             pb_list_add(&m->addrs, (struct bytes){ addrs[i].b, addrs[i].n });
 }

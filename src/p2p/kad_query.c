@@ -261,7 +261,7 @@ static bool take_itself(struct kad_request *q, const struct peerid *peer)
         addrs = &info.remote;
         n = 1;
     }
-    kad_contacts_add(&q->found, peer, addrs, n, KAD_LOOPBACK);
+    kad_contacts_add(&q->found, peer, addrs, n, ADDR_SCOPE_MACHINE);
     return n > 0;
 }
 
@@ -277,7 +277,7 @@ static bool hear_of_peer(struct kad_request *q, const struct peerid *from, const
     for (size_t i = 0; i < closer->n && !q->found.n; i++)
         if (is_sought(q, &closer->v[i].peer) && closer->v[i].naddrs)
             kad_contacts_add(&q->found, &closer->v[i].peer, closer->v[i].addrs, closer->v[i].naddrs,
-                             KAD_LOOPBACK);
+                             ADDR_SCOPE_MACHINE);
     free(closer);
     if (q->found.n)
         q->hops = kad_run_hops(q->run, from);
@@ -299,7 +299,7 @@ static void look_at_own_providers(struct kad_request *q)
     if (env_of(q)->is_server)
         n = kad_store_providers(env_of(q)->store, q->key, now_s(), v, KAD_MSG_PEERS_MAX);
     for (size_t i = 0; i < n; i++)
-        kad_contacts_add(&q->found, &v[i].peer, v[i].addrs, v[i].naddrs, KAD_LOOPBACK);
+        kad_contacts_add(&q->found, &v[i].peer, v[i].addrs, v[i].naddrs, ADDR_SCOPE_MACHINE);
 }
 
 static void end_of_find(struct kad_request *q, bool is_late)

@@ -22,10 +22,10 @@ struct served {
     struct kad_serve *all;
     struct peerid peer;
     struct stream *s;
-    enum kad_scope scope; /* what the asker may be told */
-    uint64_t busy_ms;     /* when it last asked */
-    size_t queued;        /* octets of answers that have not left */
-    size_t n, cap;        /* of what has come and is not answered */
+    enum addr_scope scope; /* what the asker may be told */
+    uint64_t busy_ms;      /* when it last asked */
+    size_t queued;         /* octets of answers that have not left */
+    size_t n, cap;         /* of what has come and is not answered */
     uint8_t *p;
 };
 
@@ -37,7 +37,7 @@ struct kad_serve {
     unsigned nstreams;
     struct ask_quota quota;
     ev_timer sweep;                   /* runs while there are streams */
-    enum kad_scope scope;             /* of who is being answered */
+    enum addr_scope scope;            /* of who is being answered */
     struct peerid askers[ASKERS_MAX]; /* lately, a ring */
     unsigned naskers;
     uint8_t answer[WIRE_MAX];
@@ -272,7 +272,7 @@ static size_t addrs_of(void *arg, const struct peerid *peer, struct multiaddr *o
 
 static bool may_tell(void *arg, const struct multiaddr *a)
 {
-    return kad_scope_of_addr(a) <= ((const struct kad_serve *)arg)->scope;
+    return addr_scope_of(a) <= ((const struct kad_serve *)arg)->scope;
 }
 
 struct kad_serve *kad_serve_new(const struct kad_env *env)

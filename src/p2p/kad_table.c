@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "net/ifaces.h"
+#include "net/addr_scope.h"
 
 #define BUCKET_ROOM_FIRST 5 /* contacts; doubled up to KAD_K */
 
@@ -34,27 +34,12 @@ struct kad_table {
 
 /* ---- IP groups ---- */
 
-static bool first_ip(const struct multiaddr *a, struct ipaddr *out)
-{
-    struct bytes v;
-    uint32_t code;
-
-    for (size_t at = 0; multiaddr_next(a, &at, &code, &v);) {
-        if (code != CODE_IP4 && code != CODE_IP6)
-            continue;
-        *out = (struct ipaddr){ .family = code == CODE_IP4 ? 4 : 6 };
-        memcpy(out->b, v.p, v.n);
-        return true;
-    }
-    return false;
-}
-
 static uint64_t group_of(const struct kad_contact *c)
 {
     struct ipaddr ip;
 
     for (size_t i = 0; i < c->naddrs && i < KAD_ADDRS_MAX; i++) {
-        if (!first_ip(&c->addrs[i], &ip) || ifaces_is_private(&ip))
+        if (!multiaddr_ip(&c->addrs[i], &ip) || addr_scope_of_ip(&ip) != ADDR_SCOPE_WORLD)
             continue;
         struct rd r = rd_init((struct bytes){ ip.b, sizeof ip.b });
         return (uint64_t)ip.family << 32 | (ip.family == 4 ? rd_u16(&r) : rd_u32(&r));

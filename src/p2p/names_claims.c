@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "id/circuit_addr.h"
 #include "id/name_record.h"
-#include "net/ifaces.h"
+#include "net/addr_scope.h"
 #include "p2p/backoff.h"
 #include "p2p/names_ask.h"
 
@@ -70,12 +70,9 @@ static size_t list_addrs(const struct announce *a, struct multiaddr out[NAME_MSG
 {
     struct multiaddr all[ANNOUNCE_MAX];
     size_t n = announce_addrs(a, all, ANNOUNCE_MAX), count = 0;
-    struct ipaddr ip;
-    uint16_t port;
 
     for (size_t i = 0; i < n && count < NAME_MSG_ADDRS_MAX; i++)
-        if (!circuit_addr_is(&all[i]) &&
-            !(multiaddr_as_socket(&all[i], &ip, &port) && ifaces_is_private(&ip)))
+        if (!circuit_addr_is(&all[i]) && addr_scope_of(&all[i]) == ADDR_SCOPE_WORLD)
             out[count++] = all[i];
     return count;
 }

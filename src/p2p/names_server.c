@@ -25,7 +25,7 @@
 struct request {
     struct names_server *server;
     struct peerid from;
-    enum kad_scope asker;    /* what it may be told */
+    enum addr_scope asker;   /* what it may be told */
     struct msgread *reader;  /* until the question has come */
     struct stream *s;        /* then, until it is answered */
     struct names_poll *poll; /* while it is handed on */
@@ -88,21 +88,21 @@ static void answer_status(struct request *r, enum names_status status, const cha
 
 /* ---- addresses ---- */
 
-static enum kad_scope scope_of(const struct conn *c)
+static enum addr_scope scope_of(const struct conn *c)
 {
     struct muxed_info info;
 
     conn_info(c, &info);
-    return conn_is_relayed(c) ? KAD_PUBLIC : kad_scope_of_addr(&info.remote);
+    return conn_is_relayed(c) ? ADDR_SCOPE_WORLD : addr_scope_of(&info.remote);
 }
 
 /* Circuits are for the asker to make, of the relays on the way. */
-static bool is_use_to(enum kad_scope asker, const struct multiaddr *a)
+static bool is_use_to(enum addr_scope asker, const struct multiaddr *a)
 {
-    return !circuit_addr_is(a) && kad_scope_of_addr(a) <= asker;
+    return !circuit_addr_is(a) && addr_scope_of(a) <= asker;
 }
 
-static void tell_addrs(enum kad_scope asker, const struct multiaddr *v, size_t n,
+static void tell_addrs(enum addr_scope asker, const struct multiaddr *v, size_t n,
                        struct pb_list *to)
 {
     for (size_t i = 0; i < n && to->n < ADDRS_TOLD; i++)
@@ -111,7 +111,7 @@ static void tell_addrs(enum kad_scope asker, const struct multiaddr *v, size_t n
 }
 
 /* What another relay told us may be of no use to who asks, or not be meant for it. */
-static void keep_useful(enum kad_scope asker, struct pb_list *addrs)
+static void keep_useful(enum addr_scope asker, struct pb_list *addrs)
 {
     const struct pb_list told = *addrs;
     struct multiaddr a;

@@ -13,38 +13,6 @@ static struct multiaddr maddr(const char *text)
     return m;
 }
 
-/* RFC 1918, 4193, 3927, 4291, 1122. */
-static void test_scope_is_that_of_the_first_address(void **state)
-{
-    static const struct {
-        const char *addr;
-        enum kad_scope is;
-    } cases[] = {
-        { "/ip4/192.0.2.1/udp/1/quic-v1", KAD_PUBLIC },
-        { "/ip6/2001:db8::1/tcp/1", KAD_PUBLIC },
-        { "/dns4/example.org/tcp/1", KAD_PUBLIC },
-        { "/ip4/10.1.2.3/udp/1/quic-v1", KAD_PRIVATE },
-        { "/ip4/172.31.0.1/udp/1/quic-v1", KAD_PRIVATE },
-        { "/ip4/192.168.1.1/tcp/1", KAD_PRIVATE },
-        { "/ip4/169.254.1.1/tcp/1", KAD_PRIVATE },
-        { "/ip6/fd00::1/udp/1/quic-v1", KAD_PRIVATE },
-        { "/ip6/fe80::1/udp/1/quic-v1", KAD_PRIVATE },
-        { "/ip4/127.0.0.1/udp/1/quic-v1", KAD_LOOPBACK },
-        { "/ip6/::1/tcp/1", KAD_LOOPBACK },
-        { "/ip6zone/2/ip6/fe80::1/udp/1/quic-v1", KAD_PRIVATE },
-        { "/ip6/::ffff:10.1.2.3/tcp/1", KAD_PRIVATE },
-        { "/ip6/::ffff:127.0.0.1/tcp/1", KAD_LOOPBACK },
-        { "/ip6/::ffff:192.0.2.1/tcp/1", KAD_PUBLIC },
-        { "/ip4/10.0.0.1/udp/1/quic-v1/p2p/" PEER_B "/p2p-circuit", KAD_PRIVATE },
-        { "/p2p/" PEER_B "/p2p-circuit", KAD_PUBLIC },
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        struct multiaddr a = maddr(cases[i].addr);
-        assert_int_equal(kad_scope_of_addr(&a), cases[i].is);
-    }
-}
-
 static const char *const places[] = { "/ip4/127.0.0.1/udp/1/quic-v1", "/ip4/10.0.0.1/udp/1/quic-v1",
                                       "/ip4/192.0.2.1/udp/1/quic-v1" };
 
@@ -60,9 +28,9 @@ static void test_who_is_told_gets_addresses_of_its_scope(void **state)
     struct multiaddr addrs[3];
     (void)state;
     list_places(addrs);
-    for (int scope = KAD_PUBLIC; scope <= KAD_LOOPBACK; scope++) {
+    for (int scope = ADDR_SCOPE_WORLD; scope <= ADDR_SCOPE_MACHINE; scope++) {
         struct kad_peers to = { 0 };
-        kad_contacts_tell(&to, &peer, addrs, 3, (enum kad_scope)scope);
+        kad_contacts_tell(&to, &peer, addrs, 3, (enum addr_scope)scope);
         assert_int_equal(to.n, 1);
         assert_int_equal(to.v[0].addrs.n, scope + 1);
     }
@@ -87,9 +55,9 @@ static void test_who_tells_is_believed_in_its_scope(void **state)
     from.v[2].id = (struct bytes)B("\0\1"); /* no peer */
     from.v[3].id = (struct bytes){ b.mh, b.n };
     pb_list_add(&from.v[3].addrs, (struct bytes){ other.b, other.n });
-    for (int scope = KAD_PUBLIC; scope <= KAD_LOOPBACK; scope++) {
+    for (int scope = ADDR_SCOPE_WORLD; scope <= ADDR_SCOPE_MACHINE; scope++) {
         to = (struct kad_contacts){ 0 };
-        kad_contacts_read(&to, &from, (enum kad_scope)scope);
+        kad_contacts_read(&to, &from, (enum addr_scope)scope);
         assert_int_equal(to.n, 2);
         assert_true(peerid_eq(&to.v[0].peer, &a));
         assert_int_equal(to.v[0].naddrs, scope + 1);
@@ -114,7 +82,7 @@ static void test_contacts_are_bounded(void **state)
         many[i] = maddr("/ip4/192.0.2.1/udp/1/quic-v1");
     to = (struct kad_contacts){ 0 };
     for (size_t i = 0; i < KAD_MSG_PEERS_MAX + 3; i++)
-        kad_contacts_add(&to, &peer, many, COUNT(many), KAD_PUBLIC);
+        kad_contacts_add(&to, &peer, many, COUNT(many), ADDR_SCOPE_WORLD);
     assert_int_equal(to.n, KAD_MSG_PEERS_MAX);
     assert_int_equal(to.v[KAD_MSG_PEERS_MAX - 1].naddrs, KAD_ADDRS_MAX);
 }
@@ -209,7 +177,6 @@ static void test_no_more_is_read_than_allowed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scope_is_that_of_the_first_address),
         cmocka_unit_test(test_who_is_told_gets_addresses_of_its_scope),
         cmocka_unit_test(test_who_tells_is_believed_in_its_scope),
         cmocka_unit_test(test_contacts_are_bounded),

@@ -204,6 +204,32 @@ static void test_both_forms_are_bounded(void **state)
     assert_int_equal(multiaddr_from_bytes((struct bytes){ bin, 2 * 53 }, &a), 0);
 }
 
+static void test_ip_is_the_one_that_it_begins_with(void **state)
+{
+    static const struct {
+        const char *text;
+        struct ipaddr ip; /* family 0: none */
+    } cases[] = {
+        { "/ip4/192.0.2.1", { .family = 4, .b = { 192, 0, 2, 1 } } },
+        { "/ip6/::1/tcp/1/ws", { .family = 6, .b = { [15] = 1 } } },
+        { "/ip6zone/no-such-interface/ip6/::1/udp/1", { .family = 6, .b = { [15] = 1 } } },
+        { "/ip4/192.0.2.1/udp/1/quic-v1/p2p/" ED "/p2p-circuit",
+          { .family = 4, .b = { 192, 0, 2, 1 } } },
+        { "/dns4/example.org/tcp/1", { 0 } },
+        { "/p2p/" ED, { 0 } },
+    };
+    struct ipaddr ip;
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct multiaddr a;
+        assert_int_equal(multiaddr_parse(bytes_of(cases[i].text), &a), 0);
+        assert_int_equal(multiaddr_ip(&a, &ip), cases[i].ip.family != 0);
+        assert_int_equal(ip.family, cases[i].ip.family);
+        assert_true(ipaddr_eq(&ip, &cases[i].ip));
+        assert_int_equal(ip.zone, 0);
+    }
+}
+
 static void test_as_quic_takes_only_plain_addresses(void **state)
 {
     static const struct {
@@ -312,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_parse_refuses),
         cmocka_unit_test(test_from_bytes_refuses),
         cmocka_unit_test(test_both_forms_are_bounded),
+        cmocka_unit_test(test_ip_is_the_one_that_it_begins_with),
         cmocka_unit_test(test_as_quic_takes_only_plain_addresses),
         cmocka_unit_test(test_make_quic_reads_back),
         cmocka_unit_test(test_peer_is_the_last_one),
