@@ -129,6 +129,26 @@ static void test_a_peer_that_does_not_speak_it_is_left_alone(void **state)
     assert_ptr_equal(at(&a, &b), c);
 }
 
+static int setup_b_without(void **state)
+{
+    hosts_setup(state);
+    start(&at_a, &a, true);
+    start(&at_b, &b, false);
+    return 0;
+}
+
+static void test_a_peer_that_never_begins_is_dialled_where_it_says_it_is(void **state)
+{
+    (void)state;
+    call();
+    unsigned dials = fake_net.dials;
+    run_ms(DCUTR_PATIENCE_MS - 500);
+    assert_true(conn_is_relayed(at(&a, &b)));
+    assert_int_equal(fake_net.dials, dials);
+    run_until(is_direct, NULL);
+    assert_int_equal(fake_net.dials, dials + 1);
+}
+
 static void test_a_network_change_begins_anew_at_once(void **state)
 {
     (void)state;
@@ -191,6 +211,9 @@ int main(void)
         T(test_the_end_called_may_be_the_one_that_comes_through),
         cmocka_unit_test_setup_teardown(test_a_peer_that_does_not_speak_it_is_left_alone,
                                         setup_a_without, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_a_peer_that_never_begins_is_dialled_where_it_says_it_is, setup_b_without,
+            teardown),
         T(test_a_network_change_begins_anew_at_once),
         T(test_garbage_costs_nothing_but_its_stream),
         T(test_over_a_direct_connection_nobody_is_told_to_dial),
