@@ -55,15 +55,13 @@ static take_fn *const take[] = {
 /* Merges one member of the oneof; another one than before takes its place. */
 static int decode_member(enum autonat2_msg_kind kind, struct bytes in, struct autonat2_msg *out)
 {
-    struct rd r = rd_init(in);
-    struct pb_field f;
-    int more;
+    struct pb_rd r = pb_rd_init(in);
 
     if (kind != out->kind)
         *out = (struct autonat2_msg){ .kind = kind };
-    while ((more = pb_next(&r, &f)) > 0)
-        take[kind](&f, out);
-    return more;
+    while (pb_next(&r))
+        take[kind](&r.f, out);
+    return r.rc;
 }
 
 static bool is_known(const struct autonat2_response *m)
@@ -80,24 +78,20 @@ static bool is_known(const struct autonat2_response *m)
 
 int autonat2_msg_decode(struct bytes in, struct autonat2_msg *out)
 {
-    struct bytes body;
-    int used = varint_decode_prefixed(in, AUTONAT2_MSG_BODY_MAX, &body);
-    if (used <= 0)
-        return used;
+    struct pb_rd r;
+    if (!pb_rd_prefixed(&r, in, AUTONAT2_MSG_BODY_MAX))
+        return r.rc;
     *out = (struct autonat2_msg){ 0 };
-    struct rd r = rd_init(body);
-    struct pb_field f;
-    int more;
-    while ((more = pb_next(&r, &f)) > 0) {
-        bool is_member = f.type == PB_LEN && f.num <= AUTONAT2_DATA_RESPONSE;
-        if (is_member && decode_member((enum autonat2_msg_kind)f.num, f.v, out) < 0)
+    while (pb_next(&r)) {
+        bool is_member = r.f.type == PB_LEN && r.f.num <= AUTONAT2_DATA_RESPONSE;
+        if (is_member && decode_member((enum autonat2_msg_kind)r.f.num, r.f.v, out) < 0)
             return GW_EPROTO;
     }
-    if (more < 0 || !out->kind)
+    if (r.rc < 0 || !out->kind)
         return GW_EPROTO;
     if (out->kind == AUTONAT2_DATA_RESPONSE && out->data.n > AUTONAT2_MSG_DATA_MAX)
         return GW_EPROTO;
-    return out->kind == AUTONAT2_DIAL_RESPONSE && !is_known(&out->response) ? GW_EUNSUP : used;
+    return out->kind == AUTONAT2_DIAL_RESPONSE && !is_known(&out->response) ? GW_EUNSUP : r.rc;
 }
 
 int autonat2_msg_encode(uint8_t *dst, size_t cap, const struct autonat2_msg *m)
@@ -130,19 +124,15 @@ int autonat2_msg_encode(uint8_t *dst, size_t cap, const struct autonat2_msg *m)
 
 int autonat2_msg_decode_back(struct bytes in, uint64_t *nonce)
 {
-    struct bytes body;
-    int used = varint_decode_prefixed(in, AUTONAT2_MSG_BACK_BODY_MAX, &body);
-    if (used <= 0)
-        return used;
-    struct rd r = rd_init(body);
-    struct pb_field f;
-    int more;
+    struct pb_rd r;
+    if (!pb_rd_prefixed(&r, in, AUTONAT2_MSG_BACK_BODY_MAX))
+        return r.rc;
     *nonce = 0;
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, BACK_NONCE, PB_I64))
-            *nonce = f.u;
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, BACK_NONCE, PB_I64))
+            *nonce = r.f.u;
     }
-    return more < 0 ? more : used;
+    return r.rc;
 }
 
 int autonat2_msg_encode_back(uint8_t *dst, size_t cap, uint64_t nonce)
@@ -154,21 +144,17 @@ int autonat2_msg_encode_back(uint8_t *dst, size_t cap, uint64_t nonce)
 
 int autonat2_msg_decode_back_response(struct bytes in)
 {
-    struct bytes body;
-    int used = varint_decode_prefixed(in, AUTONAT2_MSG_BACK_BODY_MAX, &body);
-    if (used <= 0)
-        return used;
-    struct rd r = rd_init(body);
-    struct pb_field f;
+    struct pb_rd r;
+    if (!pb_rd_prefixed(&r, in, AUTONAT2_MSG_BACK_BODY_MAX))
+        return r.rc;
     uint64_t status = BACK_RESPONSE_OK;
-    int more;
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, BACK_RESPONSE_STATUS, PB_VARINT))
-            status = f.u;
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, BACK_RESPONSE_STATUS, PB_VARINT))
+            status = r.f.u;
     }
-    if (more < 0)
-        return more;
-    return status == BACK_RESPONSE_OK ? used : GW_EUNSUP;
+    if (r.rc < 0)
+        return r.rc;
+    return status == BACK_RESPONSE_OK ? r.rc : GW_EUNSUP;
 }
 
 int autonat2_msg_encode_back_response(uint8_t *dst, size_t cap)

@@ -10,15 +10,13 @@ enum { RESPONSE_STATUS = 1, RESPONSE_TEXT, RESPONSE_ADDR };
 
 static int decode_dial(struct bytes in, struct autonat_msg *out)
 {
-    struct rd r = rd_init(in);
-    struct pb_field f;
-    int more;
+    struct pb_rd r = pb_rd_init(in);
 
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, DIAL_PEER, PB_LEN) && peer_msg_decode(f.v, &out->peer) != 0)
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, DIAL_PEER, PB_LEN) && peer_msg_decode(r.f.v, &out->peer) != 0)
             return GW_EPROTO;
     }
-    return more;
+    return r.rc;
 }
 
 static enum autonat_status decode_status(uint64_t v)
@@ -36,49 +34,43 @@ static enum autonat_status decode_status(uint64_t v)
 
 static int decode_response(struct bytes in, struct autonat_msg *out, bool *has_status)
 {
-    struct rd r = rd_init(in);
-    struct pb_field f;
-    int more;
+    struct pb_rd r = pb_rd_init(in);
 
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, RESPONSE_STATUS, PB_VARINT)) {
-            out->status = decode_status(f.u);
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, RESPONSE_STATUS, PB_VARINT)) {
+            out->status = decode_status(r.f.u);
             *has_status = true;
-        } else if (pb_is(&f, RESPONSE_TEXT, PB_LEN)) {
-            out->text = f.v;
-        } else if (pb_is(&f, RESPONSE_ADDR, PB_LEN)) {
-            out->addr = f.v;
+        } else if (pb_is(&r.f, RESPONSE_TEXT, PB_LEN)) {
+            out->text = r.f.v;
+        } else if (pb_is(&r.f, RESPONSE_ADDR, PB_LEN)) {
+            out->addr = r.f.v;
         }
     }
-    return more;
+    return r.rc;
 }
 
 int autonat_msg_decode(struct bytes in, struct autonat_msg *out)
 {
-    struct bytes body;
-    int used = varint_decode_prefixed(in, AUTONAT_MSG_BODY_MAX, &body);
-    if (used <= 0)
-        return used;
+    struct pb_rd r;
+    if (!pb_rd_prefixed(&r, in, AUTONAT_MSG_BODY_MAX))
+        return r.rc;
     *out = (struct autonat_msg){ 0 };
-    struct rd r = rd_init(body);
-    struct pb_field f;
     uint64_t type = UINT64_MAX;
     bool has_status = false;
-    int more;
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, TYPE, PB_VARINT))
-            type = f.u;
-        else if (pb_is(&f, DIAL, PB_LEN) && decode_dial(f.v, out) < 0)
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, TYPE, PB_VARINT))
+            type = r.f.u;
+        else if (pb_is(&r.f, DIAL, PB_LEN) && decode_dial(r.f.v, out) < 0)
             return GW_EPROTO;
-        else if (pb_is(&f, DIAL_RESPONSE, PB_LEN) && decode_response(f.v, out, &has_status) < 0)
+        else if (pb_is(&r.f, DIAL_RESPONSE, PB_LEN) && decode_response(r.f.v, out, &has_status) < 0)
             return GW_EPROTO;
     }
     bool is_whole = (type == AUTONAT_DIAL && out->peer.id.n) ||
                     (type == AUTONAT_DIAL_RESPONSE && has_status);
-    if (more < 0 || !is_whole)
+    if (r.rc < 0 || !is_whole)
         return GW_EPROTO;
     out->type = (enum autonat_msg_type)type;
-    return used;
+    return r.rc;
 }
 
 int autonat_msg_encode(uint8_t *dst, size_t cap, const struct autonat_msg *m)

@@ -29,39 +29,35 @@ static unsigned known(uint64_t v, unsigned last)
 static int decode_relay(struct bytes in, struct checkup_msg *out)
 {
     struct checkup_msg_relay relay = { 0 };
-    struct rd r = rd_init(in);
-    struct pb_field f;
-    int more;
+    struct pb_rd r = pb_rd_init(in);
 
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, RELAY_ID, PB_LEN))
-            relay.id = f.v;
-        else if (pb_is(&f, RELAY_SLOT, PB_VARINT))
-            relay.slot = known(f.u, CHECKUP_SLOT_DOWN);
-        else if (pb_is(&f, RELAY_RTT, PB_VARINT))
-            relay.rtt_us = f.u;
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, RELAY_ID, PB_LEN))
+            relay.id = r.f.v;
+        else if (pb_is(&r.f, RELAY_SLOT, PB_VARINT))
+            relay.slot = known(r.f.u, CHECKUP_SLOT_DOWN);
+        else if (pb_is(&r.f, RELAY_RTT, PB_VARINT))
+            relay.rtt_us = r.f.u;
     }
-    if (!more && out->nrelays < CHECKUP_RELAYS_MAX)
+    if (!r.rc && out->nrelays < CHECKUP_RELAYS_MAX)
         out->relays[out->nrelays++] = relay;
-    return more;
+    return r.rc;
 }
 
 static int decode_punch(struct bytes in, struct checkup_msg_punch *out)
 {
-    struct rd r = rd_init(in);
-    struct pb_field f;
-    int more;
+    struct pb_rd r = pb_rd_init(in);
 
     *out = (struct checkup_msg_punch){ 0 };
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, PUNCH_STATE, PB_VARINT))
-            out->state = known(f.u, CHECKUP_PUNCH_FAILED);
-        else if (pb_is(&f, PUNCH_TRIES, PB_VARINT))
-            out->tries = f.u < CHECKUP_TRIES_MAX ? (uint32_t)f.u : CHECKUP_TRIES_MAX;
-        else if (pb_is(&f, PUNCH_ERROR, PB_LEN))
-            out->error = f.v;
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, PUNCH_STATE, PB_VARINT))
+            out->state = known(r.f.u, CHECKUP_PUNCH_FAILED);
+        else if (pb_is(&r.f, PUNCH_TRIES, PB_VARINT))
+            out->tries = r.f.u < CHECKUP_TRIES_MAX ? (uint32_t)r.f.u : CHECKUP_TRIES_MAX;
+        else if (pb_is(&r.f, PUNCH_ERROR, PB_LEN))
+            out->error = r.f.v;
     }
-    return more;
+    return r.rc;
 }
 
 static void take_number(const struct pb_field *f, struct checkup_net *net)
@@ -108,22 +104,18 @@ static int take_octets(const struct pb_field *f, struct checkup_msg *out)
 
 int checkup_msg_decode(struct bytes in, struct checkup_msg *out)
 {
-    struct bytes body;
-    int used = varint_decode_prefixed(in, CHECKUP_MSG_BODY_MAX, &body);
-    if (used <= 0)
-        return used;
+    struct pb_rd r;
+    if (!pb_rd_prefixed(&r, in, CHECKUP_MSG_BODY_MAX))
+        return r.rc;
     *out = (struct checkup_msg){ 0 };
-    struct rd r = rd_init(body);
-    struct pb_field f;
-    int more;
-    while ((more = pb_next(&r, &f)) > 0) {
-        int err = f.type == PB_LEN ? take_octets(&f, out) : 0;
+    while (pb_next(&r)) {
+        int err = r.f.type == PB_LEN ? take_octets(&r.f, out) : 0;
         if (err)
             return err;
-        if (f.type == PB_VARINT)
-            take_number(&f, &out->net);
+        if (r.f.type == PB_VARINT)
+            take_number(&r.f, &out->net);
     }
-    return more < 0 ? more : used;
+    return r.rc;
 }
 
 static void put_relay(struct wr *w, const struct checkup_msg_relay *r)

@@ -21,34 +21,30 @@ static const struct layout stop = { CIRCUIT_CONNECT, 0, 3, 4 };
 
 static int decode_reservation(struct bytes in, struct circuit_reservation *out)
 {
-    struct rd r = rd_init(in);
-    struct pb_field f;
-    int more;
+    struct pb_rd r = pb_rd_init(in);
 
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, RESERVATION_EXPIRE, PB_VARINT))
-            out->expires_s = f.u;
-        else if (pb_is(&f, RESERVATION_ADDRS, PB_LEN))
-            pb_list_add(&out->addrs, f.v);
-        else if (pb_is(&f, RESERVATION_VOUCHER, PB_LEN))
-            out->voucher = f.v;
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, RESERVATION_EXPIRE, PB_VARINT))
+            out->expires_s = r.f.u;
+        else if (pb_is(&r.f, RESERVATION_ADDRS, PB_LEN))
+            pb_list_add(&out->addrs, r.f.v);
+        else if (pb_is(&r.f, RESERVATION_VOUCHER, PB_LEN))
+            out->voucher = r.f.v;
     }
-    return more < 0 || !out->expires_s ? GW_EPROTO : 0;
+    return r.rc < 0 || !out->expires_s ? GW_EPROTO : 0;
 }
 
 static int decode_limit(struct bytes in, struct circuit_limit *out)
 {
-    struct rd r = rd_init(in);
-    struct pb_field f;
-    int more;
+    struct pb_rd r = pb_rd_init(in);
 
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, LIMIT_DURATION, PB_VARINT))
-            out->duration_s = (uint32_t)f.u;
-        else if (pb_is(&f, LIMIT_DATA, PB_VARINT))
-            out->data = f.u;
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, LIMIT_DURATION, PB_VARINT))
+            out->duration_s = (uint32_t)r.f.u;
+        else if (pb_is(&r.f, LIMIT_DATA, PB_VARINT))
+            out->data = r.f.u;
     }
-    return more;
+    return r.rc;
 }
 
 static enum circuit_status decode_status(uint64_t v)
@@ -79,25 +75,21 @@ static int decode_field(const struct layout *l, const struct pb_field *f, struct
 
 static int decode(struct bytes in, const struct layout *l, struct circuit_msg *out)
 {
-    struct bytes body;
-    int used = varint_decode_prefixed(in, CIRCUIT_MSG_BODY_MAX, &body);
-    if (used <= 0)
-        return used;
+    struct pb_rd r;
+    if (!pb_rd_prefixed(&r, in, CIRCUIT_MSG_BODY_MAX))
+        return r.rc;
     *out = (struct circuit_msg){ 0 };
-    struct rd r = rd_init(body);
-    struct pb_field f;
     uint64_t type = UINT64_MAX;
-    int more;
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, TYPE, PB_VARINT))
-            type = f.u;
-        else if (decode_field(l, &f, out) < 0)
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, TYPE, PB_VARINT))
+            type = r.f.u;
+        else if (decode_field(l, &r.f, out) < 0)
             return GW_EPROTO;
     }
-    if (more < 0 || type > CIRCUIT_STATUS - l->first)
+    if (r.rc < 0 || type > CIRCUIT_STATUS - l->first)
         return GW_EPROTO;
     out->type = l->first + (enum circuit_type)type;
-    return used;
+    return r.rc;
 }
 
 static void put_reservation(struct wr *w, uint32_t num, const struct circuit_reservation *m)

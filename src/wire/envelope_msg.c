@@ -9,22 +9,20 @@ enum { PUBLIC_KEY = 1, PAYLOAD_TYPE = 2, PAYLOAD = 3, SIGNATURE = 5 };
 
 int envelope_msg_decode(struct bytes in, struct envelope_msg *out)
 {
-    struct rd r = rd_init(in);
-    struct pb_field f;
-    int more;
+    struct pb_rd r = pb_rd_init(in);
 
     *out = (struct envelope_msg){ 0 };
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, PUBLIC_KEY, PB_LEN))
-            out->public_key = f.v;
-        else if (pb_is(&f, PAYLOAD_TYPE, PB_LEN))
-            out->payload_type = f.v;
-        else if (pb_is(&f, PAYLOAD, PB_LEN))
-            out->payload = f.v;
-        else if (pb_is(&f, SIGNATURE, PB_LEN))
-            out->signature = f.v;
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, PUBLIC_KEY, PB_LEN))
+            out->public_key = r.f.v;
+        else if (pb_is(&r.f, PAYLOAD_TYPE, PB_LEN))
+            out->payload_type = r.f.v;
+        else if (pb_is(&r.f, PAYLOAD, PB_LEN))
+            out->payload = r.f.v;
+        else if (pb_is(&r.f, SIGNATURE, PB_LEN))
+            out->signature = r.f.v;
     }
-    bool is_whole = more == 0 && out->public_key.n && out->signature.n;
+    bool is_whole = r.rc == 0 && out->public_key.n && out->signature.n;
     return is_whole && in.n <= ENVELOPE_MSG_MAX ? 0 : GW_EPROTO;
 }
 

@@ -53,16 +53,12 @@ static void take_field(const struct pb_field *f, struct identify_msg *out)
 
 int identify_decode(struct bytes in, struct identify_msg *out)
 {
-    struct bytes body;
-    int used = varint_decode_prefixed(in, IDENTIFY_MAX, &body);
-    if (used <= 0)
-        return used;
-    struct rd r = rd_init(body);
-    struct pb_field f;
-    int more;
-    while ((more = pb_next(&r, &f)) > 0)
-        take_field(&f, out);
-    return more < 0 ? more : used;
+    struct pb_rd r;
+    if (!pb_rd_prefixed(&r, in, IDENTIFY_MAX))
+        return r.rc;
+    while (pb_next(&r))
+        take_field(&r.f, out);
+    return r.rc;
 }
 
 int identify_encode(uint8_t *dst, size_t cap, const struct identify_msg *m)

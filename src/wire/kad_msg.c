@@ -9,19 +9,17 @@ enum { RECORD_KEY = 1, RECORD_VALUE = 2, RECORD_RECEIVED = 5 };
 
 static int decode_record(struct bytes in, struct kad_record *out)
 {
-    struct rd r = rd_init(in);
-    struct pb_field f;
-    int more;
+    struct pb_rd r = pb_rd_init(in);
 
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, RECORD_KEY, PB_LEN))
-            out->key = f.v;
-        else if (pb_is(&f, RECORD_VALUE, PB_LEN))
-            out->value = f.v;
-        else if (pb_is(&f, RECORD_RECEIVED, PB_LEN))
-            out->received = f.v;
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, RECORD_KEY, PB_LEN))
+            out->key = r.f.v;
+        else if (pb_is(&r.f, RECORD_VALUE, PB_LEN))
+            out->value = r.f.v;
+        else if (pb_is(&r.f, RECORD_RECEIVED, PB_LEN))
+            out->received = r.f.v;
     }
-    return more;
+    return r.rc;
 }
 
 static void add_peer(struct kad_peers *l, struct bytes in)
@@ -42,27 +40,25 @@ static bool is_within_limits(const struct kad_msg *m)
 
 int kad_msg_decode(struct bytes in, struct kad_msg *out)
 {
-    struct rd r = rd_init(in);
-    struct pb_field f;
+    struct pb_rd r = pb_rd_init(in);
     uint64_t type = KAD_PUT_VALUE;
-    int more;
 
     memset(out, 0, sizeof *out);
     if (in.n > KAD_MSG_MAX)
         return GW_EPROTO;
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, TYPE, PB_VARINT))
-            type = f.u;
-        else if (pb_is(&f, KEY, PB_LEN))
-            out->key = f.v;
-        else if (pb_is(&f, RECORD, PB_LEN) && decode_record(f.v, &out->record) < 0)
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, TYPE, PB_VARINT))
+            type = r.f.u;
+        else if (pb_is(&r.f, KEY, PB_LEN))
+            out->key = r.f.v;
+        else if (pb_is(&r.f, RECORD, PB_LEN) && decode_record(r.f.v, &out->record) < 0)
             return GW_EPROTO;
-        else if (pb_is(&f, CLOSER, PB_LEN))
-            add_peer(&out->closer, f.v);
-        else if (pb_is(&f, PROVIDERS, PB_LEN))
-            add_peer(&out->providers, f.v);
+        else if (pb_is(&r.f, CLOSER, PB_LEN))
+            add_peer(&out->closer, r.f.v);
+        else if (pb_is(&r.f, PROVIDERS, PB_LEN))
+            add_peer(&out->providers, r.f.v);
     }
-    if (more < 0 || type > KAD_PING)
+    if (r.rc < 0 || type > KAD_PING)
         return GW_EPROTO;
     out->type = (enum kad_type)type;
     if (!out->record.key.n)

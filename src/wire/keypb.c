@@ -8,22 +8,20 @@ enum { FIELD_TYPE = 1, FIELD_DATA = 2 };
 
 int keypb_decode(struct bytes in, struct keypb *out)
 {
-    struct rd r = rd_init(in);
-    struct pb_field f;
+    struct pb_rd r = pb_rd_init(in);
     bool has_type = false, has_data = false;
-    int more;
 
     *out = (struct keypb){ 0 };
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, FIELD_TYPE, PB_VARINT)) {
-            out->type = f.u;
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, FIELD_TYPE, PB_VARINT)) {
+            out->type = r.f.u;
             has_type = true;
-        } else if (pb_is(&f, FIELD_DATA, PB_LEN)) {
-            out->data = f.v;
+        } else if (pb_is(&r.f, FIELD_DATA, PB_LEN)) {
+            out->data = r.f.v;
             has_data = true;
         }
     }
-    return more < 0 || !has_type || !has_data ? GW_EPROTO : 0;
+    return r.rc < 0 || !has_type || !has_data ? GW_EPROTO : 0;
 }
 
 int keypb_encode(uint8_t *dst, size_t cap, const struct keypb *k)

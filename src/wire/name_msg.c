@@ -17,26 +17,24 @@ static bool is_name(struct bytes v)
 
 int name_msg_decode(struct bytes in, struct name_msg *out)
 {
-    struct rd r = rd_init(in);
-    struct pb_field f;
-    int more;
+    struct pb_rd r = pb_rd_init(in);
 
     *out = (struct name_msg){ 0 };
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, NAME, PB_LEN))
-            out->name = f.v;
-        else if (pb_is(&f, PEER, PB_LEN))
-            out->peer = f.v;
-        else if (pb_is(&f, SEQUENCE, PB_VARINT))
-            out->sequence = f.u;
-        else if (pb_is(&f, EXPIRES, PB_VARINT))
-            out->expires_s = f.u;
-        else if (pb_is(&f, ADDRS, PB_LEN) && out->addrs.n < NAME_MSG_ADDRS_MAX)
-            pb_list_add(&out->addrs, f.v);
-        else if (pb_is(&f, SEALED, PB_LEN))
-            out->sealed = f.v;
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, NAME, PB_LEN))
+            out->name = r.f.v;
+        else if (pb_is(&r.f, PEER, PB_LEN))
+            out->peer = r.f.v;
+        else if (pb_is(&r.f, SEQUENCE, PB_VARINT))
+            out->sequence = r.f.u;
+        else if (pb_is(&r.f, EXPIRES, PB_VARINT))
+            out->expires_s = r.f.u;
+        else if (pb_is(&r.f, ADDRS, PB_LEN) && out->addrs.n < NAME_MSG_ADDRS_MAX)
+            pb_list_add(&out->addrs, r.f.v);
+        else if (pb_is(&r.f, SEALED, PB_LEN))
+            out->sealed = r.f.v;
     }
-    return more == 0 && in.n <= NAME_MSG_MAX && is_name(out->name) &&
+    return r.rc == 0 && in.n <= NAME_MSG_MAX && is_name(out->name) &&
                    out->sealed.n <= NAME_MSG_SEALED_MAX
                ? 0
                : GW_EPROTO;

@@ -45,39 +45,33 @@ static int take_question(const struct pb_field *f, struct names_question *out)
 
 int names_question_decode(struct bytes in, struct names_question *out)
 {
-    struct bytes body;
-    int used = varint_decode_prefixed(in, NAMES_QUESTION_MAX, &body);
-    if (used <= 0)
-        return used;
+    struct pb_rd r;
+    if (!pb_rd_prefixed(&r, in, NAMES_QUESTION_MAX))
+        return r.rc;
     *out = (struct names_question){ .type = NAMES_FIND };
-    struct rd r = rd_init(body);
-    struct pb_field f;
-    int more;
-    while ((more = pb_next(&r, &f)) > 0) {
-        int err = take_question(&f, out);
+    while (pb_next(&r)) {
+        int err = take_question(&r.f, out);
         if (err)
             return err;
     }
-    return more < 0 ? more : used;
+    return r.rc;
 }
 
 static int decode_entry(struct bytes in, struct names_answer *out)
 {
-    struct rd r = rd_init(in);
-    struct pb_field f;
-    int more;
+    struct pb_rd r = pb_rd_init(in);
 
     if (out->nentries == NAMES_ENTRIES_MAX)
         return 0;
     struct names_entry_msg *e = &out->entries[out->nentries];
     *e = (struct names_entry_msg){ 0 };
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, E_CLAIM, PB_LEN))
-            e->claim = f.v;
-        else if (pb_is(&f, E_ADDRS, PB_LEN))
-            pb_list_add(&e->addrs, f.v);
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, E_CLAIM, PB_LEN))
+            e->claim = r.f.v;
+        else if (pb_is(&r.f, E_ADDRS, PB_LEN))
+            pb_list_add(&e->addrs, r.f.v);
     }
-    if (more < 0 || !e->claim.n)
+    if (r.rc < 0 || !e->claim.n)
         return GW_EPROTO;
     out->nentries++;
     return 0;
@@ -110,22 +104,18 @@ static int take_answer(const struct pb_field *f, struct names_answer *out)
 
 int names_answer_decode(struct bytes in, struct names_answer *out)
 {
-    struct bytes body;
-    int used = varint_decode_prefixed(in, NAMES_MSG_MAX, &body);
-    if (used <= 0)
-        return used;
+    struct pb_rd r;
+    if (!pb_rd_prefixed(&r, in, NAMES_MSG_MAX))
+        return r.rc;
     out->status = NAMES_OK;
     out->nentries = out->nroute = 0;
     out->why = (struct bytes){ 0 };
-    struct rd r = rd_init(body);
-    struct pb_field f;
-    int more;
-    while ((more = pb_next(&r, &f)) > 0) {
-        int err = take_answer(&f, out);
+    while (pb_next(&r)) {
+        int err = take_answer(&r.f, out);
         if (err)
             return err;
     }
-    return more < 0 ? more : used;
+    return r.rc;
 }
 
 /* ---- encoding ---- */

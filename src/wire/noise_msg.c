@@ -11,32 +11,28 @@ enum { STREAM_MUXERS = 2 }; /* of the extensions */
 
 static int decode_extensions(struct bytes in, struct noise_msg *out)
 {
-    struct rd r = rd_init(in);
-    struct pb_field f;
-    int more;
+    struct pb_rd r = pb_rd_init(in);
 
-    while ((more = pb_next(&r, &f)) > 0)
-        if (pb_is(&f, STREAM_MUXERS, PB_LEN) && out->nmuxers < NOISE_MSG_MUXERS_MAX)
-            out->muxers[out->nmuxers++] = f.v;
-    return more;
+    while (pb_next(&r))
+        if (pb_is(&r.f, STREAM_MUXERS, PB_LEN) && out->nmuxers < NOISE_MSG_MUXERS_MAX)
+            out->muxers[out->nmuxers++] = r.f.v;
+    return r.rc;
 }
 
 int noise_msg_decode(struct bytes in, struct noise_msg *out)
 {
-    struct rd r = rd_init(in);
-    struct pb_field f;
-    int more;
+    struct pb_rd r = pb_rd_init(in);
 
     *out = (struct noise_msg){ 0 };
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, IDENTITY_KEY, PB_LEN))
-            out->identity_key = f.v;
-        else if (pb_is(&f, IDENTITY_SIG, PB_LEN))
-            out->identity_sig = f.v;
-        else if (pb_is(&f, EXTENSIONS, PB_LEN) && decode_extensions(f.v, out) < 0)
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, IDENTITY_KEY, PB_LEN))
+            out->identity_key = r.f.v;
+        else if (pb_is(&r.f, IDENTITY_SIG, PB_LEN))
+            out->identity_sig = r.f.v;
+        else if (pb_is(&r.f, EXTENSIONS, PB_LEN) && decode_extensions(r.f.v, out) < 0)
             return GW_EPROTO;
     }
-    return more;
+    return r.rc;
 }
 
 int noise_msg_encode(uint8_t *dst, size_t cap, const struct noise_msg *m)

@@ -30,33 +30,56 @@ static uint64_t rd_little_endian(struct rd *r, size_t n)
     return u;
 }
 
-int pb_next(struct rd *r, struct pb_field *f)
+/* False: there is no such type. */
+static bool read_value(struct rd *r, struct pb_field *f)
 {
-    if (r->left == 0 && !r->short_)
-        return 0;
-    uint64_t tag = rd_varint(r);
-    *f = (struct pb_field){ .num = (uint32_t)(tag >> 3), .type = (enum pb_type)(tag & 7) };
-    if (tag >> 3 == 0 || tag >> 3 > NUM_MAX)
-        return GW_EPROTO;
+    uint64_t n;
+
     switch (f->type) {
     case PB_VARINT:
         f->u = rd_varint(r);
-        break;
+        return true;
     case PB_I64:
         f->u = rd_little_endian(r, 8);
-        break;
+        return true;
     case PB_I32:
         f->u = rd_little_endian(r, 4);
-        break;
-    case PB_LEN: {
-        uint64_t n = rd_varint(r);
+        return true;
+    case PB_LEN:
+        n = rd_varint(r);
         f->v = rd_bytes(r, n > r->left ? SIZE_MAX : (size_t)n);
-        break;
-    }
+        return true;
     default:
-        return GW_EPROTO;
+        return false;
     }
-    return r->short_ ? GW_EPROTO : 1;
+}
+
+struct pb_rd pb_rd_init(struct bytes msg)
+{
+    return (struct pb_rd){ .rest = rd_init(msg) };
+}
+
+bool pb_rd_prefixed(struct pb_rd *r, struct bytes in, size_t max)
+{
+    struct bytes msg = { 0 };
+    int rc = varint_decode_prefixed(in, max, &msg);
+
+    *r = pb_rd_init(msg);
+    r->rc = rc;
+    return rc > 0;
+}
+
+bool pb_next(struct pb_rd *r)
+{
+    if (r->rc < 0 || r->rest.left == 0)
+        return false;
+    uint64_t tag = rd_varint(&r->rest);
+    r->f = (struct pb_field){ .num = (uint32_t)(tag >> 3), .type = (enum pb_type)(tag & 7) };
+    bool is_number = tag >> 3 > 0 && tag >> 3 <= NUM_MAX;
+    if (is_number && read_value(&r->rest, &r->f) && !r->rest.short_)
+        return true;
+    r->rc = GW_EPROTO;
+    return false;
 }
 
 void pb_put_uint(struct wr *w, uint32_t num, uint64_t v)

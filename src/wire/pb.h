@@ -4,16 +4,14 @@
  * A message decoder is a loop over the fields.  It passes over those that it does not know, and of
  * several single fields with one number the last counts:
  *
- *     struct rd r = rd_init(msg);
- *     struct pb_field f;
- *     int more;
- *     while ((more = pb_next(&r, &f)) > 0) {
- *         if (pb_is(&f, 1, PB_LEN))
- *             out->service = f.v;
- *         else if (pb_is(&f, 2, PB_VARINT))
- *             out->port = f.u;
+ *     struct pb_rd r = pb_rd_init(msg);
+ *     while (pb_next(&r)) {
+ *         if (pb_is(&r.f, 1, PB_LEN))
+ *             out->service = r.f.v;
+ *         else if (pb_is(&r.f, 2, PB_VARINT))
+ *             out->port = r.f.u;
  *     }
- *     return more;
+ *     return r.rc;
  */
 #ifndef GW_WIRE_PB_H
 #define GW_WIRE_PB_H
@@ -40,10 +38,20 @@ static inline bool pb_is(const struct pb_field *f, uint32_t num, enum pb_type ty
     return f->num == num && f->type == type;
 }
 
-/* Reads the next field of a whole message.  Returns 1 and *f; 0 at the end of the message;
- * GW_EPROTO when it is malformed or ends inside a field.  Varints are protobuf's: 64 bits, any
- * form up to 10 octets. */
-int pb_next(struct rd *r, struct pb_field *f);
+struct pb_rd {
+    struct rd rest;    /* of the message, behind f */
+    struct pb_field f; /* read last */
+    int rc; /* GW_EPROTO: malformed, or it ends inside a field; else what pb_rd_prefixed has made
+             * it, or 0 */
+};
+
+struct pb_rd pb_rd_init(struct bytes msg); /* a whole message */
+/* One that has its length before it, of `max` octets at most without that.  True: r->rc octets of
+ * `in` are used.  False: r->rc is 0 (need more input) or GW_EPROTO (too long). */
+bool pb_rd_prefixed(struct pb_rd *r, struct bytes in, size_t max);
+/* Reads the next field into r->f.  False at the end and at a fault, which sticks.  Varints are
+ * protobuf's: 64 bits, any form up to 10 octets. */
+bool pb_next(struct pb_rd *r);
 
 /* Put one field, sticky like every writer of base/cursor.h. */
 void pb_put_uint(struct wr *w, uint32_t num, uint64_t v);

@@ -7,17 +7,15 @@ enum { ID = 1, ADDRS = 2 };
 
 int peer_msg_decode(struct bytes in, struct peer_msg *out)
 {
-    struct rd r = rd_init(in);
-    struct pb_field f;
-    int more;
+    struct pb_rd r = pb_rd_init(in);
 
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, ID, PB_LEN))
-            out->id = f.v;
-        else if (pb_is(&f, ADDRS, PB_LEN))
-            pb_list_add(&out->addrs, f.v);
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, ID, PB_LEN))
+            out->id = r.f.v;
+        else if (pb_is(&r.f, ADDRS, PB_LEN))
+            pb_list_add(&out->addrs, r.f.v);
     }
-    return more < 0 || !out->id.n ? GW_EPROTO : 0;
+    return r.rc < 0 || !out->id.n ? GW_EPROTO : 0;
 }
 
 void peer_msg_put(struct wr *w, uint32_t num, const struct peer_msg *m)

@@ -28,56 +28,48 @@ static bool answer_in_limits(const struct tunnel_answer *m)
 
 int tunnel_decode_request(struct bytes in, struct tunnel_request *out)
 {
-    struct bytes body;
-    int used = varint_decode_prefixed(in, TUNNEL_BODY_MAX, &body);
-    if (used <= 0)
-        return used;
+    struct pb_rd r;
+    if (!pb_rd_prefixed(&r, in, TUNNEL_BODY_MAX))
+        return r.rc;
     *out = (struct tunnel_request){ 0 };
-    struct rd r = rd_init(body);
-    struct pb_field f;
     uint64_t port = 0;
-    int more;
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, REQUEST_SERVICE, PB_LEN))
-            out->service = f.v;
-        else if (pb_is(&f, REQUEST_PORT, PB_VARINT))
-            port = f.u;
-        else if (pb_is(&f, REQUEST_TOKEN, PB_LEN))
-            out->resume_token = f.v;
-        else if (pb_is(&f, REQUEST_OFFSET, PB_VARINT))
-            out->resume_offset = f.u;
-        else if (pb_is(&f, REQUEST_FLOW, PB_VARINT))
-            out->flow = f.u;
-        else if (pb_is(&f, REQUEST_DEST, PB_LEN))
-            out->destination = f.v;
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, REQUEST_SERVICE, PB_LEN))
+            out->service = r.f.v;
+        else if (pb_is(&r.f, REQUEST_PORT, PB_VARINT))
+            port = r.f.u;
+        else if (pb_is(&r.f, REQUEST_TOKEN, PB_LEN))
+            out->resume_token = r.f.v;
+        else if (pb_is(&r.f, REQUEST_OFFSET, PB_VARINT))
+            out->resume_offset = r.f.u;
+        else if (pb_is(&r.f, REQUEST_FLOW, PB_VARINT))
+            out->flow = r.f.u;
+        else if (pb_is(&r.f, REQUEST_DEST, PB_LEN))
+            out->destination = r.f.v;
     }
-    if (more < 0 || port > UINT16_MAX || !request_in_limits(out))
+    if (r.rc < 0 || port > UINT16_MAX || !request_in_limits(out))
         return GW_EPROTO;
     out->port = (uint16_t)port;
-    return used;
+    return r.rc;
 }
 
 int tunnel_decode_answer(struct bytes in, struct tunnel_answer *out)
 {
-    struct bytes body;
-    int used = varint_decode_prefixed(in, TUNNEL_BODY_MAX, &body);
-    if (used <= 0)
-        return used;
+    struct pb_rd r;
+    if (!pb_rd_prefixed(&r, in, TUNNEL_BODY_MAX))
+        return r.rc;
     *out = (struct tunnel_answer){ 0 };
-    struct rd r = rd_init(body);
-    struct pb_field f;
-    int more;
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, ANSWER_STATUS, PB_VARINT))
-            out->status = f.u < TUNNEL_FAILED ? (enum tunnel_status)f.u : TUNNEL_FAILED;
-        else if (pb_is(&f, ANSWER_TEXT, PB_LEN))
-            out->text = f.v;
-        else if (pb_is(&f, ANSWER_TOKEN, PB_LEN))
-            out->resume_token = f.v;
-        else if (pb_is(&f, ANSWER_OFFSET, PB_VARINT))
-            out->resume_offset = f.u;
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, ANSWER_STATUS, PB_VARINT))
+            out->status = r.f.u < TUNNEL_FAILED ? (enum tunnel_status)r.f.u : TUNNEL_FAILED;
+        else if (pb_is(&r.f, ANSWER_TEXT, PB_LEN))
+            out->text = r.f.v;
+        else if (pb_is(&r.f, ANSWER_TOKEN, PB_LEN))
+            out->resume_token = r.f.v;
+        else if (pb_is(&r.f, ANSWER_OFFSET, PB_VARINT))
+            out->resume_offset = r.f.u;
     }
-    return more < 0 || !answer_in_limits(out) ? GW_EPROTO : used;
+    return r.rc < 0 || !answer_in_limits(out) ? GW_EPROTO : r.rc;
 }
 
 int tunnel_encode_request(uint8_t *dst, size_t cap, const struct tunnel_request *m)

@@ -8,20 +8,18 @@ enum { RELAY = 1, PEER, EXPIRATION };
 
 int voucher_msg_decode(struct bytes in, struct voucher_msg *out)
 {
-    struct rd r = rd_init(in);
-    struct pb_field f;
-    int more;
+    struct pb_rd r = pb_rd_init(in);
 
     *out = (struct voucher_msg){ 0 };
-    while ((more = pb_next(&r, &f)) > 0) {
-        if (pb_is(&f, RELAY, PB_LEN))
-            out->relay = f.v;
-        else if (pb_is(&f, PEER, PB_LEN))
-            out->peer = f.v;
-        else if (pb_is(&f, EXPIRATION, PB_VARINT))
-            out->expires_s = f.u;
+    while (pb_next(&r)) {
+        if (pb_is(&r.f, RELAY, PB_LEN))
+            out->relay = r.f.v;
+        else if (pb_is(&r.f, PEER, PB_LEN))
+            out->peer = r.f.v;
+        else if (pb_is(&r.f, EXPIRATION, PB_VARINT))
+            out->expires_s = r.f.u;
     }
-    bool is_whole = more == 0 && out->relay.n && out->peer.n && out->expires_s;
+    bool is_whole = r.rc == 0 && out->relay.n && out->peer.n && out->expires_s;
     return is_whole && in.n <= VOUCHER_MSG_MAX ? 0 : GW_EPROTO;
 }
 

@@ -14,10 +14,9 @@ static void check_put(const struct pb_field *f)
         pb_opt_i64(&w, f->num, f->u);
     if (w.full || w.left == sizeof out)
         return;
-    struct rd r = rd_init((struct bytes){ out, sizeof out - w.left });
-    struct pb_field again;
-    assert(pb_next(&r, &again) == 1 && r.left == 0);
-    assert(pb_is(&again, f->num, f->type) && again.u == f->u && bytes_eq(again.v, f->v));
+    struct pb_rd r = pb_rd_init((struct bytes){ out, sizeof out - w.left });
+    assert(pb_next(&r) && r.rest.left == 0);
+    assert(pb_is(&r.f, f->num, f->type) && r.f.u == f->u && bytes_eq(r.f.v, f->v));
 }
 
 /* A sub-message that is written in place is the field that pb_put_bytes makes of it. */
@@ -38,18 +37,16 @@ static void check_nested(struct bytes body)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes in = { data, size };
-    struct rd r = rd_init(in);
-    struct pb_field f;
-    size_t left = r.left;
-    int more;
+    struct pb_rd r = pb_rd_init(in);
+    size_t left = r.rest.left;
     check_nested(in);
-    while ((more = pb_next(&r, &f)) > 0) {
-        assert(r.left < left);
-        left = r.left;
-        assert(f.num > 0 && f.num < 1u << 29);
-        check_inside(f.v, in);
-        check_put(&f);
+    while (pb_next(&r)) {
+        assert(r.rest.left < left);
+        left = r.rest.left;
+        assert(r.f.num > 0 && r.f.num < 1u << 29);
+        check_inside(r.f.v, in);
+        check_put(&r.f);
     }
-    assert(more == GW_EPROTO || (more == 0 && r.left == 0));
+    assert(r.rc == GW_EPROTO || (r.rc == 0 && r.rest.left == 0));
     return 0;
 }

@@ -6,11 +6,13 @@
 /* Reads the only field of a message. */
 static int read_one(struct bytes msg, struct pb_field *f)
 {
-    struct rd r = rd_init(msg);
-    int n = pb_next(&r, f);
-    if (n > 0)
-        assert_int_equal(pb_next(&r, &(struct pb_field){ 0 }), 0);
-    return n;
+    struct pb_rd r = pb_rd_init(msg);
+    if (!pb_next(&r))
+        return r.rc;
+    *f = r.f;
+    assert_false(pb_next(&r));
+    assert_int_equal(r.rc, 0);
+    return 1;
 }
 
 static void test_next_reads_every_wire_type(void **state)
@@ -73,18 +75,41 @@ static void test_next_refuses_malformed_fields(void **state)
 static void test_next_keeps_failing_after_a_fault(void **state)
 {
     (void)state;
-    struct rd r = rd_init((struct bytes)B("\x12\x05"
-                                          "test"));
-    struct pb_field f;
-    assert_int_equal(pb_next(&r, &f), GW_EPROTO);
-    assert_int_equal(pb_next(&r, &f), GW_EPROTO);
+    struct pb_rd r = pb_rd_init((struct bytes)B("\x0b\x08\x01")); /* what follows would be fine */
+    for (int i = 0; i < 2; i++) {
+        assert_false(pb_next(&r));
+        assert_int_equal(r.rc, GW_EPROTO);
+    }
 }
 
 static void test_next_ends_with_the_message(void **state)
 {
     (void)state;
-    struct rd r = rd_init((struct bytes){ 0 });
-    assert_int_equal(pb_next(&r, &(struct pb_field){ 0 }), 0);
+    struct pb_rd r = pb_rd_init((struct bytes){ 0 });
+    assert_false(pb_next(&r));
+    assert_int_equal(r.rc, 0);
+}
+
+static void test_prefixed_reads_as_far_as_the_length_says(void **state)
+{
+    static const struct bytes in = B("\x03\x08\x96\x01\xff\xff");
+    struct pb_rd r;
+    (void)state;
+    assert_true(pb_rd_prefixed(&r, in, 3));
+    assert_true(pb_next(&r));
+    assert_true(pb_is(&r.f, 1, PB_VARINT));
+    assert_int_equal(r.f.u, 150);
+    assert_false(pb_next(&r));
+    assert_int_equal(r.rc, 4);
+    for (size_t n = 0; n < 4; n++) {
+        assert_false(pb_rd_prefixed(&r, (struct bytes){ in.p, n }, 3));
+        assert_int_equal(r.rc, 0);
+    }
+    assert_false(pb_rd_prefixed(&r, in, 2));
+    assert_int_equal(r.rc, GW_EPROTO);
+    assert_true(pb_rd_prefixed(&r, (struct bytes)B("\x02\x08\x96"), 3)); /* cut by its length */
+    assert_false(pb_next(&r));
+    assert_int_equal(r.rc, GW_EPROTO);
 }
 
 static int put_both(uint8_t *dst, size_t cap)
@@ -195,6 +220,7 @@ int main(void)
         cmocka_unit_test(test_next_refuses_malformed_fields),
         cmocka_unit_test(test_next_keeps_failing_after_a_fault),
         cmocka_unit_test(test_next_ends_with_the_message),
+        cmocka_unit_test(test_prefixed_reads_as_far_as_the_length_says),
         cmocka_unit_test(test_put_matches_the_examples_of_the_spec),
         cmocka_unit_test(test_opt_leaves_out_defaults_and_put_does_not),
         cmocka_unit_test(test_opt_i64_is_little_endian),
