@@ -8,6 +8,7 @@
 
 #include "id/key.h"
 #include "net/turn.h"
+#include "p2p/autonat_wire.h"
 #include "transport/upgrade.h"
 
 #define AUTONAT_DIALS_MAX 16    /* at once */
@@ -19,12 +20,6 @@ struct autonat_dialer;
 struct autonat_dialer *autonat_dialer_new(struct ev_loop *loop, struct turn *turn);
 /* Dials under way are given up, unsaid; NULL is fine. */
 void autonat_dialer_free(struct autonat_dialer *d);
-
-enum autonat_back {
-    AUTONAT_BACK_OK,
-    AUTONAT_BACK_FAILED, /* no connection to that peer there */
-    AUTONAT_BACK_UNTOLD, /* a connection, but the nonce was not taken */
-};
 
 struct autonat_dialback;
 typedef void autonat_dialback_fn(void *arg, enum autonat_back back);

@@ -3,19 +3,16 @@
  *
  * v1 dials only the IP address that the asker is seen at.  v2 dials one address of the asker's
  * list, the first that is fit; one with another IP address has to be public, and is paid for with
- * 30 to 100 kB of data, so that nobody gains by sending us against others.  Private addresses are
- * dialled only where the asker itself is on one: the same network, or the same machine.
+ * 30 to 100 kB of data, so that nobody gains by sending us against others (autonat_request.h).
+ * Private addresses are dialled only where the asker itself is on one: the same network, or the
+ * same machine.
  */
 #ifndef GW_P2P_AUTONAT_SERVER_H
 #define GW_P2P_AUTONAT_SERVER_H
 
 #include "host/host.h"
 
-#define AUTONAT_REQUESTS_MAX 16    /* under way; one of each peer */
-#define AUTONAT_REQUEST_MS   30000 /* for the request and its data to come */
-#define AUTONAT_DATA_MIN     30000 /* octets demanded, */
-#define AUTONAT_DATA_MAX     100000
-#define AUTONAT_PIECE_MIN    100 /* and how many a message has at least, unless it is the last */
+#define AUTONAT_REQUESTS_MAX 16 /* under way; one of each peer */
 
 struct autonat_server;
 

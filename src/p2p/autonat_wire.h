@@ -1,5 +1,5 @@
-/* autonat_wire.h - what the parts of AutoNAT share: the protocol ids, and what has come on a stream
- * and is no whole message yet.
+/* autonat_wire.h - what the parts of AutoNAT share: the protocol ids, what came of a dial-back, and
+ * what has come on a stream and is no whole message yet.
  */
 #ifndef GW_P2P_AUTONAT_WIRE_H
 #define GW_P2P_AUTONAT_WIRE_H
@@ -10,6 +10,13 @@
 #define AUTONAT_PROTOCOL           "/libp2p/autonat/1.0.0"
 #define AUTONAT2_DIAL_PROTOCOL     "/libp2p/autonat/2/dial-request"
 #define AUTONAT2_DIALBACK_PROTOCOL "/libp2p/autonat/2/dial-back"
+
+enum autonat_back {
+    AUTONAT_BACK_OK,
+    AUTONAT_BACK_FAILED, /* no connection to that peer there */
+    AUTONAT_BACK_UNTOLD, /* a connection, but the nonce was not taken */
+    AUTONAT_BACK_NONE,   /* it was not dialled: our own fault */
+};
 
 struct autonat_inbox { /* zeroed: empty */
     size_t n;

@@ -9,6 +9,7 @@ src_libp2p_a_SOURCES = \
 	src/p2p/autonat_core.c src/p2p/autonat_core.h \
 	src/p2p/autonat_dialer.c src/p2p/autonat_dialer.h \
 	src/p2p/autonat_quota.c src/p2p/autonat_quota.h \
+	src/p2p/autonat_request.c src/p2p/autonat_request.h \
 	src/p2p/autonat_server.c src/p2p/autonat_server.h \
 	src/p2p/autonat_verdict.c src/p2p/autonat_verdict.h \
 	src/p2p/autonat_wire.h \
@@ -150,6 +151,9 @@ tests_unit_test_autonat_dialer_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_autonat_quota
 tests_unit_test_autonat_quota_SOURCES = tests/unit/test_autonat_quota.c tests/unit/vec.h
 tests_unit_test_autonat_quota_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_autonat_request
+tests_unit_test_autonat_request_SOURCES = tests/unit/test_autonat_request.c tests/unit/vec.h
+tests_unit_test_autonat_request_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_autonat_server
 tests_unit_test_autonat_server_SOURCES = tests/unit/test_autonat_server.c $(TWO_HOSTS)
 tests_unit_test_autonat_server_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
