@@ -1,8 +1,9 @@
 #!/bin/sh
 # strangers.sh - AutoNAT finds out what each kind of NAT does with strangers, from a relay that is
-# talked to over UDP and another one over TCP; without a mapped port.
+# talked to over UDP and another one over TCP; without a mapped port.  A relay is asked once a minute:
+# the first time it may be about TCP.
 # needs: root
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/../net/lib.sh"
 . "$(dirname "$0")/../lab/lib.sh"
 . "$(dirname "$0")/lib.sh"
@@ -23,6 +24,7 @@ netcheck()
 }
 is_public() { [ "$(netcheck "$1" 's["reach"]')" = public ]; }
 is_private() { [ "$(netcheck "$1" 's["reach"]')" = private ]; }
+filters() { [ "$(netcheck "$1" 's["filtering"]')" = "$2" ]; }
 
 # outside HOST LAN: it tells peers the UDP address that its NAT gives it.
 outside()
@@ -41,11 +43,11 @@ for who in cone addr port; do
     node $who -D none -r "$(relay_at relay)" -r "$(relay_at relay2 tcp)"
 done
 
-check "full cone: public" until_ok 60 is_public cone
+check "full cone: public" until_ok 100 is_public cone
 check "full cone: its outside address is told" until_ok 5 outside cone a
-same "full cone: lets everybody in" endpoint-independent "$(netcheck cone 's["filtering"]')"
-check "address-restricted: private" until_ok 60 is_private addr
-same "address-restricted: lets in who was sent to" address-dependent "$(netcheck addr 's["filtering"]')"
-check "port-restricted: private" until_ok 60 is_private port
-same "port-restricted: lets in whose port was sent to" address-and-port-dependent \
-    "$(netcheck port 's["filtering"]')"
+check "full cone: lets everybody in" filters cone endpoint-independent
+check "address-restricted: lets in who was sent to" until_ok 100 filters addr address-dependent
+check "address-restricted: private" until_ok 100 is_private addr
+check "port-restricted: lets in whose port was sent to" \
+    until_ok 100 filters port address-and-port-dependent
+check "port-restricted: private" until_ok 100 is_private port
