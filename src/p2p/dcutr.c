@@ -17,7 +17,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "host/dial_order.h"
-#include "net/ifaces.h"
+#include "net/addr_scope.h"
 #include "net/parting.h"
 #include "p2p/punch.h"
 #include "wire/dcutr_msg.h"
@@ -172,10 +172,7 @@ static void on_dialled(void *arg, int err, struct conn *c)
 
 static bool is_public(const struct multiaddr *a)
 {
-    struct ipaddr ip;
-    uint16_t port;
-    return dial_rank(a) < DIAL_CIRCUIT && multiaddr_as_socket(a, &ip, &port) &&
-           !ifaces_is_private(&ip);
+    return dial_rank(a) < DIAL_CIRCUIT && addr_scope_of(a) == ADDR_SCOPE_WORLD;
 }
 
 static int dial(struct effort *e)
