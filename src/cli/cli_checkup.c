@@ -156,6 +156,21 @@ static const char *relay_name(const json_t *v)
     return *id ? id : "that is not known";
 }
 
+/* "lost: 1.2 % there, 0.4 % back, of 500 packets; jitter 0.3 ms" */
+static void show_loss(FILE *f, const json_t *v)
+{
+    const json_t *loss = json_object_get(v, "loss");
+
+    if (json_is_object(loss))
+        fprintf(f, "lost: %.1f %% there, %.1f %% back, of %lld packets; jitter %.1f ms\n",
+                json_number_value(json_object_get(loss, "out_percent")),
+                json_number_value(json_object_get(loss, "in_percent")),
+                (long long)json_integer_value(json_object_get(loss, "packets")),
+                json_number_value(json_object_get(loss, "jitter_ms")));
+    else if (loss)
+        fprintf(f, "lost: not measured: %s\n", cli_show_str(v, "loss_error"));
+}
+
 /* "alice: relayed by relay1, 41.2 ms" */
 static void show_path(FILE *f, const json_t *v)
 {
@@ -172,6 +187,7 @@ static void show_path(FILE *f, const json_t *v)
     if (rtt)
         fprintf(f, ", round trip %.1f ms", json_number_value(rtt));
     fputc('\n', f);
+    show_loss(f, v);
     if (*cli_show_str(v, "peer"))
         fprintf(f, "peer %s, known from: %s\n", cli_show_str(v, "peer"), cli_show_str(v, "tier"));
     if (*cli_show_str(v, "trail"))

@@ -1,7 +1,7 @@
 /* ctl_doctor.c - see ctl_doctor.h.
  *
- *   RESOLVING -> CONNECTING -> ASKING -> PROBING -> SETTLING -> the report
- *        `-----------`-----------`----------`--- the deadline, or nothing more to do
+ *   RESOLVING -> CONNECTING -> ASKING -> PROBING -> SETTLING -> MEASURING -> the report
+ *        `-----------`-----------`----------`-----------`--- the deadline, or nothing more to do
  *
  * SETTLING waits for a hole that is being punched.  Without a connection ASKING is left out. */
 #include "ctl/ctl_doctor.h"
@@ -25,8 +25,10 @@ struct doctor {
     struct host_connect *connect;
     struct checkup_ask *ask;
     struct ping *ping;
+    struct loss *loss;
     struct name_answer answer;
     size_t nprobing;
+    bool has_measured; /* or begun to */
     struct probing {
         struct doctor *doctor;
         struct host_probe *probe;
@@ -48,6 +50,7 @@ static void release(struct doctor *d)
     checkup_ask_cancel(d->ask);
     if (d->ping)
         ping_cancel(d->ping);
+    loss_cancel(d->loss);
     for (size_t i = 0; i < DOCTOR_ADDRS_MAX; i++)
         host_probe_cancel(d->probes[i].probe);
     json_decref(d->req);
@@ -93,13 +96,41 @@ static bool is_settled(struct doctor *d)
     return d->report.here.punch.state != CHECKUP_PUNCH_UPGRADING;
 }
 
+/* ---- measuring ---- */
+
+static void on_measured(void *arg, int err, const struct loss_result *r)
+{
+    struct doctor *d = arg;
+
+    d->loss = NULL;
+    d->report.loss_err = err;
+    if (!err)
+        d->report.loss = *r;
+}
+
+/* Begins the measurement when it has not been made. */
+static bool is_measuring(struct doctor *d)
+{
+    struct conn *c = host_conn(d->deps->host, &d->report.peer);
+
+    if (d->has_measured)
+        return d->loss != NULL;
+    d->has_measured = true;
+    d->report.loss_err = GW_EUNSUP;
+    if (c && !conn_is_relayed(c))
+        d->report.loss_err = loss_start(c, on_measured, d, &d->loss);
+    if (d->loss)
+        d->report.loss_err = GW_ETIMEOUT; /* until more is known */
+    return d->loss != NULL;
+}
+
 static void on_tick(struct ev_loop *loop, ev_timer *w, int revents)
 {
     struct doctor *d = w->data;
     (void)loop;
     (void)revents;
 
-    if (!d->nprobing && !d->ping && is_settled(d))
+    if (!d->nprobing && !d->ping && is_settled(d) && !is_measuring(d))
         finish(d);
 }
 
@@ -254,6 +285,7 @@ void ctl_doctor_run(const struct ctl_deps *deps, struct ctl_session *s, json_t *
     d->req = json_incref(req);
     d->report.name = name;
     d->report.err = d->report.there_err = GW_ETIMEOUT; /* until more is known */
+    d->report.loss_err = GW_EUNSUP;
     init_timer(d, &d->deadline, on_deadline, DOCTOR_MS);
     init_timer(d, &d->stage_deadline, on_stage_deadline, DOCTOR_CONNECT_MS);
     init_timer(d, &d->tick, on_tick, TICK_MS);

@@ -2,13 +2,15 @@
  *
  *     {"cmd":"doctor","name":"alice"}
  *     {"ok":true, name, peer, tier, trail, connected, error, path, transport, addr, relay, rtt_ms,
+ *      loss {packets, out_percent, in_percent, jitter_ms} or null, loss_error,
  *      here: {...}, there: {...} or null, there_error,
  *      candidates[] {addr, path, result, error, ms},
  *      punch {state, tries, error}, why[] {cause, text}, cure[]}
  *
  * One line, after DOCTOR_MS at the latest with what is known by then.  gw(1) says what the members
  * mean.  It finds the peer, connects, asks it for its checkup, tries each of its addresses by a
- * connection of its own (host_probe), and looks at the path in use when all that is done.
+ * connection of its own (host_probe), counts what gets lost on the path in use, if that is direct,
+ * and looks at it when all that is done.
  */
 #ifndef GW_CTL_CTL_DOCTOR_H
 #define GW_CTL_CTL_DOCTOR_H

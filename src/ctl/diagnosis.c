@@ -334,6 +334,22 @@ static void say_over_tcp(const struct diagnosis_facts *f, struct diagnosis *d)
     say_udp_blocked(f, d);
 }
 
+static void say_lossy(const struct diagnosis_facts *f, struct diagnosis *d)
+{
+    double out = f->loss ? loss_percent_out(f->loss) : 0,
+           in = f->loss ? loss_percent_in(f->loss) : 0;
+
+    if (out < DIAGNOSIS_LOSS_MIN && in < DIAGNOSIS_LOSS_MIN)
+        return;
+    cause(d, "lossy", "%.1f %% of the packets to %s get lost, and %.1f %% of those from it", out,
+          f->name, in);
+    cure(
+        d,
+        "ping the router at each end: where that loses packets too, it is the Wi-Fi; a cable, or a "
+        "place nearer to it, helps");
+    cure(d, "see whether something else fills the line of " HERE " or of %s", f->name);
+}
+
 /* ---- the table ---- */
 
 typedef void say_fn(const struct diagnosis_facts *f, struct diagnosis *d);
@@ -351,7 +367,7 @@ static say_fn *const of_relayed[] = {
     say_unclear,        NULL,
 };
 
-static say_fn *const of_direct[] = { say_over_tcp, NULL };
+static say_fn *const of_direct[] = { say_over_tcp, say_lossy, NULL };
 
 void diagnosis_make(const struct diagnosis_facts *f, struct diagnosis *out)
 {

@@ -65,6 +65,7 @@ static struct diagnosis_facts facts_of(const struct doctor_report *r, const stru
         .is_tcp = p->conn && strcmp(p->info.transport, "tcp") == 0,
         .speaks_dcutr = !p->conn || conn_speaks(p->conn, DCUTR_PROTOCOL),
         .err = p->conn ? 0 : r->err,
+        .loss = p->conn && !r->loss_err ? &r->loss : NULL,
     };
 
     for (size_t i = 0; i < r->ntries; i++) {
@@ -111,6 +112,27 @@ static json_t *punch_of(const struct doctor_report *r)
                      ctl_status_foreign(bytes_of(by->punch.error)));
 }
 
+static double rounded(double v)
+{
+    return (double)(uint64_t)(v * 100 + .5) / 100;
+}
+
+static void add_loss(json_t *v, const struct doctor_report *r)
+{
+    json_object_set_new(v, "loss",
+                        r->loss_err
+                            ? json_null()
+                            : json_pack("{s:I, s:f, s:f, s:f}", "packets", (json_int_t)r->loss.sent,
+                                        "out_percent", rounded(loss_percent_out(&r->loss)),
+                                        "in_percent", rounded(loss_percent_in(&r->loss)),
+                                        "jitter_ms", (double)r->loss.jitter_us / 1000));
+    if (r->loss_err)
+        json_object_set_new(v, "loss_error",
+                            json_string(r->loss_err == GW_EUNSUP
+                                            ? "only a direct path over QUIC shows it"
+                                            : gw_strerror(r->loss_err)));
+}
+
 static void add_path(json_t *v, const struct doctor_report *r, const struct path *p)
 {
     char id[PEERID_STR_MAX], addr[MULTIADDR_STR_MAX];
@@ -129,6 +151,7 @@ static void add_path(json_t *v, const struct doctor_report *r, const struct path
     json_object_set_new(v, "relay", json_string(p->relay.n ? peerid_print(&p->relay, id) : ""));
     if (rtt_us)
         json_object_set_new(v, "rtt_ms", json_real((double)rtt_us / 1000));
+    add_loss(v, r);
 }
 
 static void add_diagnosis(json_t *v, const struct diagnosis *d)

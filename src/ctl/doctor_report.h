@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "ctl/ctl_doctor.h"
+#include "p2p/loss.h"
 
 struct doctor_try {
     struct multiaddr addr;
@@ -21,6 +22,8 @@ struct doctor_report {
     struct peerid peer;
     uint64_t rtt_us; /* the best of npongs */
     unsigned npongs;
+    int loss_err; /* 0: `loss` has been measured; GW_EUNSUP: there is nothing to see it by */
+    struct loss_result loss;
     int there_err; /* 0: `there` has been told */
     struct checkup_state here, there;
     size_t ntries;

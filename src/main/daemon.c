@@ -265,7 +265,8 @@ static int open_checkup(struct daemon *d)
                                          .version = GW_VERSION };
 
     d->checkup = checkup_new(&parts, on_checkup, d);
-    return d->checkup ? 0 : GW_ENOMEM;
+    d->loss = loss_serve(d->node.host, on_checkup, d);
+    return d->checkup && d->loss ? 0 : GW_ENOMEM;
 }
 
 /* What is likely to fail comes before what has something to log: then the error is all there is to
@@ -357,6 +358,7 @@ static void stop(struct daemon *d)
     inlets_free(d->inlets);
     d->inlets = NULL;
     node_stop(&d->node);
+    loss_server_free(d->loss);
     checkup_free(d->checkup);
     reachable_close(&d->reachable);
     discovery_close(&d->discovery);

@@ -8,6 +8,7 @@
 #include "main/node.h"
 #include "main/options.h"
 #include "main/reachable.h"
+#include "p2p/loss.h"
 
 struct daemon {
     const struct options *options; /* borrowed */
@@ -23,6 +24,7 @@ struct daemon {
     struct discovery discovery;
     struct reachable reachable;
     struct checkup *checkup;
+    struct loss_server *loss;
     struct svc_in *svc_in;
     struct inlets *inlets;
     struct ctl_deps deps; /* for ctl and the pages; filled in when everything stands */

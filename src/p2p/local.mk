@@ -43,6 +43,8 @@ src_libp2p_a_SOURCES = \
 	src/p2p/kad_table.c src/p2p/kad_table.h \
 	src/p2p/lan_peers.c src/p2p/lan_peers.h \
 	src/p2p/lease.c src/p2p/lease.h \
+	src/p2p/loss.c src/p2p/loss.h \
+	src/p2p/loss_tally.c src/p2p/loss_tally.h \
 	src/p2p/mdns.c src/p2p/mdns.h \
 	src/p2p/mdns_core.c src/p2p/mdns_core.h \
 	src/p2p/mdns_hear.c src/p2p/mdns_hear.h \
@@ -81,6 +83,11 @@ tests_unit_test_identify_SOURCES = tests/unit/test_identify.c $(TWO_HOSTS)
 tests_unit_test_identify_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_perf_SOURCES = tests/unit/test_perf.c $(TWO_HOSTS)
 tests_unit_test_perf_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_loss tests/unit/test_loss_tally
+tests_unit_test_loss_SOURCES = tests/unit/test_loss.c $(TWO_HOSTS)
+tests_unit_test_loss_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_loss_tally_SOURCES = tests/unit/test_loss_tally.c tests/unit/vec.h
+tests_unit_test_loss_tally_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ping_SOURCES = tests/unit/test_ping.c $(TWO_HOSTS)
 tests_unit_test_ping_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
 KADRIG = tests/unit/kadrig.c tests/unit/kadrig.h $(TWO_HOSTS)

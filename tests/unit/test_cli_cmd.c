@@ -586,7 +586,8 @@ static void test_doctor_shows_both_ends_why_and_what_would_help(void **state)
     start_daemon(
         f, "{\"cmd\":\"doctor\",\"name\":\"alice\"}",
         "{\"ok\":true,\"name\":\"alice\",\"peer\":\"IDa\",\"tier\":\"names file\",\"connected\":"
-        "true,\"path\":\"relayed\",\"relay\":\"IDr\",\"rtt_ms\":40.52,\"here\":" SIDE(
+        "true,\"path\":\"relayed\",\"relay\":\"IDr\",\"rtt_ms\":40.52,\"loss\":{\"packets\":500,"
+        "\"out_percent\":1.2,\"in_percent\":0.0,\"jitter_ms\":0.31},\"here\":" SIDE(
             "none") "},\"there\":" SIDE("unknown") "},\"candidates\":[{\"addr\":\"/ip4/1\","
                                                    "\"path\":\"direct\",\"result\":\"failed\","
                                                    "\"error\":\"deadline passed\"},{\"addr\":"
@@ -597,6 +598,7 @@ static void test_doctor_shows_both_ends_why_and_what_would_help(void **state)
                                                    "\"cure\":[\"do it\"]}\n");
     assert_int_equal(run(f, "doctor alice"), 0);
     assert_string_equal(f->out, "alice: connected over a relay, relay1, round trip 40.5 ms\n"
+                                "lost: 1.2 % there, 0.0 % back, of 500 packets; jitter 0.3 ms\n"
                                 "peer IDa, known from: names file\n\n"
                                 "               HERE         THERE\n"
                                 "IPv4           private      private\n"

@@ -15,6 +15,7 @@
 #include "ctl/ctl_doctor.h"
 #include "ctl/ctl_netcheck.h"
 #include "ctl/ctl_status.h"
+#include "p2p/loss.h"
 #include "p2p/ping.h"
 #include "wire/dcutr_msg.h"
 
@@ -46,7 +47,8 @@ static struct world {
     host_connected_fn *connected;
     checkup_told_fn *told;
     ping_answer_fn *pong;
-    void *arg; /* of all three */
+    loss_done_fn *measured;
+    void *arg; /* of all of them */
     struct {
         struct multiaddr addr;
         host_probed_fn *done;
@@ -257,6 +259,22 @@ void ping_cancel(struct ping *p)
     w.canceled += p != NULL;
 }
 
+int loss_start(struct conn *c, loss_done_fn *done, void *arg, struct loss **out)
+{
+    assert_ptr_equal(c, &w.conn);
+    assert_ptr_equal(w.arg, arg);
+    if (!w.conn.info.datagram_max)
+        return GW_EUNSUP;
+    w.measured = done;
+    *out = (struct loss *)c;
+    return 0;
+}
+
+void loss_cancel(struct loss *l)
+{
+    w.canceled += l != NULL;
+}
+
 int host_probe(struct host *h, const struct host_probe_req *req, host_probed_fn *done, void *arg,
                struct host_probe **out)
 {
@@ -415,6 +433,8 @@ static void test_a_relayed_peer_is_told_of_from_both_ends(void **state)
     check("candidates.1.path", "direct");
     check("candidates.1.error", gw_strerror(GW_ETIMEOUT));
     check("why.0.cause", "both-symmetric");
+    assert_true(json_is_null(get("loss")));
+    check("loss_error", "only a direct path over QUIC shows it");
     assert_non_null(get("cure.0"));
     assert_null(get("there_error"));
     assert_int_equal(w.canceled, 0);
@@ -438,6 +458,62 @@ static void test_a_direct_peer_has_nothing_to_cure(void **state)
     assert_float_equal(json_real_value(get("rtt_ms")), 7, 0.0001);
     assert_int_equal(json_array_size(get("why")), 0);
     assert_int_equal(json_array_size(get("cure")), 0);
+}
+
+/* A direct peer whose addresses have been tried, and whose path is being measured. */
+static void run_to_the_measurement(void)
+{
+    struct checkup_state theirs = { 0 };
+
+    w.conn = (struct conn){
+        .info = { .transport = "quic-v1", .remote = maddr(DIRECT), .datagram_max = 1200 }
+    };
+    run_doctor();
+    connect_now();
+    w.told(w.arg, 0, &theirs);
+    w.pong(w.arg, GW_ENOPROTO, 0);
+    probed(CIRCUIT, GW_ELIMIT, 1);
+    tick();
+    tick();
+    assert_null(w.reply);
+}
+
+static void test_what_gets_lost_on_a_direct_path_is_told(void **state)
+{
+    static const struct loss_result r = {
+        .sent = 400, .there = 388, .back = 388, .jitter_us = 250
+    };
+    (void)state;
+
+    run_to_the_measurement();
+    w.measured(w.arg, 0, &r);
+    tick();
+    assert_int_equal(json_integer_value(get("loss.packets")), 400);
+    assert_float_equal(json_real_value(get("loss.out_percent")), 3, 0.0001);
+    assert_float_equal(json_real_value(get("loss.in_percent")), 0, 0.0001);
+    assert_float_equal(json_real_value(get("loss.jitter_ms")), 0.25, 0.0001);
+    assert_null(get("loss_error"));
+    check("why.0.cause", "lossy");
+}
+
+static void test_a_peer_that_does_not_measure_is_told_of(void **state)
+{
+    (void)state;
+    run_to_the_measurement();
+    w.measured(w.arg, GW_ENOPROTO, NULL);
+    tick();
+    assert_true(json_is_null(get("loss")));
+    check("loss_error", gw_strerror(GW_ENOPROTO));
+    assert_int_equal(json_array_size(get("why")), 0);
+}
+
+static void test_a_measurement_that_does_not_end_is_given_up(void **state)
+{
+    (void)state;
+    run_to_the_measurement();
+    pass(DOCTOR_MS);
+    check("loss_error", gw_strerror(GW_ETIMEOUT));
+    assert_int_equal(w.canceled, 1);
 }
 
 static void test_an_unknown_name_tells_who_was_asked(void **state)
@@ -654,6 +730,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_a_relayed_peer_is_told_of_from_both_ends),
         T(test_a_direct_peer_has_nothing_to_cure),
+        T(test_what_gets_lost_on_a_direct_path_is_told),
+        T(test_a_peer_that_does_not_measure_is_told_of),
+        T(test_a_measurement_that_does_not_end_is_given_up),
         T(test_an_unknown_name_tells_who_was_asked),
         T(test_who_does_not_connect_is_tried_address_by_address),
         T(test_who_is_thrown_out_again_is_denied),

@@ -31,6 +31,11 @@ static const struct checkup_state holder = {
     .nrelays = 2, .relays = { { .slot = CHECKUP_SLOT_DOWN }, { .slot = CHECKUP_SLOT_HELD } }
 };
 
+static const struct loss_result few_lost = { .sent = 500, .there = 491, .back = 482 };
+static const struct loss_result lost_there = { .sent = 500, .there = 490, .back = 490 };
+static const struct loss_result lost_back = { .sent = 500, .there = 500, .back = 485 };
+
+#define DIRECT  .is_resolved = true, .is_connected = true, .ndirect = 1, .direct_ok = 1
 #define RELAYED .is_resolved = true, .is_connected = true, .is_relayed = true, .ncircuits = 1
 #define GONE    .is_resolved = true, .err = GW_EOFFLINE
 
@@ -167,6 +172,9 @@ static const struct {
       "TCP",
       "firewall of alice",
       0 },
+    { { DIRECT, .loss = &few_lost }, { NULL }, NULL, NULL, 0 },
+    { { DIRECT, .loss = &lost_there }, { "lossy" }, "2.0 % of the packets to alice", "Wi-Fi", 0 },
+    { { DIRECT, .loss = &lost_back }, { "lossy" }, "3.0 % of those from it", "line of", 0 },
 };
 
 static bool has_text(const struct diagnosis *d, const char *text)
