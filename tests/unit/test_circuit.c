@@ -343,10 +343,11 @@ static void assert_reached_by_either(void)
     const struct host_open_req req = {
         .peer = *key_peerid(b.key), .addrs = via, .naddrs = 2, .proposals = &p, .nproposals = 1
     };
-    struct heard h = { 0 };
+    static struct heard h; /* its stream may outlive the call */
 
     host_close_peer(a.host, key_peerid(b.key), 0);
     run_until(is_alone, NULL);
+    h = (struct heard){ 0 };
     assert_non_null(host_open(a.host, &req, on_heard, &h));
     run_until(has_answer, &h);
     assert_echoed(&h);
