@@ -177,17 +177,29 @@ static const struct autonat_observer *pick(const struct autonat_core *c)
     return best;
 }
 
+/* That first on which the observer answered longest ago; of several UDP, which more NATs let in. */
+static bool precedes(const struct autonat_core *c, const struct ipaddr *from,
+                     const struct multiaddr *a, const struct multiaddr *b)
+{
+    uint64_t a_ms = autonat_votes_last_ms(&c->votes, from, a);
+    uint64_t b_ms = autonat_votes_last_ms(&c->votes, from, b);
+    struct ipaddr ip;
+    uint16_t port;
+
+    if (a_ms != b_ms)
+        return a_ms < b_ms;
+    return multiaddr_as_quic(a, &ip, &port) && !multiaddr_as_quic(b, &ip, &port);
+}
+
 static void choose_addrs(const struct autonat_core *c, const struct ipaddr *from,
                          struct autonat_question *out)
 {
     out->naddrs = c->naddrs;
     for (size_t i = 0; i < c->naddrs; i++) {
-        const struct multiaddr *a = &c->addrs[i].at;
-        uint64_t last_ms = autonat_votes_last_ms(&c->votes, from, a);
         size_t k = i;
-        for (; k && autonat_votes_last_ms(&c->votes, from, &out->addrs[k - 1]) > last_ms; k--)
+        for (; k && precedes(c, from, &c->addrs[i].at, &out->addrs[k - 1]); k--)
             out->addrs[k] = out->addrs[k - 1];
-        out->addrs[k] = *a;
+        out->addrs[k] = c->addrs[i].at;
     }
 }
 

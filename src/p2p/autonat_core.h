@@ -81,7 +81,7 @@ void autonat_core_set_way(struct autonat_core *c, const struct peerid *peer,
 void autonat_core_network_changed(struct autonat_core *c, uint64_t now_ms);
 
 /* Whom to ask now.  `addrs`: in this order, those first on which that peer has answered longest
- * ago.  The answer, or why there is none, is to follow. */
+ * ago, and of these UDP.  The answer, or why there is none, is to follow. */
 struct autonat_question {
     struct peerid peer;
     size_t naddrs;
