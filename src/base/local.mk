@@ -5,6 +5,7 @@ src_libbase_a_SOURCES = \
 	src/base/log.c src/base/log.h \
 	src/base/strbuf.c src/base/strbuf.h \
 	src/base/clock.c src/base/clock.h \
+	src/base/draw.c src/base/draw.h \
 	src/base/basex.c src/base/basex.h \
 	src/base/base64.c src/base/base64.h \
 	src/base/hex.c src/base/hex.h \

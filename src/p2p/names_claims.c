@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "base/draw.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "id/circuit_addr.h"
@@ -56,12 +56,6 @@ struct names_claims {
     struct multiaddr addrs[NAME_MSG_ADDRS_MAX]; /* that the claims tell */
     size_t naddrs;
 };
-
-static uint32_t draw(void)
-{
-    uint32_t v;
-    return getrandom(&v, sizeof v, GRND_NONBLOCK) == (ssize_t)sizeof v ? v : 0;
-}
 
 /* ---- what a claim says ---- */
 
@@ -125,19 +119,19 @@ static void on_answer(void *arg, int err, const struct names_answer *a)
     c->err = err;
     c->status = status;
     if (err && err != GW_ENOPROTO) {
-        ask_in(c, backoff_next_ms(&c->down, draw()));
+        ask_in(c, backoff_next_ms(&c->down, draw_bits()));
         return;
     }
     c->down.failures = 0;
     if (err || status != NAMES_OK) {
         c->claimed_s = 0;
-        ask_in(c, backoff_next_ms(&c->refused, draw()));
+        ask_in(c, backoff_next_ms(&c->refused, draw_bits()));
         return;
     }
     c->refused.failures = 0;
     c->claimed_s = (uint64_t)clock_wall_s();
     c->claimed_ms = clock_mono_ms();
-    ask_in(c, backoff_jitter_ms(NAMES_RENEW_S * UINT64_C(1000), RENEW_JITTER, draw()));
+    ask_in(c, backoff_jitter_ms(NAMES_RENEW_S * UINT64_C(1000), RENEW_JITTER, draw_bits()));
 }
 
 static struct names_ask *put_question(struct names_claims *all, const struct network_relay *relay,
@@ -200,7 +194,7 @@ static void renew_soon(struct claim *c)
     uint64_t age_ms = clock_mono_ms() - c->claimed_ms;
     uint64_t rest_ms = age_ms < RENEW_GAP_MS ? RENEW_GAP_MS - age_ms : 0;
 
-    ask_in(c, SETTLE_MS + rest_ms + draw() % RENEW_SPREAD_MS);
+    ask_in(c, SETTLE_MS + rest_ms + draw_bits() % RENEW_SPREAD_MS);
 }
 
 static void drop(struct claim *c)

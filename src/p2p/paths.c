@@ -2,12 +2,12 @@
 #include "p2p/paths.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 #include "base/clock.h"
+#include "base/draw.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "p2p/backoff.h"
@@ -52,13 +52,6 @@ const char *path_state_name(enum path_state s)
     return state_names[s];
 }
 
-/* Any bits will do when there are none. */
-static uint32_t draw(void)
-{
-    uint32_t v;
-    return getrandom(&v, sizeof v, GRND_NONBLOCK) == (ssize_t)sizeof v ? v : 0;
-}
-
 static struct path *find(const struct paths *all, const struct peerid *peer)
 {
     struct path *p;
@@ -94,7 +87,7 @@ static void follow(struct path *p);
 
 static void wait_for_next_try(struct path *p)
 {
-    uint64_t pause_ms = backoff_next_ms(&p->kept->backoff, draw());
+    uint64_t pause_ms = backoff_next_ms(&p->kept->backoff, draw_bits());
 
     arm(p, pause_ms);
     p->kept->next_ms = clock_mono_ms() + pause_ms;
@@ -143,7 +136,7 @@ static void wait_for_probe(struct path *p)
     const struct path_rules *r = &p->all->rules;
 
     if (r->probe_ms)
-        arm(p, path_health_pause_ms(&p->health, r, draw()));
+        arm(p, path_health_pause_ms(&p->health, r, draw_bits()));
     else
         disarm(p);
 }
@@ -450,7 +443,7 @@ void paths_network_changed(struct paths *p)
 {
     for (struct path *at = p->by_peer; at; at = at->by_peer.next) {
         if (at->conn && !at->ping && p->rules.probe_ms) {
-            arm(at, backoff_jitter_ms(p->rules.probe_ms / PATH_HEALTH_SOON, 100, draw()));
+            arm(at, backoff_jitter_ms(p->rules.probe_ms / PATH_HEALTH_SOON, 100, draw_bits()));
         } else if (!at->conn && at->kept) {
             host_connect_cancel(at->dial);
             at->dial = NULL;

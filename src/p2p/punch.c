@@ -2,9 +2,9 @@
 #include "p2p/punch.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/draw.h"
 #include "base/err.h"
 
 struct punch {
@@ -35,13 +35,6 @@ static void on_connected(void *arg, int err, struct conn *c)
     p->err = err;
     if (!err)
         finish(p, 0, c);
-}
-
-/* Any bits will do when there are none. */
-static uint32_t draw(void)
-{
-    uint32_t v;
-    return getrandom(&v, sizeof v, GRND_NONBLOCK) == (ssize_t)sizeof v ? v : 0;
 }
 
 static bool is_tcp(const struct multiaddr *a)
@@ -101,7 +94,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
     (void)loop;
     (void)revents;
 
-    int err = act(p, punch_core_tick(&p->core, draw(), clock_mono_ms()));
+    int err = act(p, punch_core_tick(&p->core, draw_bits(), clock_mono_ms()));
     if (err) {
         host_connect_cancel(p->connect);
         finish(p, err, NULL);
@@ -123,7 +116,7 @@ struct punch *punch_start(struct host *h, const struct peerid *peer, const struc
     memcpy(p->addrs, addrs, p->n * sizeof *addrs);
     ev_init(&p->timer, on_timer);
     p->timer.data = p;
-    if (act(p, punch_core_start(&p->core, serves, draw(), clock_mono_ms())) == 0)
+    if (act(p, punch_core_start(&p->core, serves, draw_bits(), clock_mono_ms())) == 0)
         return p;
     free(p);
     return NULL;

@@ -3,9 +3,9 @@
 #include "p2p/reservations.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/draw.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "net/parting.h"
@@ -107,12 +107,6 @@ static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
 
 /* ---- one slot ---- */
 
-static uint32_t draw(void)
-{
-    uint32_t v;
-    return getrandom(&v, sizeof v, GRND_NONBLOCK) == (ssize_t)sizeof v ? v : 0;
-}
-
 static void set_timer(struct slot *s)
 {
     uint64_t now_ms = clock_mono_ms(), at_ms = s->lease.next_ms;
@@ -142,7 +136,7 @@ static void on_failed(struct slot *s, int err, const struct hop_answer *a)
 
     log_failure(s, err, is_refused ? "refused" : "not got",
                 a ? circuit_status_name(a->msg->status) : gw_strerror(err));
-    lease_failed(&s->lease, clock_mono_ms(), err, is_refused, draw());
+    lease_failed(&s->lease, clock_mono_ms(), err, is_refused, draw_bits());
     if (s->conn && err == GW_ETIMEOUT && !is_refused)
         conn_close(s->conn, GW_ETIMEOUT); /* nobody hears us there: on_conn_close follows */
     if (s->conn && s->lease.state != RESERVATION_HELD) {
@@ -192,7 +186,7 @@ static void on_granted(struct slot *s, struct conn *c, const struct grant *g)
     if (!ev_is_active(&s->all->look))
         ev_timer_again(host_loop(s->all->host), &s->all->look);
     s->grant = *g;
-    lease_granted(&s->lease, clock_mono_ms(), g->life_s * 1000, draw());
+    lease_granted(&s->lease, clock_mono_ms(), g->life_s * 1000, draw_bits());
     set_timer(s);
     publish(s->all);
 }
@@ -247,7 +241,7 @@ static void on_lost(struct slot *s, int err)
 {
     err = err ? err : GW_ECLOSED;
     log_failure(s, err, "lost", gw_strerror(err));
-    lease_lost(&s->lease, clock_mono_ms(), err, draw());
+    lease_lost(&s->lease, clock_mono_ms(), err, draw_bits());
     withdraw(s); /* the hold has ended with the connection */
     if (s->hop)
         lease_asking(&s->lease); /* the renewal finds another connection */
