@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "testpeers.h"
+#include "tierrig.h"
 
 #define ASKED_MAX 8
 
@@ -47,11 +48,10 @@ struct kad_request *kad_find(struct kad *k, const struct peerid *peer, kad_done_
 }
 
 static struct rig {
-    struct ev_loop *loop;
+    struct tierrig tiers;
     struct kad dht;
     struct networks networks;
     struct tier_dht *tier;
-    struct resolver *resolver;
     struct key *relay, *other, *peer; /* peer: who is named */
 } rig;
 
@@ -84,13 +84,6 @@ static void end_with_error(size_t i, int err)
 
 /* --- */
 
-struct result {
-    unsigned calls;
-    int err;
-    struct name_answer answer;
-    char trail[RESOLVER_TRAIL_MAX];
-};
-
 static struct multiaddr maddr(const char *text)
 {
     struct multiaddr m;
@@ -101,7 +94,8 @@ static struct multiaddr maddr(const char *text)
 static int setup(void **state)
 {
     (void)state;
-    rig = (struct rig){ .loop = ev_loop_new(EVFLAG_AUTO), .dht.contacts = 1 };
+    rig = (struct rig){ .dht.contacts = 1 };
+    tierrig_init(&rig.tiers, 5000);
     assert_int_equal(key_generate(&rig.relay), 0);
     assert_int_equal(key_generate(&rig.other), 0);
     assert_int_equal(key_generate(&rig.peer), 0);
@@ -112,45 +106,26 @@ static int setup(void **state)
     net->relays[0].peer = *key_peerid(rig.relay);
     net->relays[1].peer = *key_peerid(rig.other);
     snprintf(rig.networks.v[1].name, sizeof rig.networks.v[1].name, "empty");
-    rig.tier = tier_dht_new(rig.loop, &rig.dht, &rig.networks);
-    rig.resolver = resolver_new(rig.loop, 5000);
-    assert_non_null(rig.tier);
-    assert_int_equal(resolver_add_tier(rig.resolver, &tier_dht_ops, rig.tier), 0);
+    rig.tier = tier_dht_new(rig.tiers.loop, &rig.dht, &rig.networks);
+    tierrig_add(&rig.tiers, &tier_dht_ops, rig.tier);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    resolver_free(rig.resolver);
+    tierrig_stop(&rig.tiers);
     tier_dht_free(rig.tier);
-    ev_loop_destroy(rig.loop);
+    tierrig_fini(&rig.tiers);
     key_free(rig.relay);
     key_free(rig.other);
     key_free(rig.peer);
     return 0;
 }
 
-static void on_done(void *arg, int err, const struct name_answer *a, const char *trail)
+static void ask(struct tierrig_said *r, const char *host)
 {
-    struct result *r = arg;
-    r->calls++;
-    r->err = err;
-    r->answer = a ? *a : (struct name_answer){ 0 };
-    snprintf(r->trail, sizeof r->trail, "%s", trail);
-}
-
-static void run_until_called(const struct result *r)
-{
-    for (int i = 0; i < 100 && !r->calls; i++)
-        ev_run(rig.loop, EVRUN_ONCE);
-    assert_int_equal(r->calls, 1);
-}
-
-static void ask(struct result *r, const char *host)
-{
-    *r = (struct result){ 0 };
-    resolver_lookup(rig.resolver, host, on_done, r);
+    tierrig_start(&rig.tiers, host, r);
 }
 
 static const char *peer_text(void)
@@ -183,7 +158,7 @@ static void end_with_addr(size_t i, const char *addr, unsigned asked)
     end(i, &(struct kad_result){ .peers = &c, .npeers = 1, .asked = asked, .answered = asked });
 }
 
-static void assert_at(const struct result *r, const char *addr)
+static void assert_at(const struct tierrig_said *r, const char *addr)
 {
     struct multiaddr a = maddr(addr);
     assert_int_equal(r->calls, 1);
@@ -196,7 +171,7 @@ static void assert_at(const struct result *r, const char *addr)
 static void test_a_name_is_what_a_relay_of_its_network_has_signed(void **state)
 {
     uint8_t key[NAME_RECORD_KEY];
-    struct result r;
+    struct tierrig_said r;
     (void)state;
     ask(&r, "web.Laptop.grewal");
     assert_int_equal(rig.dht.nasked, 2);
@@ -218,7 +193,7 @@ static void test_where_the_peer_itself_says_that_it_is_comes_first(void **state)
 {
     uint8_t key[NAME_RECORD_KEY];
     struct multiaddr own = maddr("/ip4/192.0.2.2/udp/2/quic-v1");
-    struct result r;
+    struct tierrig_said r;
     (void)state;
     ask(&r, "laptop.grewal");
     end_with_record(0, rig.relay, "laptop", "/ip4/192.0.2.1/udp/1/quic-v1", 3600);
@@ -234,17 +209,17 @@ static void test_where_the_peer_itself_says_that_it_is_comes_first(void **state)
 
 static void test_the_peers_own_record_is_not_waited_for_long(void **state)
 {
-    struct result r;
+    struct tierrig_said r;
     (void)state;
     ask(&r, "laptop.grewal");
     end_with_record(0, rig.relay, "laptop", "/ip4/192.0.2.1/udp/1/quic-v1", 3600);
-    run_until_called(&r);
+    tierrig_wait(&rig.tiers, &r);
     assert_at(&r, "/ip4/192.0.2.1/udp/1/quic-v1");
 }
 
 static void test_the_first_record_ends_the_search(void **state)
 {
-    struct result r;
+    struct tierrig_said r;
     (void)state;
     ask(&r, "laptop.grewal");
     end_with_record(0, rig.relay, "laptop", NULL, 10);
@@ -256,7 +231,7 @@ static void test_the_first_record_ends_the_search(void **state)
 
 static void test_a_record_of_anybody_else_is_none(void **state)
 {
-    struct result r;
+    struct tierrig_said r;
     (void)state;
     ask(&r, "laptop.grewal");
     end_with_record(0, rig.peer, "laptop", NULL, 10);
@@ -268,7 +243,7 @@ static void test_a_record_of_anybody_else_is_none(void **state)
 static void test_an_id_is_looked_for_in_both_ways_and_its_record_counts(void **state)
 {
     uint8_t key[NAME_RECORD_KEY];
-    struct result r;
+    struct tierrig_said r;
     (void)state;
     ask(&r, peer_text());
     assert_int_equal(rig.dht.nasked, 2);
@@ -285,7 +260,7 @@ static void test_an_id_is_looked_for_in_both_ways_and_its_record_counts(void **s
 static void test_an_id_is_no_name_for_another_peer(void **state)
 {
     char other[PEERID_STR_MAX];
-    struct result r;
+    struct tierrig_said r;
     (void)state;
     ask(&r, peerid_print(key_peerid(rig.other), other));
     end_with_record(0, rig.other, "", "/ip4/192.0.2.1/udp/1/quic-v1", 3600); /* of rig.peer */
@@ -297,13 +272,13 @@ static void test_an_id_is_no_name_for_another_peer(void **state)
 static void test_a_record_is_waited_for_but_not_for_long(void **state)
 {
     char host[PEERID_STR_MAX + 8];
-    struct result r;
+    struct tierrig_said r;
     (void)state;
     snprintf(host, sizeof host, "db.%s", peer_text());
     ask(&r, host);
     uint64_t start_ms = clock_mono_ms();
     end_with_addr(1, "/ip4/192.0.2.9/udp/9/quic-v1", 4);
-    run_until_called(&r);
+    tierrig_wait(&rig.tiers, &r);
     assert_in_range(clock_mono_ms() - start_ms, TIER_DHT_GRACE_MS - 50, TIER_DHT_GRACE_MS + 300);
     assert_at(&r, "/ip4/192.0.2.9/udp/9/quic-v1");
     assert_string_equal(r.answer.service, "db");
@@ -312,7 +287,7 @@ static void test_a_record_is_waited_for_but_not_for_long(void **state)
 
 static void test_without_a_record_what_servers_say_will_do(void **state)
 {
-    struct result r;
+    struct tierrig_said r;
     (void)state;
     ask(&r, peer_text());
     end_with_addr(1, "/ip4/192.0.2.9/udp/9/quic-v1", 4);
@@ -322,7 +297,7 @@ static void test_without_a_record_what_servers_say_will_do(void **state)
 
 static void test_a_peer_that_is_connected_is_not_waited_for(void **state)
 {
-    struct result r;
+    struct tierrig_said r;
     (void)state;
     ask(&r, peer_text());
     end_with_addr(1, "/ip4/192.0.2.9/udp/9/quic-v1", 0);
@@ -331,7 +306,7 @@ static void test_a_peer_that_is_connected_is_not_waited_for(void **state)
 
 static void test_failures_say_why(void **state)
 {
-    struct result r;
+    struct tierrig_said r;
     (void)state;
     ask(&r, "laptop.grewal");
     end_with_error(0, GW_ETIMEOUT);
@@ -351,7 +326,7 @@ static void test_failures_say_why(void **state)
 
 static void test_who_is_joining_is_asked_all_the_same(void **state)
 {
-    struct result r;
+    struct tierrig_said r;
     (void)state;
     rig.dht.contacts = 0;
     rig.dht.is_joining = true;
@@ -362,7 +337,7 @@ static void test_who_is_joining_is_asked_all_the_same(void **state)
 static void test_names_of_others_are_left_alone(void **state)
 {
     static const char *const hosts[] = { "laptop", "laptop.nowhere", "a.b.c.grewal", "localhost" };
-    struct result r;
+    struct tierrig_said r;
     (void)state;
     for (size_t i = 0; i < COUNT(hosts); i++) {
         ask(&r, hosts[i]);
@@ -374,11 +349,10 @@ static void test_names_of_others_are_left_alone(void **state)
 
 static void test_who_gives_up_is_not_answered(void **state)
 {
-    struct result r = { 0 }, still = { 0 };
+    struct tierrig_said r, still;
     (void)state;
-    struct resolver_req *q = resolver_lookup(rig.resolver, peer_text(), on_done, &r);
-    assert_non_null(q);
-    resolver_cancel(q);
+    ask(&r, peer_text());
+    resolver_cancel(r.req);
     assert_int_equal(rig.dht.ncanceled, 2);
     ask(&still, "laptop.grewal"); /* ended by teardown */
     assert_int_equal(r.calls, 0);

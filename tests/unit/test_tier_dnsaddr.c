@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "dnsrig.h"
 #include "testpeers.h"
+#include "tierrig.h"
 
 #define SERVICE_OF_A "db." PEER_A
 #define P2P_A        "/p2p/" PEER_A
@@ -64,15 +65,10 @@ static const struct dnsrig_zone zones[] = {
 };
 
 static struct fixture {
-    struct ev_loop *loop;
+    struct tierrig rig;
     struct dnsrig server;
     struct dns *dns;
-    struct resolver *r;
     struct tier_dnsaddr *tier;
-    unsigned calls;
-    int err;
-    struct name_answer answer;
-    char trail[RESOLVER_TRAIL_MAX];
 } x;
 
 static bool is_ours(void *arg, const struct name *n)
@@ -84,45 +80,29 @@ static bool is_ours(void *arg, const struct name *n)
 static int setup(void **state)
 {
     (void)state;
-    x = (struct fixture){ .loop = ev_loop_new(EVFLAG_AUTO) };
-    dnsrig_init(&x.server, x.loop, zones, COUNT(zones));
-    x.dns = dns_new_at(x.loop, x.server.tmp.path, x.server.port);
-    x.r = resolver_new(x.loop, 20000);
+    x = (struct fixture){ .tier = NULL };
+    tierrig_init(&x.rig, 20000);
+    dnsrig_init(&x.server, x.rig.loop, zones, COUNT(zones));
+    x.dns = dns_new_at(x.rig.loop, x.server.tmp.path, x.server.port);
     x.tier = tier_dnsaddr_new(x.dns, is_ours, &x);
-    assert_non_null(x.tier);
-    assert_int_equal(resolver_add_tier(x.r, &tier_dnsaddr_ops, x.tier), 0);
+    tierrig_add(&x.rig, &tier_dnsaddr_ops, x.tier);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    resolver_free(x.r);
+    tierrig_stop(&x.rig);
     tier_dnsaddr_free(x.tier);
     dns_free(x.dns);
     dnsrig_fini(&x.server);
-    ev_run(x.loop, 0); /* returns: nothing is watched any more */
-    ev_loop_destroy(x.loop);
+    tierrig_fini(&x.rig);
     return 0;
-}
-
-static void on_done(void *arg, int err, const struct name_answer *a, const char *trail)
-{
-    (void)arg;
-    x.calls++;
-    x.err = err;
-    x.answer = a ? *a : (struct name_answer){ 0 };
-    snprintf(x.trail, sizeof x.trail, "%s", trail);
 }
 
 static int resolve(const char *name)
 {
-    x.calls = 0;
-    resolver_lookup(x.r, name, on_done, NULL);
-    while (!x.calls)
-        ev_run(x.loop, EVRUN_ONCE);
-    resolver_flush(x.r);
-    return x.err;
+    return tierrig_ask(&x.rig, name)->err;
 }
 
 /* It leads to PEER_A at exactly these addresses, in this order. */
@@ -132,11 +112,11 @@ static void assert_leads_to(const char *name, const char *const *addrs, size_t n
     char text[MULTIADDR_STR_MAX];
 
     assert_int_equal(resolve(name), 0);
-    assert_true(peerid_eq(&x.answer.peer, &id));
-    assert_int_equal(x.answer.naddrs, n);
+    assert_true(peerid_eq(&x.rig.said.answer.peer, &id));
+    assert_int_equal(x.rig.said.answer.naddrs, n);
     for (size_t i = 0; i < n; i++)
-        assert_string_equal(multiaddr_print(&x.answer.addrs[i], text), addrs[i]);
-    assert_string_equal(x.answer.tier, "DNS");
+        assert_string_equal(multiaddr_print(&x.rig.said.answer.addrs[i], text), addrs[i]);
+    assert_string_equal(x.rig.said.answer.tier, "DNS");
 }
 #define LEADS_TO(name, ...)                                     \
     assert_leads_to(name, (const char *const[]){ __VA_ARGS__ }, \
@@ -146,26 +126,26 @@ static void test_a_record_is_an_address_and_its_peer(void **state)
 {
     (void)state;
     LEADS_TO("one.test", ADDR);
-    assert_int_equal(x.answer.ttl_ms, 60000);
+    assert_int_equal(x.rig.said.answer.ttl_ms, 60000);
     assert_int_equal(x.server.asked, 1);
     LEADS_TO("ONE.Test.", ADDR);
     LEADS_TO("alias.test", OTHER);
-    assert_int_equal(x.answer.ttl_ms, 20000);
+    assert_int_equal(x.rig.said.answer.ttl_ms, 20000);
 }
 
 static void test_other_peers_and_other_texts_are_left_out(void **state)
 {
     (void)state;
     LEADS_TO("many.test", ADDR, OTHER, BY_B);
-    assert_int_equal(x.answer.ttl_ms, 86400000);
+    assert_int_equal(x.rig.said.answer.ttl_ms, 86400000);
 }
 
 static void test_no_more_than_8_addresses(void **state)
 {
     (void)state;
     assert_int_equal(resolve("nine.test"), 0);
-    assert_int_equal(x.answer.naddrs, RESOLVER_ADDRS_MAX);
-    assert_int_equal(x.answer.ttl_ms, 10000); /* of 0 s */
+    assert_int_equal(x.rig.said.answer.naddrs, RESOLVER_ADDRS_MAX);
+    assert_int_equal(x.rig.said.answer.ttl_ms, 10000); /* of 0 s */
 }
 
 static void test_other_names_are_followed_three_deep(void **state)
@@ -174,11 +154,11 @@ static void test_other_names_are_followed_three_deep(void **state)
     LEADS_TO("d4.test", OTHER); /* one.test is the fourth */
     assert_int_equal(x.server.asked, 4);
     LEADS_TO("more.test", OTHER, ADDR);
-    assert_int_equal(x.answer.ttl_ms, 60000); /* the least on the way */
+    assert_int_equal(x.rig.said.answer.ttl_ms, 60000); /* the least on the way */
     LEADS_TO("d2.test", OTHER, ADDR);
     LEADS_TO("d3.test", OTHER, ADDR);
     assert_int_equal(resolve("d5.test"), GW_ENONAME);
-    assert_string_equal(x.trail, "DNS: its dnsaddr= records lead to none");
+    assert_string_equal(x.rig.said.trail, "DNS: its dnsaddr= records lead to none");
 }
 
 static void test_a_name_that_is_followed_may_be_of_one_peer(void **state)
@@ -205,7 +185,7 @@ static void test_what_leads_nowhere_is_not_followed(void **state)
 {
     (void)state;
     assert_int_equal(resolve("odd.test"), GW_ENONAME);
-    assert_string_equal(x.trail, "DNS: its dnsaddr= records lead to none");
+    assert_string_equal(x.rig.said.trail, "DNS: its dnsaddr= records lead to none");
     assert_int_equal(x.server.asked, 1);
 }
 
@@ -222,19 +202,19 @@ static void test_the_trail_says_why_there_is_no_answer(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         assert_int_equal(resolve(cases[i].name), GW_ENONAME);
-        assert_string_equal(x.trail, cases[i].trail);
+        assert_string_equal(x.rig.said.trail, cases[i].trail);
     }
     LEADS_TO("half.test", ADDR);
     dnsrig_end(&x.server);
     assert_int_equal(resolve("one.test"), GW_ENONAME);
-    assert_string_equal(x.trail, "DNS: no name server answers");
+    assert_string_equal(x.rig.said.trail, "DNS: no name server answers");
 }
 
 static void test_64_kilobytes_and_what_is_malformed_do_no_harm(void **state)
 {
     (void)state;
     LEADS_TO("large.test", ADDR);
-    assert_int_equal(x.answer.ttl_ms, 10000);
+    assert_int_equal(x.rig.said.answer.ttl_ms, 10000);
     assert_int_equal(resolve("endless.test"), GW_ENONAME); /* it stands behind the 64th record */
     assert_int_equal(resolve("spoilt.test"), GW_ENONAME);
     LEADS_TO("one.test", ADDR);
@@ -245,7 +225,7 @@ static void test_silence_ends_in_time(void **state)
     (void)state;
     uint64_t start_ms = clock_mono_ms();
     assert_int_equal(resolve("silent.test"), GW_ENONAME);
-    assert_string_equal(x.trail, "DNS: no name server answers in time");
+    assert_string_equal(x.rig.said.trail, "DNS: no name server answers in time");
     assert_in_range(clock_mono_ms() - start_ms, 4500, 7000);
 }
 
@@ -257,7 +237,7 @@ static void test_what_is_nobody_elses_business_is_not_asked(void **state)
                                          "10.0.0.1", "one.test.p2p",  "192.0.2.1." };
     for (size_t i = 0; i < COUNT(names); i++) {
         assert_int_equal(resolve(names[i]), GW_ENONAME);
-        assert_string_equal(x.trail, "");
+        assert_string_equal(x.rig.said.trail, "");
     }
     assert_int_equal(x.server.asked, 0);
 }
@@ -265,17 +245,17 @@ static void test_what_is_nobody_elses_business_is_not_asked(void **state)
 static void test_cancel_and_free_are_silent(void **state)
 {
     (void)state;
-    struct resolver_req *q = resolver_lookup(x.r, "silent.test", on_done, NULL);
-    assert_non_null(q);
-    ev_run(x.loop, EVRUN_ONCE);
-    resolver_cancel(q);
-    resolver_cancel(resolver_lookup(x.r, "large.test", on_done, NULL));
+    static struct tierrig_said said[4]; /* the teardown frees what waits */
+    tierrig_start(&x.rig, "silent.test", &said[0]);
+    ev_run(x.rig.loop, EVRUN_ONCE);
+    resolver_cancel(said[0].req);
+    tierrig_start(&x.rig, "large.test", &said[1]);
+    resolver_cancel(said[1].req);
     assert_int_equal(resolve("one.test"), 0); /* behind whatever comes of those */
-    x.calls = 0;
-    assert_non_null(resolver_lookup(x.r, "silent.test", on_done, NULL));
-    resolver_lookup(x.r, "one.test", on_done, NULL);
-    /* the teardown frees what waits */
-    assert_int_equal(x.calls, 0);
+    tierrig_start(&x.rig, "silent.test", &said[2]);
+    tierrig_start(&x.rig, "one.test", &said[3]);
+    for (size_t i = 0; i < COUNT(said); i++)
+        assert_int_equal(said[i].calls, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)

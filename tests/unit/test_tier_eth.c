@@ -6,6 +6,7 @@
 
 #include "httprig.h"
 #include "testpeers.h"
+#include "tierrig.h"
 
 #define CONTRACT "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 #define W0       "00000000000000000000000000000000000000000000000000000000000000"
@@ -20,57 +21,35 @@
     "322e372f7564702f343030312f717569632d76312074746c3d36300000000000"
 
 static struct fixture {
-    struct ev_loop *loop;
+    struct tierrig rig;
     struct httprig http;
-    struct resolver *r;
     struct tier_eth *tier;
-    unsigned calls;
-    int err;
-    struct name_answer answer;
-    char trail[RESOLVER_TRAIL_MAX];
 } x;
 
 static int setup(void **state)
 {
     (void)state;
-    x = (struct fixture){ .loop = ev_loop_new(EVFLAG_AUTO) };
-    httprig_init(&x.http, x.loop);
-    x.r = resolver_new(x.loop, 20000);
-    x.tier = tier_eth_new(x.loop, httprig_url(&x.http, "/v3/key"), CONTRACT);
-    assert_non_null(x.tier);
-    assert_int_equal(resolver_add_tier(x.r, &tier_eth_ops, x.tier), 0);
+    x = (struct fixture){ .tier = NULL };
+    tierrig_init(&x.rig, 20000);
+    httprig_init(&x.http, x.rig.loop);
+    x.tier = tier_eth_new(x.rig.loop, httprig_url(&x.http, "/v3/key"), CONTRACT);
+    tierrig_add(&x.rig, &tier_eth_ops, x.tier);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    resolver_free(x.r);
+    tierrig_stop(&x.rig);
     tier_eth_free(x.tier);
     httprig_fini(&x.http);
-    ev_run(x.loop, 0); /* returns: nothing is watched any more */
-    ev_loop_destroy(x.loop);
+    tierrig_fini(&x.rig);
     return 0;
-}
-
-static void on_done(void *arg, int err, const struct name_answer *a, const char *trail)
-{
-    (void)arg;
-    x.calls++;
-    x.err = err;
-    if (a)
-        x.answer = *a;
-    snprintf(x.trail, sizeof x.trail, "%s", trail);
 }
 
 static int resolve(const char *name)
 {
-    x.calls = 0;
-    resolver_lookup(x.r, name, on_done, NULL);
-    while (!x.calls)
-        ev_run(x.loop, EVRUN_ONCE);
-    resolver_flush(x.r);
-    return x.err;
+    return tierrig_ask(&x.rig, name)->err;
 }
 
 /* The node answers every request with this JSON. */
@@ -103,12 +82,12 @@ static void test_what_the_contract_says_is_the_answer(void **state)
     char text[MULTIADDR_STR_MAX];
     node_says("{\"id\":1,\"result\":\"" KNOWN "\",\"jsonrpc\":\"2.0\"}\n");
     assert_int_equal(resolve("laptop.grewal"), 0);
-    assert_true(peerid_eq(&x.answer.peer, &id));
-    assert_int_equal(x.answer.naddrs, 1);
-    assert_string_equal(multiaddr_print(&x.answer.addrs[0], text),
+    assert_true(peerid_eq(&x.rig.said.answer.peer, &id));
+    assert_int_equal(x.rig.said.answer.naddrs, 1);
+    assert_string_equal(multiaddr_print(&x.rig.said.answer.addrs[0], text),
                         "/ip4/192.0.2.7/udp/4001/quic-v1");
-    assert_int_equal(x.answer.ttl_ms, 60000);
-    assert_string_equal(x.answer.tier, "Ethereum");
+    assert_int_equal(x.rig.said.answer.ttl_ms, 60000);
+    assert_string_equal(x.rig.said.answer.tier, "Ethereum");
 }
 
 static void test_the_trail_says_why_there_is_no_answer(void **state)
@@ -147,7 +126,7 @@ static void test_the_trail_says_why_there_is_no_answer(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         node_says(cases[i].json);
         assert_int_equal(resolve("laptop.grewal"), GW_ENONAME);
-        assert_string_equal(x.trail, cases[i].trail);
+        assert_string_equal(x.rig.said.trail, cases[i].trail);
     }
 }
 
@@ -160,12 +139,12 @@ static void test_a_long_answer_is_refused(void **state)
     strcpy(p + 9000, "\"}");
     node_says(json);
     assert_int_equal(resolve("laptop.grewal"), GW_ENONAME);
-    assert_string_equal(x.trail, NOT_ONE);
+    assert_string_equal(x.rig.said.trail, NOT_ONE);
     memset(p, '0', 40000);
     strcpy(p + 40000, "\"}");
     node_says(json);
     assert_int_equal(resolve("laptop.grewal"), GW_ENONAME);
-    assert_string_equal(x.trail, "Ethereum: the node's answer is too long");
+    assert_string_equal(x.rig.said.trail, "Ethereum: the node's answer is too long");
 }
 
 static void test_a_node_that_is_gone_is_told(void **state)
@@ -173,32 +152,32 @@ static void test_a_node_that_is_gone_is_told(void **state)
     (void)state;
     x.http.answer = "HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n{\"result\":\"" KNOWN "\"}";
     assert_int_equal(resolve("laptop.grewal"), GW_ENONAME);
-    assert_string_equal(x.trail, "Ethereum: the node refuses the request");
-    ev_io_stop(x.loop, &x.http.accepts);
+    assert_string_equal(x.rig.said.trail, "Ethereum: the node refuses the request");
+    ev_io_stop(x.rig.loop, &x.http.accepts);
     close(x.http.listener);
     assert_int_equal(resolve("laptop.grewal"), GW_ENONAME);
-    assert_string_equal(x.trail, "Ethereum: no node listens at rpc");
-    httprig_init(&x.http, x.loop); /* for the teardown */
+    assert_string_equal(x.rig.said.trail, "Ethereum: no node listens at rpc");
+    httprig_init(&x.http, x.rig.loop); /* for the teardown */
 }
 
 static void test_cancel_ends_the_asking(void **state)
 {
     (void)state;
-    struct resolver_req *q = resolver_lookup(x.r, "laptop.grewal", on_done, NULL);
-    assert_non_null(q);
+    struct tierrig_said said;
+    tierrig_start(&x.rig, "laptop.grewal", &said);
     while (!httprig_body(&x.http))
-        ev_run(x.loop, EVRUN_ONCE);
-    resolver_cancel(q);
+        ev_run(x.rig.loop, EVRUN_ONCE);
+    resolver_cancel(said.req);
     while (x.http.client >= 0)
-        ev_run(x.loop, EVRUN_ONCE); /* curl is gone: the server reads the end */
-    assert_int_equal(x.calls, 0);
+        ev_run(x.rig.loop, EVRUN_ONCE); /* curl is gone: the server reads the end */
+    assert_int_equal(said.calls, 0);
 }
 
 static void test_peer_ids_are_not_asked_for(void **state)
 {
     (void)state;
     assert_int_equal(resolve(PEER_B), GW_ENONAME);
-    assert_string_equal(x.trail, "");
+    assert_string_equal(x.rig.said.trail, "");
     assert_int_equal(x.http.served, 0);
 }
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "name/errands.h"
 #include "testpeers.h"
+#include "tierrig.h"
 #include "tmpfiles.h"
 
 #define ADDR  "/ip4/192.0.2.7/udp/4001/quic-v1"
@@ -85,42 +86,30 @@ static void test_read_refuses_anything_else(void **state)
 
 #define LOOKUPS_MAX 64
 
-struct asked { /* one lookup */
-    struct resolver_req *req;
-    unsigned calls;
-    int err;
-    struct name_answer answer;
-    char trail[RESOLVER_TRAIL_MAX];
-};
-
 static struct fixture {
-    struct ev_loop *loop;
+    struct tierrig rig;
     struct tmpfiles tmp;
-    struct resolver *r;
     struct tier_exec *tier;
-    struct asked v[LOOKUPS_MAX];
-    unsigned left;
+    struct tierrig_said v[LOOKUPS_MAX];
 } x;
 
 static int setup(void **state)
 {
     (void)state;
-    x = (struct fixture){ .loop = ev_loop_new(EVFLAG_AUTO) };
+    x = (struct fixture){ .tier = NULL };
+    tierrig_init(&x.rig, 30000);
     tmpfiles_init(&x.tmp);
-    x.r = resolver_new(x.loop, 30000);
-    x.tier = tier_exec_new(x.loop, x.tmp.path);
-    assert_non_null(x.tier);
-    assert_int_equal(resolver_add_tier(x.r, &tier_exec_ops, x.tier), 0);
+    x.tier = tier_exec_new(x.rig.loop, x.tmp.path);
+    tierrig_add(&x.rig, &tier_exec_ops, x.tier);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    resolver_free(x.r);
+    tierrig_stop(&x.rig);
     tier_exec_free(x.tier);
-    ev_run(x.loop, 0); /* returns: nothing is watched any more */
-    ev_loop_destroy(x.loop);
+    tierrig_fini(&x.rig);
     tmpfiles_fini(&x.tmp);
     return 0;
 }
@@ -134,34 +123,9 @@ static void program(const char *script)
     assert_int_equal(chmod(x.tmp.path, 0700), 0);
 }
 
-static void on_done(void *arg, int err, const struct name_answer *a, const char *trail)
+static const struct tierrig_said *resolve(const char *name)
 {
-    struct asked *q = arg;
-    q->calls++;
-    q->req = NULL;
-    q->err = err;
-    if (a)
-        q->answer = *a;
-    snprintf(q->trail, sizeof q->trail, "%s", trail);
-    x.left--;
-}
-
-static void ask(size_t i, const char *name)
-{
-    x.v[i] = (struct asked){ 0 };
-    x.left++;
-    struct resolver_req *q = resolver_lookup(x.r, name, on_done, &x.v[i]);
-    if (!x.v[i].calls)
-        x.v[i].req = q;
-}
-
-static const struct asked *resolve(const char *name)
-{
-    ask(0, name);
-    while (x.left)
-        ev_run(x.loop, EVRUN_ONCE);
-    assert_int_equal(x.v[0].calls, 1);
-    return &x.v[0];
+    return tierrig_ask(&x.rig, name);
 }
 
 static void test_the_program_reads_the_name_and_answers(void **state)
@@ -172,7 +136,7 @@ static void test_the_program_reads_the_name_and_answers(void **state)
     struct peerid id = peer_of(PEER_A);
     static const char *const names[] = { "laptop.grewal", "LAPTOP.Grewal.p2p", "laptop.grewal." };
     for (size_t i = 0; i < COUNT(names); i++) {
-        const struct asked *q = resolve(names[i]);
+        const struct tierrig_said *q = resolve(names[i]);
         assert_int_equal(q->err, 0);
         assert_true(peerid_eq(&q->answer.peer, &id));
         assert_int_equal(q->answer.naddrs, 1);
@@ -197,7 +161,7 @@ static void test_the_trail_says_why_there_is_no_answer(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         program(cases[i].script);
-        const struct asked *q = resolve("laptop.grewal");
+        const struct tierrig_said *q = resolve("laptop.grewal");
         assert_int_equal(q->err, GW_ENONAME);
         assert_string_equal(q->trail, cases[i].trail);
     }
@@ -222,7 +186,7 @@ static void test_peer_ids_are_not_asked_for(void **state)
     program("echo " PEER_A);
     assert_string_equal(resolve(PEER_B)->trail, "");
     assert_string_equal(resolve("db." PEER_B)->trail, "");
-    assert_int_equal(x.v[0].err, GW_ENONAME);
+    assert_int_equal(x.rig.said.err, GW_ENONAME);
 }
 
 /* Each run is noted while it lasts; the answer's TTL tells how many there were at a time. */
@@ -231,9 +195,9 @@ static void ask_many(void)
     char name[32];
     for (size_t i = 0; i < LOOKUPS_MAX; i++) {
         snprintf(name, sizeof name, "host%zu.grewal", i);
-        ask(i, name);
+        tierrig_start(&x.rig, name, &x.v[i]);
+        assert_non_null(x.v[i].req);
     }
-    assert_int_equal(x.left, LOOKUPS_MAX);
 }
 
 static void test_no_more_than_16_run_at_a_time(void **state)
@@ -245,11 +209,9 @@ static void test_no_more_than_16_run_at_a_time(void **state)
              x.tmp.dir, x.tmp.dir, x.tmp.dir);
     program(script);
     ask_many();
-    while (x.left)
-        ev_run(x.loop, EVRUN_ONCE);
     uint64_t most = 0;
     for (size_t i = 0; i < LOOKUPS_MAX; i++) {
-        assert_int_equal(x.v[i].calls, 1);
+        tierrig_wait(&x.rig, &x.v[i]);
         assert_int_equal(x.v[i].err, 0);
         most = x.v[i].answer.ttl_ms > most ? x.v[i].answer.ttl_ms : most;
     }
@@ -261,12 +223,9 @@ static void test_who_waits_is_run_though_those_before_are_cancelled(void **state
     (void)state;
     program("read -r name; [ $name = host63.grewal ] || sleep 99; echo " PEER_A);
     ask_many();
-    for (size_t i = 0; i < LOOKUPS_MAX - 1; i++) {
+    for (size_t i = 0; i < LOOKUPS_MAX - 1; i++)
         resolver_cancel(x.v[i].req);
-        x.left--;
-    }
-    while (x.left)
-        ev_run(x.loop, EVRUN_ONCE);
+    tierrig_wait(&x.rig, &x.v[LOOKUPS_MAX - 1]);
     assert_int_equal(x.v[LOOKUPS_MAX - 1].err, 0);
     for (size_t i = 0; i < LOOKUPS_MAX - 1; i++)
         assert_int_equal(x.v[i].calls, 0);
@@ -278,7 +237,7 @@ static void test_free_ends_what_runs_and_what_waits(void **state)
     program("sleep 99");
     ask_many();
     for (int i = 0; i < 10; i++)
-        ev_run(x.loop, EVRUN_NOWAIT);
+        ev_run(x.rig.loop, EVRUN_NOWAIT);
     /* the teardown does it, and finds nothing left */
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "testpeers.h"
+#include "tierrig.h"
 
 /* --- a LAN: p2p/mdns.h */
 
@@ -37,18 +38,10 @@ int mdns_on_news(struct mdns *m, lan_peers_fn *fn, void *arg)
 
 /* --- */
 
-struct result {
-    unsigned calls;
-    int err;
-    struct name_answer answer;
-    char trail[RESOLVER_TRAIL_MAX];
-};
-
 static struct rig {
-    struct ev_loop *loop;
+    struct tierrig tiers;
     struct mdns lan;
     struct tier_mdns *tier;
-    struct resolver *resolver;
 } rig;
 
 static void on_news(void *arg, const struct lan_peer *p)
@@ -60,22 +53,21 @@ static void on_news(void *arg, const struct lan_peer *p)
 static int setup(void **state)
 {
     (void)state;
-    rig = (struct rig){ .loop = ev_loop_new(EVFLAG_AUTO), .lan.is_connected = true };
+    rig = (struct rig){ .lan.is_connected = true };
+    tierrig_init(&rig.tiers, 5000);
     rig.lan.peers = lan_peers_new(on_news, &rig.lan);
-    rig.tier = tier_mdns_new(rig.loop, &rig.lan);
-    rig.resolver = resolver_new(rig.loop, 5000);
-    assert_non_null(rig.tier);
-    assert_int_equal(resolver_add_tier(rig.resolver, &tier_mdns_ops, rig.tier), 0);
+    rig.tier = tier_mdns_new(rig.tiers.loop, &rig.lan);
+    tierrig_add(&rig.tiers, &tier_mdns_ops, rig.tier);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    resolver_free(rig.resolver);
+    tierrig_stop(&rig.tiers);
     tier_mdns_free(rig.tier);
     lan_peers_free(rig.lan.peers);
-    ev_loop_destroy(rig.loop);
+    tierrig_fini(&rig.tiers);
     return 0;
 }
 
@@ -89,28 +81,9 @@ static void hear(const char *peer, const char *name, uint8_t host, unsigned firs
     lan_peers_hear(rig.lan.peers, &news, clock_mono_ms());
 }
 
-static void on_done(void *arg, int err, const struct name_answer *a, const char *trail)
+static struct tierrig_said ask(const char *host)
 {
-    struct result *r = arg;
-    r->calls++;
-    r->err = err;
-    r->answer = a ? *a : (struct name_answer){ 0 };
-    snprintf(r->trail, sizeof r->trail, "%s", trail);
-}
-
-static void run_until_called(const struct result *r)
-{
-    for (int i = 0; i < 100 && !r->calls; i++)
-        ev_run(rig.loop, EVRUN_ONCE);
-    assert_int_equal(r->calls, 1);
-}
-
-static struct result ask(const char *host)
-{
-    struct result r = { 0 };
-    resolver_lookup(rig.resolver, host, on_done, &r);
-    run_until_called(&r);
-    return r;
+    return *tierrig_ask(&rig.tiers, host);
 }
 
 static void test_names_of_a_peer_lead_to_it(void **state)
@@ -132,7 +105,7 @@ static void test_names_of_a_peer_lead_to_it(void **state)
     struct peerid a = peer_of(PEER_A);
     hear(PEER_A, "home", 1, 4001, 2);
     for (size_t i = 0; i < COUNT(v); i++) {
-        struct result r = ask(v[i].host);
+        struct tierrig_said r = ask(v[i].host);
         assert_int_equal(r.err, 0);
         assert_true(peerid_eq(&r.answer.peer, &a));
         assert_string_equal(r.answer.service, v[i].service);
@@ -150,7 +123,7 @@ static void test_names_that_may_be_anybodys_are_left_alone(void **state)
     hear(PEER_A, "home", 1, 4001, 1);
     hear(PEER_B, "com", 2, 4001, 1);
     for (size_t i = 0; i < COUNT(hosts); i++) {
-        struct result r = ask(hosts[i]);
+        struct tierrig_said r = ask(hosts[i]);
         assert_int_equal(r.err, GW_ENONAME);
         assert_string_equal(r.trail, "");
     }
@@ -165,7 +138,7 @@ static void test_an_id_is_not_taken_for_a_name(void **state)
     struct peerid a = peer_of(PEER_A);
     peerid_print_base36(&a, b36);
     hear(PEER_B, b36, 2, 4001, 1);
-    struct result r = ask(b36);
+    struct tierrig_said r = ask(b36);
     assert_int_equal(r.err, GW_ENONAME);
     assert_string_equal(r.trail, "LAN: not seen");
     assert_int_equal(rig.lan.asked, 0);
@@ -174,9 +147,9 @@ static void test_an_id_is_not_taken_for_a_name(void **state)
 static void test_an_unknown_name_is_asked_for_and_waited_for(void **state)
 {
     (void)state;
-    struct result r = { 0 }, other = { 0 };
-    assert_non_null(resolver_lookup(rig.resolver, "home", on_done, &r));
-    assert_non_null(resolver_lookup(rig.resolver, "nobody", on_done, &other));
+    struct tierrig_said r, other;
+    tierrig_start(&rig.tiers, "home", &r);
+    tierrig_start(&rig.tiers, "nobody", &other);
     assert_int_equal(rig.lan.asked, 2);
     assert_int_equal(r.calls, 0);
     hear(PEER_A, "home", 1, 4001, 1);
@@ -184,7 +157,7 @@ static void test_an_unknown_name_is_asked_for_and_waited_for(void **state)
     assert_int_equal(r.err, 0);
     assert_int_equal(other.calls, 0);
     uint64_t start_ms = clock_mono_ms();
-    run_until_called(&other);
+    tierrig_wait(&rig.tiers, &other);
     assert_in_range(clock_mono_ms() - start_ms, TIER_MDNS_WAIT_MS - 100, TIER_MDNS_WAIT_MS + 200);
     assert_int_equal(other.err, GW_ENONAME);
     assert_string_equal(other.trail, "LAN: not seen");
@@ -193,9 +166,10 @@ static void test_an_unknown_name_is_asked_for_and_waited_for(void **state)
 static void test_without_a_lan_nobody_waits(void **state)
 {
     (void)state;
-    struct result r = { 0 };
+    struct tierrig_said r;
     rig.lan.is_connected = false;
-    assert_null(resolver_lookup(rig.resolver, "home", on_done, &r));
+    tierrig_start(&rig.tiers, "home", &r);
+    assert_int_equal(r.calls, 1);
     assert_int_equal(r.err, GW_ENONAME);
     assert_string_equal(r.trail, "LAN: not connected to one");
 }
@@ -203,14 +177,12 @@ static void test_without_a_lan_nobody_waits(void **state)
 static void test_who_gives_up_is_not_answered(void **state)
 {
     (void)state;
-    struct result r = { 0 }, still = { 0 };
-    struct resolver_req *q = resolver_lookup(rig.resolver, "home", on_done, &r);
-    assert_non_null(q);
-    resolver_cancel(q);
-    assert_non_null(
-        resolver_lookup(rig.resolver, "house", on_done, &still)); /* freed in teardown */
+    struct tierrig_said r, still;
+    tierrig_start(&rig.tiers, "home", &r);
+    resolver_cancel(r.req);
+    tierrig_start(&rig.tiers, "house", &still); /* freed in teardown */
     hear(PEER_A, "home", 1, 4001, 1);
-    ev_run(rig.loop, EVRUN_NOWAIT);
+    ev_run(rig.tiers.loop, EVRUN_NOWAIT);
     assert_int_equal(r.calls, 0);
 }
 
@@ -221,7 +193,7 @@ static void test_addresses_are_of_every_source_in_turn(void **state)
     uint16_t port;
     hear(PEER_A, "home", 1, 4001, 2);
     hear(PEER_A, "home", 9, 6000, 14);
-    struct result r = ask("home");
+    struct tierrig_said r = ask("home");
     unsigned own = 0;
     assert_int_equal(r.answer.naddrs, RESOLVER_ADDRS_MAX);
     for (size_t i = 0; i < 4; i++) {
