@@ -172,7 +172,7 @@ if [ "$format" = 14 ]; then # other versions lay some lines out differently
 fi
 
 # These mostly wait: the others run beside them.
-slow="tests/reach/forget.sh tests/reach/sleep.sh tests/reach/move.sh tests/reach/doctor.sh tests/reach/lossy.sh tests/lab/selftest.sh"
+slow="tests/reach/forget.sh tests/reach/sleep.sh tests/reach/hour.sh tests/reach/move.sh tests/reach/doctor.sh tests/reach/lossy.sh tests/lab/selftest.sh"
 for test in $slow; do
     script "$test" gcc
 done &

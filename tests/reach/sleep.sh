@@ -7,8 +7,8 @@
 . "$(dirname "$0")/lib.sh"
 
 #
-# A process that is stopped sees what a sleep shows it: its clocks have jumped when it goes on.  A
-# jump of an hour is for the unit tests, whose clock is turned by hand.
+# A process that is stopped sees what a sleep shows it: its clocks have jumped when it goes on.
+# hour.sh has longer jumps.
 ASLEEP_S=20 # connections end after 10 s without a word
 
 lab_up <<END
