@@ -192,20 +192,38 @@ static inline int dnsrig_bind(int type, uint16_t *port)
     socklen_t len = sizeof a;
     int fd = socket(AF_INET, type, 0);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
-    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+    if (bind(fd, (struct sockaddr *)&a, sizeof a) != 0) {
+        close(fd);
+        return -1;
+    }
     assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
     *port = ntohs(a.sin_port);
     return fd;
 }
 
+/* The kernel chooses a port for TCP, which somebody may have for UDP: then another. */
+static inline void dnsrig_bind_both(struct dnsrig *r, int *udp, int *tcp)
+{
+    do {
+        r->port = 0;
+        *tcp = dnsrig_bind(SOCK_STREAM, &r->port);
+        assert_true(*tcp >= 0);
+        *udp = dnsrig_bind(SOCK_DGRAM, &r->port);
+        if (*udp < 0)
+            close(*tcp);
+    } while (*udp < 0);
+}
+
 static inline void dnsrig_init(struct dnsrig *r, struct ev_loop *loop,
                                const struct dnsrig_zone *zones, size_t nzones)
 {
+    int udp, tcp;
     *r = (struct dnsrig){ .loop = loop, .zones = zones, .nzones = nzones };
     tmpfiles_init(&r->tmp);
     tmpfiles_write(r->tmp.path, "nameserver 127.0.0.1\n");
-    ev_io_init(&r->udp, dnsrig_on_udp, dnsrig_bind(SOCK_DGRAM, &r->port), EV_READ);
-    ev_io_init(&r->tcp, dnsrig_on_tcp, dnsrig_bind(SOCK_STREAM, &r->port), EV_READ);
+    dnsrig_bind_both(r, &udp, &tcp);
+    ev_io_init(&r->udp, dnsrig_on_udp, udp, EV_READ);
+    ev_io_init(&r->tcp, dnsrig_on_tcp, tcp, EV_READ);
     assert_int_equal(listen(r->tcp.fd, 4), 0);
     ev_io_init(&r->conn, dnsrig_on_conn, -1, EV_READ);
     r->udp.data = r->tcp.data = r->conn.data = r;

@@ -2,6 +2,7 @@
  * the target is a real listener on the loopback. */
 #include "svc/svc_in.h"
 
+#include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -56,7 +57,7 @@ static int begin(void **state)
     struct fixture *x = calloc(1, sizeof *x);
     struct sockaddr_any any;
     x->fd = -1;
-    svcrig_init(&x->r, PEER_A " services=web,gone,closed\n", on_changed, x);
+    svcrig_init(&x->r, PEER_A " services=web,gone,closed,silent\n", on_changed, x);
     assert_int_equal(sockaddr_parse("127.0.0.1:0", &any), 0);
     assert_int_equal(listen_open(x->r.loop, &any, on_accept, x, &x->listen), 0);
     add(x, "web", 80, listen_addr(x->listen));
@@ -271,16 +272,35 @@ static void test_eof_inside_the_request_is_reset(void **state)
     assert_int_equal(x->r.f->err, GW_EPROTO);
 }
 
+/* A target whose queue is full: who comes now is not heard. */
+static void serve_silence(struct fixture *x, int fd[3])
+{
+    struct sockaddr_any at;
+    assert_int_equal(sockaddr_parse("127.0.0.1:0", &at), 0);
+    for (int i = 0; i < 3; i++)
+        fd[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(fd[0], &at.sa, at.len), 0);
+    assert_int_equal(getsockname(fd[0], &at.sa, &at.len), 0);
+    assert_int_equal(listen(fd[0], 0), 0);
+    for (int i = 1; i < 3; i++)
+        assert_true(connect(fd[i], &at.sa, at.len) == 0 || errno == EINPROGRESS);
+    add(x, "silent", 83, &at);
+}
+
 static void test_peer_that_leaves_during_the_dial_is_forgotten(void **state)
 {
     struct fixture *x = *state;
-    tunnel(x, &x->r.a, request("web", 0));
+    int fd[3];
+    serve_silence(x, fd);
+    tunnel(x, &x->r.a, request("silent", 0));
     fake_stream_break(x->r.f, GW_ERESET);
     assert_true(fake_run_until(x->r.loop, &x->r.f->is_closed));
-    fake_run_ms(x->r.loop, 30);
+    fake_run_ms(x->r.loop, 1100); /* longer than a dial may take */
     struct svc_in_stats st;
     svc_in_get_stats(x->in, &st);
     assert_int_equal(st.opened, 0);
+    for (int i = 0; i < 3; i++)
+        close(fd[i]);
 }
 
 static void test_right_taken_away_ends_the_stream(void **state)
