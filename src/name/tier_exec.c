@@ -47,8 +47,10 @@ static bool next_word(struct bytes *line, struct bytes *word)
     *word = (struct bytes){ line->p, 0 };
     while (word->n < line->n && !is_blank(line->p[word->n]))
         word->n++;
+    if (!word->n)
+        return false;
     *line = (struct bytes){ line->p + word->n, line->n - word->n };
-    return word->n > 0;
+    return true;
 }
 
 /* More than a day is a day. */
