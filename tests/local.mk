@@ -23,4 +23,8 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_dht_sim
 tests_unit_test_dht_sim_SOURCES = tests/unit/test_dht_sim.c tests/unit/vec.h $(DHT_NET)
 tests_unit_test_dht_sim_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_handclock
+tests_unit_test_handclock_SOURCES = tests/unit/test_handclock.c tests/unit/handclock.c tests/unit/handclock.h \
+	tests/unit/looprun.h tests/unit/vec.h
+tests_unit_test_handclock_LDADD = $(BASE_LIBS) $(EV_LIBS) $(CMOCKA_REALTIME_LIBS)
 endif

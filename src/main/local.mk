@@ -45,11 +45,11 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_activation tests/unit/test_completion tests/unit/test_config \
 	tests/unit/test_holder tests/unit/test_nodedir tests/unit/test_options tests/unit/test_ssh_config
 tests_unit_test_activation_SOURCES = tests/unit/test_activation.c tests/unit/vec.h
-tests_unit_test_activation_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_activation_LDADD = $(MAIN_LIBS) $(CMOCKA_REALTIME_LIBS)
 tests_unit_test_completion_SOURCES = tests/unit/test_completion.c tests/unit/vec.h
-tests_unit_test_completion_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_completion_LDADD = $(MAIN_LIBS) $(CMOCKA_REALTIME_LIBS)
 tests_unit_test_holder_SOURCES = tests/unit/test_holder.c tests/unit/tmpfiles.h tests/unit/vec.h
-tests_unit_test_holder_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_holder_LDADD = $(MAIN_LIBS) $(CMOCKA_REALTIME_LIBS)
 tests_unit_test_ssh_config_SOURCES = tests/unit/test_ssh_config.c tests/unit/tmpfiles.h tests/unit/vec.h
 tests_unit_test_ssh_config_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_config_SOURCES = tests/unit/test_config.c

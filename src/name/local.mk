@@ -49,10 +49,10 @@ tests_unit_test_tier_static_SOURCES = tests/unit/test_tier_static.c tests/unit/t
 tests_unit_test_tier_static_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_tier_exec
 tests_unit_test_tier_exec_SOURCES = tests/unit/test_tier_exec.c $(TIERRIG) tests/unit/testpeers.h tests/unit/tmpfiles.h
-tests_unit_test_tier_exec_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tier_exec_LDADD = $(NAME_LIBS) $(CMOCKA_REALTIME_LIBS)
 check_PROGRAMS += tests/unit/test_tier_eth
 tests_unit_test_tier_eth_SOURCES = tests/unit/test_tier_eth.c $(TIERRIG) tests/unit/httprig.h tests/unit/testpeers.h
-tests_unit_test_tier_eth_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tier_eth_LDADD = $(NAME_LIBS) $(CMOCKA_REALTIME_LIBS)
 check_PROGRAMS += tests/unit/test_tier_dnsaddr
 tests_unit_test_tier_dnsaddr_SOURCES = tests/unit/test_tier_dnsaddr.c $(TIERRIG) tests/unit/dnsrig.h tests/unit/testpeers.h \
 	tests/unit/tmpfiles.h

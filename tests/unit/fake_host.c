@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/err.h"
+#include "looprun.h"
 
 #define HANDLERS_MAX 8
 
@@ -206,34 +206,15 @@ void fake_host_opened(struct host *h, int err, struct conn *c, struct fake_strea
     free(o);
 }
 
-static void on_tick(struct ev_loop *loop, ev_timer *w, int revents)
-{
-    (void)loop;
-    (void)w;
-    (void)revents;
-}
-
-static bool run(struct ev_loop *loop, const bool *flag, uint64_t ms)
-{
-    uint64_t until = clock_mono_ms() + ms;
-    ev_timer tick;
-    ev_timer_init(&tick, on_tick, 0.005, 0.005);
-    ev_timer_start(loop, &tick);
-    while (!*flag && clock_mono_ms() < until)
-        ev_run(loop, EVRUN_ONCE);
-    ev_timer_stop(loop, &tick);
-    return *flag;
-}
-
 bool fake_run_until(struct ev_loop *loop, const bool *flag)
 {
-    return run(loop, flag, 2000);
+    LOOPRUN_UNTIL_MS(loop, LOOPRUN_DEADLINE_MS, *flag);
+    return *flag;
 }
 
 void fake_run_ms(struct ev_loop *loop, unsigned ms)
 {
-    static const bool never;
-    run(loop, &never, ms);
+    looprun_ms(loop, ms);
 }
 
 struct ev_loop *host_loop(const struct host *h)

@@ -82,7 +82,7 @@ bool fake_conn_deliver(struct conn *c, uint64_t id, bool is_opener, struct bytes
 void fake_host_set_tried(struct host *h, size_t tried);    /* what host_open_tried says */
 void fake_host_set_last_seen(struct host *h, uint64_t ms); /* what host_last_seen_ms says */
 
-/* Runs the loop until *flag, or for two seconds at most.  Returns *flag. */
+/* Runs the loop until *flag, or for LOOPRUN_DEADLINE_MS.  Returns *flag. */
 bool fake_run_until(struct ev_loop *loop, const bool *flag);
 void fake_run_ms(struct ev_loop *loop, unsigned ms);
 

@@ -208,6 +208,7 @@ static int op_open(struct muxed *m, struct stream **out)
     p->gone = on_gone;
     p->arg = m;
     p->piece = fake_net.piece;
+    p->round_ms = fake_net.round_ms;
     DL_APPEND(l->pairs, p);
     fake_net.streams++;
     *out = &p->end[0].s;

@@ -28,6 +28,7 @@ struct fake_net {
     bool dies_on_stream;          /* the next stream opened takes its connection with it, once */
     bool is_silent;               /* new streams are not heard by the other end */
     size_t piece;                 /* of new streams */
+    unsigned round_ms;            /* of new streams */
     bool has_places;              /* who dials is seen where it listens, and not all at one place */
     bool no_circuits;             /* circuit addresses are for another dialer */
     size_t datagram_max;          /* 0: none are taken */

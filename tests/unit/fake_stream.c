@@ -20,7 +20,11 @@ static struct fake_stream *other(const struct fake_stream *f)
 
 static void touch(struct fake_stream *f)
 {
-    ev_timer_start(f->pair->loop, &f->pair->work); /* fine when started */
+    struct fake_pair *p = f->pair;
+    if (ev_is_active(&p->work))
+        return;
+    ev_timer_set(&p->work, p->round_ms / 1e3, 0.);
+    ev_timer_start(p->loop, &p->work);
 }
 
 static void grow(struct fake_stream *f, size_t more)

@@ -31,6 +31,7 @@ struct fake_pair {
     struct ev_loop *loop;
     ev_timer work;
     size_t piece;      /* octets of one delivery at most; 0: no limit */
+    unsigned round_ms; /* what end[0] asks is answered after, at the earliest */
     bool is_announced; /* the far end has an owner */
     int abort_err;     /* != 0: both ends close with it */
     /* end[0] has sent something: give end[1] an owner; NULL: it has one */

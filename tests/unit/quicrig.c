@@ -6,8 +6,6 @@
 #include "base/log.h"
 #include "net/chunkq.h"
 
-#define DEADLINE_S 10.0
-
 struct ev_loop *loop;
 struct turn *turn;
 struct side a, b;
@@ -15,34 +13,6 @@ struct multiaddr b_addr;
 struct end b_end;
 struct end b_ends[5];
 bool b_uses_many;
-
-static ev_timer late;
-static bool is_late;
-
-static void on_late(struct ev_loop *l, ev_timer *w, int revents)
-{
-    (void)w;
-    (void)revents;
-    is_late = true;
-    ev_break(l, EVBREAK_ONE);
-}
-
-void quicrig_watch_start(void)
-{
-    is_late = false;
-    ev_timer_init(&late, on_late, DEADLINE_S, 0.);
-    ev_timer_start(loop, &late);
-}
-
-bool quicrig_watch_is_late(void)
-{
-    return is_late;
-}
-
-void quicrig_watch_stop(void)
-{
-    ev_timer_stop(loop, &late);
-}
 
 /* ---- one end of a stream ---- */
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "looprun.h"
 #include "transport/quic.h"
 
 struct dgrams_got {
@@ -53,20 +54,7 @@ void listen_b(const struct quic_config *cfg, const char *at); /* b's endpoint an
 void dial(const struct peerid *expect);
 void connect_both(void);
 
-/* A deadline of the loop, for RUN_UNTIL. */
-void quicrig_watch_start(void);
-bool quicrig_watch_is_late(void);
-void quicrig_watch_stop(void);
-
-/* Runs the loop until cond holds; fails the test after ten seconds. */
-#define RUN_UNTIL(cond)                             \
-    do {                                            \
-        quicrig_watch_start();                      \
-        while (!(cond) && !quicrig_watch_is_late()) \
-            ev_run(loop, EVRUN_ONCE);               \
-        quicrig_watch_stop();                       \
-        assert_true(cond);                          \
-    } while (0)
+#define RUN_UNTIL(cond) LOOPRUN_UNTIL(loop, cond)
 
 struct stream *open_from_a(struct end *e);
 void pump(struct end *e); /* writes what is left of e->to_send, as far as there is room */

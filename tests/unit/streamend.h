@@ -5,29 +5,7 @@
 
 #include "looprig.h"
 
-#define DEADLINE_S 10.0
-
-static inline void streamend_on_tick(struct ev_loop *loop, ev_timer *w, int revents)
-{
-    (void)loop;
-    (void)w;
-    (void)revents;
-}
-
-/* Runs the loop until cond holds; fails the test after DEADLINE_S.  The tick wakes the loop where
- * cond comes true in a turn, just before it sleeps. */
-#define RUN_UNTIL(loop, cond)                                   \
-    do {                                                        \
-        ev_timer tick_;                                         \
-        ev_now_update(loop);                                    \
-        ev_tstamp end_ = ev_now(loop) + DEADLINE_S;             \
-        ev_timer_init(&tick_, streamend_on_tick, 0.005, 0.005); \
-        ev_timer_start(loop, &tick_);                           \
-        while (!(cond) && ev_now(loop) < end_)                  \
-            ev_run(loop, EVRUN_ONCE);                           \
-        ev_timer_stop(loop, &tick_);                            \
-        assert_true(cond);                                      \
-    } while (0)
+#define RUN_UNTIL(loop, cond) LOOPRUN_UNTIL(loop, cond)
 
 struct streamend {
     struct stream *s;                  /* NULL once closed */

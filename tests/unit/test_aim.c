@@ -179,7 +179,7 @@ static void test_direct_dials_from_here_and_joins(void **state)
         assert_int_equal(rig.dns.calls, i + 1);
         assert_string_equal(rig.dns.host, hosts[i]);
         assert_int_equal(rig.dns.port, 443);
-        assert_in_range(rig.dns.timeout_ms, 1, 5000);
+        assert_int_equal(rig.dns.timeout_ms, 5000);
         if (i + 1 < COUNT(hosts))
             front_cancel(rig.open, GW_ECANCELED);
     }

@@ -4,6 +4,7 @@
 #include <ev.h>
 
 #include "base/log.h"
+#include "looprun.h"
 #include "p2p/autonat_backs.h"
 #include "p2p/autonat_wire.h"
 #include "vec.h"
@@ -74,25 +75,9 @@ static void listen_at(const char *at, struct multiaddr *bound)
     assert_int_equal(host_listen(host, &m, bound), 0);
 }
 
-static void on_tick(struct ev_loop *l, ev_timer *w, int revents)
-{
-    (void)l;
-    (void)revents;
-    ++*(unsigned *)w->data;
-}
-
-/* Until *count is what it should be, or 5 s have passed. */
 static void run_until(const unsigned *count, unsigned want)
 {
-    unsigned ticks = 0;
-    ev_timer t;
-
-    ev_timer_init(&t, on_tick, 1e-3, 1e-3);
-    t.data = &ticks;
-    ev_timer_start(loop, &t);
-    while (ticks < 5000 && *count < want)
-        ev_run(loop, EVRUN_ONCE);
-    ev_timer_stop(loop, &t);
+    LOOPRUN_UNTIL(loop, *count >= want);
     assert_int_equal(*count, want);
 }
 

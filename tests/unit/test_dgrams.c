@@ -94,14 +94,13 @@ static void test_traffic_keeps_a_join(void **state)
     struct fixture x;
     (void)state;
     begin(&x, 400);
-    uint64_t until = clock_mono_ms() + 900;
-    for (int i = 0; clock_mono_ms() < until; i++) {
+    for (int i = 0; i < 9; i++) {
         x.a.nout = x.b.nout = 0;
         fake_dgrams_deliver(i % 2 ? &x.a : &x.b, bytes_of("x"));
-        looprig_run_ms(&x.r, 20);
+        looprig_run_ms(&x.r, 399);
         assert_int_equal(x.dones, 0);
     }
-    looprig_run_ms(&x.r, 500);
+    looprig_run_ms(&x.r, 1);
     assert_int_equal(x.dones, 1);
     looprig_fini(&x.r);
 }

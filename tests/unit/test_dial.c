@@ -37,8 +37,7 @@ static void test_a_dead_address_costs_a_quarter_second(void **state)
     (void)state;
     uint64_t t = clock_mono_ms();
     assert_int_equal(DIAL(DEAD1, REAL), GW_ENOPROTO);
-    t = clock_mono_ms() - t;
-    assert_in_range(t, DIAL_STAGGER_MS - 10, DIAL_STAGGER_MS + 150);
+    assert_int_equal(clock_mono_ms() - t, DIAL_STAGGER_MS);
     assert_int_equal(fake_net.dials, 2);
 }
 
@@ -48,7 +47,7 @@ static void test_a_failed_address_costs_nothing(void **state)
     fake_net_rule(DEAD1, 0, GW_EREFUSED);
     uint64_t t = clock_mono_ms();
     assert_int_equal(DIAL(DEAD1, REAL), GW_ENOPROTO);
-    assert_true(clock_mono_ms() - t < DIAL_STAGGER_MS - 50);
+    assert_int_equal(clock_mono_ms() - t, 0);
 }
 
 static void test_the_first_ready_wins_and_the_others_are_closed(void **state)
@@ -136,7 +135,7 @@ static void test_all_addresses_share_the_deadline(void **state)
     (void)state;
     uint64_t t = clock_mono_ms();
     assert_int_equal(DIAL(DEAD1, DEAD2), GW_EOFFLINE);
-    assert_in_range(clock_mono_ms() - t, 290, 450);
+    assert_int_equal(clock_mono_ms() - t, 300);
 }
 
 static void test_the_most_telling_error_is_told(void **state)

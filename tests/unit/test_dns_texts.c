@@ -3,6 +3,7 @@
 #include "net/dns_texts.h"
 
 #include "dnsrig.h"
+#include "looprun.h"
 #include "net/dns.h"
 
 /* A record whose name is a pointer to itself. */
@@ -96,8 +97,7 @@ static struct dns_query *start(const char *name, uint64_t timeout_ms)
 static int ask(const char *name)
 {
     start(name, 15000);
-    while (!x.calls)
-        ev_run(x.loop, EVRUN_ONCE);
+    LOOPRUN_UNTIL(x.loop, x.calls);
     return x.err;
 }
 
@@ -163,8 +163,7 @@ static void test_lookup_tells_why_there_are_none(void **state)
     for (size_t i = 0; i < COUNT(cases); i++)
         assert_int_equal(ask(cases[i].name), cases[i].err);
     start("silent.test", 300);
-    while (!x.calls)
-        ev_run(x.loop, EVRUN_ONCE);
+    LOOPRUN_UNTIL(x.loop, x.calls);
     assert_int_equal(x.err, GW_ETIMEOUT);
     dnsrig_end(&x.server);
     assert_int_equal(ask("two.test"), GW_ENETDOWN);
@@ -177,8 +176,7 @@ static void test_malformed_answers_fail(void **state)
     static const char *const names[] = { "loop.test", "cut.test", "over.test" };
     for (size_t i = 0; i < COUNT(names); i++) {
         start(names[i], 3000);
-        while (!x.calls)
-            ev_run(x.loop, EVRUN_ONCE);
+        LOOPRUN_UNTIL(x.loop, x.calls);
         assert_true(x.err == GW_EPROTO || x.err == GW_ETIMEOUT || x.err == GW_ENETDOWN);
     }
     assert_int_equal(ask("two.test"), 0);
@@ -190,8 +188,7 @@ static void test_cancel_calls_nobody(void **state)
     dns_cancel(start("two.test", 5000));
     dns_cancel(start("silent.test", 5000));
     start("two.test", 5000);
-    while (!x.calls)
-        ev_run(x.loop, EVRUN_ONCE);
+    LOOPRUN_UNTIL(x.loop, x.calls);
     assert_int_equal(x.calls, 1);
     start("large.test", 5000);
     start("silent.test", 5000);

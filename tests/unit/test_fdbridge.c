@@ -14,23 +14,16 @@
 #include "net/fdstream.h"
 
 #include "fdpair.h"
+#include "looprun.h"
 
 static struct ev_loop *loop;
 static struct turn *turn;
-static ev_timer tick; /* so that no ev_run sleeps for good when a turn task ended its wait */
-
-static void on_tick(struct ev_loop *l, ev_timer *w, int revents)
-{
-    (void)l, (void)w, (void)revents;
-}
 
 static int setup(void **state)
 {
     (void)state;
     loop = ev_loop_new(EVFLAG_AUTO);
     turn = turn_new(loop);
-    ev_timer_init(&tick, on_tick, 0.01, 0.01);
-    ev_timer_start(loop, &tick);
     return loop && turn ? 0 : -1;
 }
 
@@ -131,8 +124,7 @@ static void carry_both_ways(int near[2], int far[2], size_t there, size_t back)
     assert_non_null(bridge_start(a, b, (struct bytes){ 0 }, NULL, bridge_done, NULL));
     flow_start(&f[0], near[0], far[1], there);
     flow_start(&f[1], far[1], near[0], back);
-    while (!bridge_done_calls || open_flows)
-        ev_run(loop, EVRUN_ONCE);
+    LOOPRUN_UNTIL(loop, bridge_done_calls && !open_flows);
     assert_int_equal(bridge_done_err, 0);
     assert_int_equal(f[0].received, there);
     assert_int_equal(f[1].received, back);
@@ -177,8 +169,7 @@ static void test_bridge_passes_rst_on(void **state)
     assert_non_null(bridge_start(a, b, (struct bytes){ 0 }, NULL, bridge_done, NULL));
     ev_run(loop, EVRUN_NOWAIT);
     send_rst(near[0]);
-    while (!bridge_done_calls)
-        ev_run(loop, EVRUN_ONCE);
+    LOOPRUN_UNTIL(loop, bridge_done_calls);
     ev_run(loop, EVRUN_NOWAIT);
     assert_int_equal(bridge_done_calls, 1);
     assert_int_equal(bridge_done_err, GW_ERESET);

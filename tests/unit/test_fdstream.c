@@ -19,12 +19,12 @@
 #include "net/fdstream.h"
 
 #include "fdpair.h"
+#include "looprun.h"
 
 #define ROOM 4096
 
 static struct ev_loop *loop;
 static struct turn *turn;
-static ev_timer tick; /* so that no ev_run sleeps for good when a turn task ended its wait */
 
 struct owner {        /* what a stream told */
     struct stream *s; /* NULL after on_close */
@@ -95,18 +95,11 @@ static void on_close(struct stream *s, int err)
 static const struct stream_events owner_events = { on_alloc, on_data, on_drained, on_eof,
                                                    on_close };
 
-static void on_tick(struct ev_loop *l, ev_timer *w, int revents)
-{
-    (void)l, (void)w, (void)revents;
-}
-
 static int setup(void **state)
 {
     (void)state;
     loop = ev_loop_new(EVFLAG_AUTO);
     turn = turn_new(loop);
-    ev_timer_init(&tick, on_tick, 0.01, 0.01);
-    ev_timer_start(loop, &tick);
     memset(&o, 0, sizeof o);
     o.room_n = ROOM;
     return loop && turn ? 0 : -1;
@@ -173,8 +166,7 @@ static void turn_loop(void)
 
 static void run_until_closed(int err)
 {
-    while (!o.closes)
-        ev_run(loop, EVRUN_ONCE);
+    LOOPRUN_UNTIL(loop, o.closes);
     turn_loop();
     assert_int_equal(o.closes, 1);
     assert_int_equal(o.err, err);
@@ -323,8 +315,7 @@ static void test_eof_then_shutdown_closes_in_order(void **state)
     OP(credit(o.s, 0));
     put(peer, "bye");
     shutdown(peer, SHUT_WR);
-    while (!o.eofs)
-        ev_run(loop, EVRUN_ONCE);
+    LOOPRUN_UNTIL(loop, o.eofs);
     assert_int_equal(o.ngot, 3);
     turn_loop();
     assert_int_equal(o.closes, 0);
@@ -404,8 +395,7 @@ static void test_rst_after_eof_is_seen_without_a_write(void **state)
     int peer = own_tcp();
     OP(credit(o.s, 0));
     shutdown(peer, SHUT_WR);
-    while (!o.eofs)
-        ev_run(loop, EVRUN_ONCE);
+    LOOPRUN_UNTIL(loop, o.eofs);
     turn_loop();
     send_rst(peer);
     run_until_closed(GW_ERESET);
@@ -418,8 +408,7 @@ static void test_rst_of_a_paused_stream_is_seen(void **state)
     o.room_n = 0;
     OP(credit(o.s, 0));
     put(peer, "hello");
-    while (!o.allocs)
-        ev_run(loop, EVRUN_ONCE);
+    LOOPRUN_UNTIL(loop, o.allocs);
     send_rst(peer);
     run_until_closed(GW_ERESET);
     assert_int_equal(o.ngot, 0);
@@ -455,8 +444,7 @@ static void test_rst_after_eof_is_seen_by_shutdown(void **state)
     int peer = own_tcp();
     OP(credit(o.s, 0));
     shutdown(peer, SHUT_WR);
-    while (!o.eofs)
-        ev_run(loop, EVRUN_ONCE);
+    LOOPRUN_UNTIL(loop, o.eofs);
     send_rst(peer);
     OP(shutdown(o.s));
     run_until_closed(GW_ERESET);
@@ -552,8 +540,7 @@ static void test_regular_file_is_read_to_its_end(void **state)
     fclose(f);
     own(rfd, null);
     OP(credit(o.s, 0));
-    while (!o.eofs)
-        ev_run(loop, EVRUN_ONCE);
+    LOOPRUN_UNTIL(loop, o.eofs);
     assert_int_equal(o.ngot, sizeof content);
     assert_memory_equal(o.got, content, sizeof content);
     OP(write(o.s, bytes_of("into /dev/null")));

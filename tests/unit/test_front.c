@@ -60,7 +60,7 @@ static void test_service_asked_for_wins_over_that_of_the_name_and_over_the_port(
         assert_string_equal(svc.target.service, cases[i].service);
         assert_int_equal(svc.target.port, cases[i].port);
         assert_string_equal(svc.protocol, cases[i].protocol);
-        assert_in_range(svc.timeout_ms, 1, 5000);
+        assert_int_equal(svc.timeout_ms, 5000);
         front_cancel(rig.open, GW_ECANCELED);
     }
 }

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "looprun.h"
 #include "vec.h"
 
 struct paths {
@@ -153,8 +154,7 @@ static void test_names_that_change_lead_elsewhere(void **state)
     assert_int_equal(paths.n, 1);
     resolver.unknown = NULL;
     keep_names_changed(k);
-    while (paths.calls < 2)
-        ev_run(loop, EVRUN_ONCE);
+    LOOPRUN_UNTIL(loop, paths.calls >= 2);
     assert_int_equal(path_to('a'), HOST_PATH_DIRECT);
     assert_int_equal(paths.n, 2);
 }

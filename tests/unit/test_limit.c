@@ -1,4 +1,4 @@
-/* test_limit.c - the token bucket on a real loop; every wait is some ten milliseconds. */
+/* test_limit.c - the token bucket on a loop, by a clock that the test turns. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "handclock.h"
+#include "looprun.h"
 #include "net/limit.h"
 
 #define RATE  1000000u /* burst 100 000, step 25 000 */
@@ -49,28 +51,12 @@ static void wake(struct limit_waiter *w)
     limit_wait(limit, w);
 }
 
-static void on_end(struct ev_loop *l, ev_timer *t, int revents)
-{
-    (void)t, (void)revents;
-    ev_break(l, EVBREAK_ALL);
-}
-
-static void run_for(double s)
-{
-    ev_timer t;
-    ev_timer_init(&t, on_end, s, 0.);
-    ev_now_update(loop);
-    ev_timer_start(loop, &t);
-    ev_run(loop, 0);
-    ev_timer_stop(loop, &t);
-}
-
 static void test_room_starts_with_a_burst_and_falls_with_take(void **state)
 {
     (void)state;
     assert_int_equal(limit_room(limit), BURST);
     limit_take(limit, 60000);
-    assert_in_range(limit_room(limit), 40000, 60000);
+    assert_int_equal(limit_room(limit), BURST - 60000);
     limit_take(limit, 60000);
     assert_int_equal(limit_room(limit), 0);
 }
@@ -91,11 +77,10 @@ static void test_wait_wakes_once_when_a_step_has_gathered(void **state)
     limit_wait(limit, &a.w);
     limit_wait(limit, &a.w);
     assert_int_equal(a.woken, 0);
-    while (!a.woken)
-        ev_run(loop, EVRUN_ONCE);
-    assert_true(clock_mono_ms() - t0 >= 23);
-    assert_true(limit_room(limit) >= 25000);
-    run_for(0.03);
+    LOOPRUN_UNTIL(loop, a.woken);
+    assert_int_equal(clock_mono_ms() - t0, 25);
+    assert_int_equal(limit_room(limit), 25000);
+    looprun_ms(loop, 30);
     assert_int_equal(a.woken, 1);
 }
 
@@ -106,9 +91,8 @@ static void test_overdraw_is_paid_back_first(void **state)
     limit_take(limit, BURST + 30000);
     uint64_t t0 = clock_mono_ms();
     limit_wait(limit, &a.w);
-    while (!a.woken)
-        ev_run(loop, EVRUN_ONCE);
-    assert_true(clock_mono_ms() - t0 >= 53); /* 30 000 back, then a step of 25 000 */
+    LOOPRUN_UNTIL(loop, a.woken);
+    assert_int_equal(clock_mono_ms() - t0, 55); /* 30 000 back, then a step of 25 000 */
 }
 
 static void test_wait_with_room_is_woken_from_the_loop(void **state)
@@ -117,7 +101,7 @@ static void test_wait_with_room_is_woken_from_the_loop(void **state)
     struct waiter a = { .w.wake = wake };
     limit_wait(limit, &a.w);
     assert_int_equal(a.woken, 0);
-    run_for(0.);
+    looprun_ms(loop, 0);
     assert_int_equal(a.woken, 1);
 }
 
@@ -129,7 +113,7 @@ static void test_unwait_is_not_woken(void **state)
     limit_wait(limit, &a.w);
     limit_wait(limit, &b.w);
     limit_unwait(&a.w);
-    run_for(0.005);
+    looprun_ms(loop, 5);
     assert_int_equal(a.woken, 0);
     assert_int_equal(b.woken, 1);
 }
@@ -144,8 +128,7 @@ static void test_greedy_waiters_take_turns(void **state)
         w[i] = (struct waiter){ .w.wake = wake, .greedy = true };
         limit_wait(limit, &w[i].w);
     }
-    while (w[2].woken < 2)
-        ev_run(loop, EVRUN_ONCE);
+    LOOPRUN_UNTIL(loop, w[2].woken >= 2);
     assert_int_equal(w[0].woken, 2);
     assert_int_equal(w[1].woken, 2);
     for (int i = 0; i < 3; i++)
@@ -155,15 +138,14 @@ static void test_greedy_waiters_take_turns(void **state)
 static void test_rate_bounds_what_passes(void **state)
 {
     (void)state;
-    uint64_t t0 = clock_mono_ns(), passed = 0;
-    do {
+    uint64_t passed = 0;
+    for (unsigned ms = 0; ms <= 60; ms++) {
         size_t n = limit_room(limit);
         limit_take(limit, n);
         passed += n;
-    } while (clock_mono_ns() - t0 < 60000000);
-    double most = BURST + (double)(clock_mono_ns() - t0) * 1e-9 * RATE;
-    assert_true((double)passed <= most);
-    assert_true(passed >= BURST + 25000);
+        handclock_pass(1);
+    }
+    assert_int_equal(passed, BURST + 2 * 25000); /* the third step would be full after 75 ms */
 }
 
 static void test_set_rate_moves_the_wake_up(void **state)
@@ -173,10 +155,10 @@ static void test_set_rate_moves_the_wake_up(void **state)
     limit_set_rate(limit, 1000);
     limit_take(limit, 16384 + 1000000); /* a thousand seconds of debt */
     limit_wait(limit, &a.w);
-    run_for(0.005);
+    looprun_ms(loop, 5);
     assert_int_equal(a.woken, 0);
     limit_set_rate(limit, 1000000000);
-    run_for(0.05);
+    looprun_ms(loop, 50);
     assert_int_equal(a.woken, 1);
 }
 

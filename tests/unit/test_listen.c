@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "looprun.h"
 #include "net/dialtcp.h"
 #include "net/listen.h"
 
@@ -89,8 +90,7 @@ static int client_of(const struct listen *l)
 
 static void run_until_accepted(int n)
 {
-    while (naccepted < n)
-        ev_run(loop, EVRUN_ONCE);
+    LOOPRUN_UNTIL(loop, naccepted >= n);
 }
 
 static void test_foreign_address_is_told_as_such(void **state)
@@ -336,8 +336,7 @@ static void test_a_shared_port_is_dialled_from_but_not_listened_on(void **state)
     for (int i = 0; i < 2; i++) { /* the second time that pair of ports is taken: another is */
         assert_non_null(dialtcp_start_from(loop, listen_addr(here), listen_addr(there), 1000,
                                            note_fd, &fd, &err));
-        while (fd < 0 || naccepted <= i)
-            ev_run(loop, EVRUN_ONCE);
+        LOOPRUN_UNTIL(loop, fd >= 0 && naccepted > i);
         assert_int_equal(getsockname(fd, &from.sa, &from.len), 0);
         assert_int_equal(sockaddr_port(&from) == sockaddr_port(listen_addr(here)), i == 0);
         accepted[naccepted++] = fd; /* to be closed */

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "fake_stream.h"
+#include "looprun.h"
 
 #define PING         "/ipfs/ping/1.0.0"
 #define ID           "/ipfs/id/1.0.0"
@@ -416,8 +417,7 @@ static void test_deadline_ends_both_roles(void **state)
             assert_non_null(negotiate_dial(loop, left, PING, bytes_of(""), 20, on_dialled, waits));
         settle();
         assert_int_equal(waits->calls, 0);
-        while (!waits->calls)
-            ev_run(loop, EVRUN_ONCE);
+        LOOPRUN_UNTIL(loop, waits->calls);
         settle();
         assert_int_equal(waits->calls, 1);
         assert_int_equal(waits->err, GW_ETIMEOUT);

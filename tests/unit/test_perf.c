@@ -110,6 +110,7 @@ static void test_cancel_calls_nobody_and_ends_the_stream(void **state)
     (void)state;
     struct conn *c = join(&a, &b);
     perf_cancel(perf_start(c, 1, 1, on_done, &got)); /* while it opens */
+    fake_net.round_ms = 1;
     struct perf *p = perf_start(c, 0, UINT64_MAX, on_done, &got);
     run_ms(10);
     assert_int_equal(streams_of(c), 1);
@@ -123,6 +124,7 @@ static void test_the_end_of_the_connection_is_told_with_the_counts(void **state)
 {
     (void)state;
     struct conn *c = join(&a, &b);
+    fake_net.round_ms = 1;
     assert_non_null(perf_start(c, 0, UINT64_MAX, on_done, &got));
     run_ms(10);
     host_close_peer(b.host, key_peerid(a.key), GW_EDENIED);

@@ -343,7 +343,7 @@ static void test_datagram_on_a_quiet_connection_leaves_at_once(void **state)
     ev_tstamp t0 = ev_time();
     assert_int_equal(send_from(&a, 1, 10), 0);
     RUN_UNTIL(b.dgrams.n == 1);
-    assert_true(ev_time() - t0 < 1.0);
+    assert_true(ev_time() - t0 < 1e-3);
 }
 
 /* Packets of falling length end a batch each. */
@@ -390,7 +390,7 @@ static void test_streams_go_on_beside_a_flood_of_datagrams(void **state)
 static void test_datagrams_go_on_beside_a_bulk_stream(void **state)
 {
     (void)state;
-    struct end e = { .to_send = 16u << 20 };
+    struct end e = { .to_send = 128u << 20 };
     connect_both();
     open_from_a(&e);
     pump(&e);
@@ -399,7 +399,7 @@ static void test_datagrams_go_on_beside_a_bulk_stream(void **state)
         uint64_t before = b_end.got;
         assert_int_equal(send_from(&a, 1, 100), 0);
         RUN_UNTIL(b.dgrams.n == i);
-        assert_true(b_end.got - before < 1u << 20);
+        assert_true(b_end.got - before <= base_config.window); /* what was out already */
     }
     assert_true(b_end.got < e.to_send);
 }

@@ -381,7 +381,7 @@ static void test_reserve_is_answered_as_the_spec_says(void **state)
     uint64_t now_s = (uint64_t)clock_wall_s();
     assert_int_equal(ask(&a, (struct bytes){ reserve_wire, sizeof reserve_wire }, &e), CIRCUIT_OK);
     struct circuit_msg m = answer_in(&e);
-    assert_in_range(m.reservation.expires_s, now_s + 3599, now_s + 3602);
+    assert_int_equal(m.reservation.expires_s, now_s + 3600);
     assert_int_equal(m.limit.duration_s, 0);
     assert_int_equal(m.limit.data, 0);
 
@@ -711,7 +711,7 @@ static void test_a_target_that_does_not_answer_has_failed_in_time(void **state)
     begin_with_slot();
     uint64_t began = clock_mono_ms();
     assert_int_equal(call(&c, &a, &e), CIRCUIT_CONNECTION_FAILED);
-    assert_in_range(clock_mono_ms() - began, 55, 1000);
+    assert_int_equal(clock_mono_ms() - began, 60);
     assert_int_equal(stats().circuits, 0);
     run_until(end_closed, &target[0]);
 }
@@ -901,7 +901,7 @@ static void test_a_circuit_ends_at_its_time(void **state)
     assert_int_equal(call(&c, &a, &e), CIRCUIT_OK);
     uint64_t began = clock_mono_ms();
     run_until(end_closed, &e);
-    assert_in_range(clock_mono_ms() - began, 40, 1000);
+    assert_int_equal(clock_mono_ms() - began, 50);
     run_until(end_closed, &target[0]);
     assert_int_equal(e.err, GW_ERESET);
 }
@@ -916,10 +916,8 @@ static void test_a_circuit_keeps_to_its_rate(void **state)
     assert_int_equal(call(&c, &a, &e), CIRCUIT_OK);
     for (int i = 0; i < 20; i++) /* a source steered by credit has one window free */
         say(&e, (struct bytes){ much, sizeof much });
-    uint64_t began = clock_mono_ms();
     run_ms(100);
-    assert_true(stats().bytes <= FAKE_WINDOW + 16384 + 200 * (clock_mono_ms() - began));
-    assert_true(stats().bytes < 800000);
+    assert_true(stats().bytes <= FAKE_WINDOW + 16384 + 200 * 100);
     stream_drop(e.s, GW_ECANCELED);
     run_until(no_circuits, NULL);
 }

@@ -2,6 +2,7 @@
 #include "name/tier_static.h"
 
 #include "fake_host.h"
+#include "handclock.h"
 #include "testpeers.h"
 #include "tmpfiles.h"
 
@@ -192,7 +193,7 @@ static void test_a_lookup_sees_an_edit_without_the_timer(void **state)
     assert_int_equal(ask(&x, "alice"), 0); /* at once when there was no such name */
     assert_true(x.has_changed);
     tmpfiles_write(x.tmp.path, "alice " PEER_B "\n");
-    usleep(110 * 1000);
+    handclock_pass(110);
     assert_int_equal(ask(&x, "alice"), 0);
     assert_true(is_peer(&x, PEER_B));
     end(&x);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "looprun.h"
 #include "vec.h"
 
 void tierrig_init(struct tierrig *t, uint64_t timeout_ms)
@@ -50,8 +51,7 @@ void tierrig_start(struct tierrig *t, const char *host, struct tierrig_said *sai
 
 void tierrig_wait(struct tierrig *t, const struct tierrig_said *said)
 {
-    while (!said->calls)
-        ev_run(t->loop, EVRUN_ONCE);
+    LOOPRUN_UNTIL(t->loop, said->calls);
     assert_int_equal(said->calls, 1);
 }
 

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "handclock.h"
+#include "looprun.h"
 
 struct ev_loop *loop;
 struct turn *turn;
@@ -69,6 +71,7 @@ int hosts_setup(void **state)
 {
     (void)state;
     log_set_level(LOG_LEVEL_ERROR);
+    handclock_set_grace(0);
     fake_net_reset();
     loop = ev_loop_new(EVFLAG_AUTO);
     turn = turn_new(loop);
@@ -99,37 +102,14 @@ int hosts_teardown(void **state)
     return 0;
 }
 
-static void on_tick(struct ev_loop *l, ev_timer *w, int revents)
-{
-    (void)l;
-    (void)revents;
-    ++*(unsigned *)w->data;
-}
-
-/* A tick each ms: what a turn task brings about is noticed although no event follows it. */
-static bool run_ticks(unsigned max, bool (*is_done)(void *arg), void *arg)
-{
-    unsigned ticks = 0;
-    ev_timer t;
-
-    ev_now_update(loop);
-    ev_timer_init(&t, on_tick, 1e-3, 1e-3);
-    t.data = &ticks;
-    ev_timer_start(loop, &t);
-    while (ticks < max && !(is_done && is_done(arg)))
-        ev_run(loop, EVRUN_ONCE);
-    ev_timer_stop(loop, &t);
-    return ticks < max;
-}
-
 void run_until(bool (*is_done)(void *arg), void *arg)
 {
-    assert_true(run_ticks(5000, is_done, arg));
+    LOOPRUN_UNTIL(loop, is_done(arg));
 }
 
 void run_ms(unsigned ms)
 {
-    run_ticks(ms, NULL, NULL);
+    looprun_ms(loop, ms);
 }
 
 void note_opened(void *arg, int err, struct conn *c, struct stream *s, const char *protocol,

@@ -43,7 +43,7 @@ void side_start(struct side *s, const char *at);
 void side_free(struct side *s); /* and its key; it has been stopped */
 int hosts_teardown(void **state);
 
-void run_until(bool (*is_done)(void *arg), void *arg); /* fails after 5 s */
+void run_until(bool (*is_done)(void *arg), void *arg); /* fails after LOOPRUN_DEADLINE_MS */
 void run_ms(unsigned ms);
 
 bool is_opened(void *arg); /* struct opened: called */
