@@ -19,6 +19,20 @@ EXTRA_PROGRAMS += tests/bench/dht_sim
 CLEANFILES += tests/bench/dht_sim
 tests_bench_dht_sim_SOURCES = tests/bench/dht_sim.c $(DHT_NET)
 tests_bench_dht_sim_LDADD = $(P2P_LIBS)
+
+# What unit tests include.
+EXTRA_DIST += \
+	tests/unit/ctlrig.h tests/unit/dnsrig.h tests/unit/dnstalk.h tests/unit/failing_alloc.h \
+	tests/unit/fake_dgrams.h tests/unit/fake_discovery.h tests/unit/fake_dns.h \
+	tests/unit/fake_front.h tests/unit/fake_host.h tests/unit/fake_muxed.h tests/unit/fake_stream.h \
+	tests/unit/fdpair.h tests/unit/frontrig.h tests/unit/handclock.h tests/unit/hex.h \
+	tests/unit/hostkey.h tests/unit/httprig.h tests/unit/kadrig.h tests/unit/keyfile.h \
+	tests/unit/looprig.h tests/unit/looprun.h tests/unit/netns.h tests/unit/pblist.h \
+	tests/unit/proxyrig.h tests/unit/quicrig.h tests/unit/relayrig.h tests/unit/shown.h \
+	tests/unit/status_sample.h tests/unit/streamend.h tests/unit/svcrig.h tests/unit/testpeers.h \
+	tests/unit/tierrig.h tests/unit/tmpfiles.h tests/unit/two_hosts.h tests/unit/udprig.h \
+	tests/unit/upgraderig.h tests/unit/vec.h
+
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_dht_sim
 tests_unit_test_dht_sim_SOURCES = tests/unit/test_dht_sim.c tests/unit/vec.h $(DHT_NET)

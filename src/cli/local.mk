@@ -14,20 +14,12 @@ src_libcli_a_SOURCES = \
 	src/cli/ctl_client.c src/cli/ctl_client.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_cli_cmd tests/unit/test_cli_nc tests/unit/test_cli_table \
-	tests/unit/test_ctl_client
-tests_unit_test_cli_cmd_SOURCES = tests/unit/test_cli_cmd.c
+CLI_TESTS = tests/unit/test_cli_cmd tests/unit/test_cli_nc tests/unit/test_cli_show \
+	tests/unit/test_cli_table tests/unit/test_cli_trace tests/unit/test_ctl_client
+check_PROGRAMS += $(CLI_TESTS)
+$(CLI_TESTS): LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
+$(CLI_TESTS): $(filter %.a %.$(OBJEXT),$(CLI_LIBS) $(CMOCKA_LIBS))
 tests_unit_test_cli_cmd_LDADD = $(CLI_LIBS) $(CMOCKA_REALTIME_LIBS)
-tests_unit_test_cli_nc_SOURCES = tests/unit/test_cli_nc.c
 tests_unit_test_cli_nc_LDADD = $(CLI_LIBS) $(CMOCKA_REALTIME_LIBS)
-check_PROGRAMS += tests/unit/test_cli_show
-tests_unit_test_cli_show_SOURCES = tests/unit/test_cli_show.c tests/unit/shown.h tests/unit/vec.h
-tests_unit_test_cli_show_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_cli_trace
-tests_unit_test_cli_trace_SOURCES = tests/unit/test_cli_trace.c tests/unit/shown.h tests/unit/vec.h
-tests_unit_test_cli_trace_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_cli_table_SOURCES = tests/unit/test_cli_table.c
-tests_unit_test_cli_table_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_ctl_client_SOURCES = tests/unit/test_ctl_client.c
 tests_unit_test_ctl_client_LDADD = $(CLI_LIBS) $(CMOCKA_REALTIME_LIBS)
 endif

@@ -24,25 +24,13 @@ src_libctl_a_SOURCES = \
 	src/ctl/doctor_report.c src/ctl/doctor_report.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_ctl tests/unit/test_ctl_perf tests/unit/test_ctl_session
-FAKE_DISCOVERY = tests/unit/fake_discovery.c tests/unit/fake_discovery.h tests/unit/vec.h
-tests_unit_test_ctl_SOURCES = tests/unit/test_ctl.c $(FAKE_DISCOVERY)
-tests_unit_test_ctl_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_ctl_perf_SOURCES = tests/unit/test_ctl_perf.c
-tests_unit_test_ctl_perf_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_ctl_session_SOURCES = tests/unit/test_ctl_session.c
-tests_unit_test_ctl_session_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_ctl_dht tests/unit/test_ctl_name
-tests_unit_test_ctl_dht_SOURCES = tests/unit/test_ctl_dht.c tests/unit/ctlrig.h tests/unit/testpeers.h $(FAKE_DISCOVERY)
-tests_unit_test_ctl_dht_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_ctl_name_SOURCES = tests/unit/test_ctl_name.c tests/unit/ctlrig.h tests/unit/testpeers.h \
-	tests/unit/tmpfiles.h $(FAKE_DISCOVERY)
-tests_unit_test_ctl_name_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_checkup_words tests/unit/test_ctl_doctor tests/unit/test_diagnosis
-tests_unit_test_checkup_words_SOURCES = tests/unit/test_checkup_words.c tests/unit/vec.h
-tests_unit_test_checkup_words_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_ctl_doctor_SOURCES = tests/unit/test_ctl_doctor.c
-tests_unit_test_ctl_doctor_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_diagnosis_SOURCES = tests/unit/test_diagnosis.c tests/unit/vec.h
-tests_unit_test_diagnosis_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+CTL_TESTS = tests/unit/test_checkup_words tests/unit/test_ctl tests/unit/test_ctl_dht \
+	tests/unit/test_ctl_doctor tests/unit/test_ctl_name tests/unit/test_ctl_perf \
+	tests/unit/test_ctl_session tests/unit/test_diagnosis
+check_PROGRAMS += $(CTL_TESTS)
+$(CTL_TESTS): LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+$(CTL_TESTS): $(filter %.a %.$(OBJEXT),$(CTL_LIBS) $(CMOCKA_LIBS))
+tests_unit_test_ctl_SOURCES = tests/unit/test_ctl.c tests/unit/fake_discovery.c
+tests_unit_test_ctl_dht_SOURCES = tests/unit/test_ctl_dht.c tests/unit/fake_discovery.c
+tests_unit_test_ctl_name_SOURCES = tests/unit/test_ctl_name.c tests/unit/fake_discovery.c
 endif

@@ -27,67 +27,27 @@ src_libgate_a_SOURCES = \
 	src/gate/udp_sessions.c src/gate/udp_sessions.h \
 	src/gate/virtual.c src/gate/virtual.h
 if HAVE_CMOCKA
-UDP_RIG = tests/unit/fake_front.c tests/unit/fake_front.h tests/unit/udprig.h tests/unit/looprig.h \
-	tests/unit/fdpair.h tests/unit/vec.h
-check_PROGRAMS += tests/unit/test_udp_sessions tests/unit/test_udp_assoc tests/unit/test_udp_in
-tests_unit_test_udp_sessions_SOURCES = tests/unit/test_udp_sessions.c $(UDP_RIG)
-tests_unit_test_udp_sessions_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_udp_assoc_SOURCES = tests/unit/test_udp_assoc.c $(UDP_RIG)
-tests_unit_test_udp_assoc_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_udp_in_SOURCES = tests/unit/test_udp_in.c $(UDP_RIG)
-tests_unit_test_udp_in_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_front tests/unit/test_forward_in
-FRONT_RIG = tests/unit/frontrig.c tests/unit/frontrig.h tests/unit/looprig.h tests/unit/fdpair.h \
-	tests/unit/testpeers.h tests/unit/tmpfiles.h tests/unit/vec.h
-tests_unit_test_front_SOURCES = tests/unit/test_front.c $(FRONT_RIG)
-tests_unit_test_front_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_aim tests/unit/test_front_udp tests/unit/test_front_address
-tests_unit_test_aim_SOURCES = tests/unit/test_aim.c $(FRONT_RIG)
-tests_unit_test_aim_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_front_udp_SOURCES = tests/unit/test_front_udp.c $(FRONT_RIG)
-tests_unit_test_front_udp_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_front_address_SOURCES = tests/unit/test_front_address.c $(FRONT_RIG)
-tests_unit_test_front_address_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-PROXY_RIG = tests/unit/fake_front.c tests/unit/fake_front.h tests/unit/proxyrig.h tests/unit/looprig.h \
-	tests/unit/fdpair.h tests/unit/vec.h
-check_PROGRAMS += tests/unit/test_proxy_in tests/unit/test_socks5_in tests/unit/test_socks4_in
-tests_unit_test_proxy_in_SOURCES = tests/unit/test_proxy_in.c $(PROXY_RIG)
-tests_unit_test_proxy_in_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_socks5_in_SOURCES = tests/unit/test_socks5_in.c $(PROXY_RIG)
-tests_unit_test_socks5_in_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_socks4_in_SOURCES = tests/unit/test_socks4_in.c $(PROXY_RIG)
-tests_unit_test_socks4_in_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_forward_in_SOURCES = tests/unit/test_forward_in.c tests/unit/fake_front.c tests/unit/fake_front.h \
-	tests/unit/looprig.h tests/unit/fdpair.h tests/unit/vec.h
-tests_unit_test_forward_in_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_html tests/unit/test_http_error
-tests_unit_test_html_SOURCES = tests/unit/test_html.c tests/unit/vec.h
-tests_unit_test_html_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_http_error_SOURCES = tests/unit/test_http_error.c tests/unit/vec.h
-tests_unit_test_http_error_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_http_rewrite tests/unit/test_http_in
-tests_unit_test_http_rewrite_SOURCES = tests/unit/test_http_rewrite.c tests/unit/vec.h
-tests_unit_test_http_rewrite_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_http_in_SOURCES = tests/unit/test_http_in.c tests/unit/vec.h
-tests_unit_test_http_in_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-DNS_RIG = tests/unit/dnstalk.h tests/unit/udprig.h tests/unit/looprig.h tests/unit/fdpair.h tests/unit/vec.h
-check_PROGRAMS += tests/unit/test_dns_forward tests/unit/test_dns_in
-tests_unit_test_dns_forward_SOURCES = tests/unit/test_dns_forward.c $(DNS_RIG)
-tests_unit_test_dns_forward_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_dns_in_SOURCES = tests/unit/test_dns_in.c tests/unit/testpeers.h tests/unit/tmpfiles.h $(DNS_RIG)
-tests_unit_test_dns_in_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_virtual
-tests_unit_test_virtual_SOURCES = tests/unit/test_virtual.c tests/unit/fake_front.c tests/unit/fake_front.h \
-	tests/unit/testpeers.h tests/unit/tmpfiles.h tests/unit/udprig.h tests/unit/looprig.h tests/unit/fdpair.h \
-	tests/unit/vec.h
-tests_unit_test_virtual_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_dns_answer tests/unit/test_dns_subject
-tests_unit_test_dns_answer_SOURCES = tests/unit/test_dns_answer.c tests/unit/vec.h
-tests_unit_test_dns_answer_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_dns_subject_SOURCES = tests/unit/test_dns_subject.c tests/unit/vec.h
-tests_unit_test_dns_subject_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_http_exchange
-tests_unit_test_http_exchange_SOURCES = tests/unit/test_http_exchange.c tests/unit/fake_stream.c \
-	tests/unit/fake_stream.h tests/unit/looprig.h tests/unit/fdpair.h tests/unit/vec.h
-tests_unit_test_http_exchange_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+GATE_TESTS = tests/unit/test_aim tests/unit/test_dns_answer tests/unit/test_dns_forward \
+	tests/unit/test_dns_in tests/unit/test_dns_subject tests/unit/test_forward_in \
+	tests/unit/test_front tests/unit/test_front_address tests/unit/test_front_udp \
+	tests/unit/test_html tests/unit/test_http_error tests/unit/test_http_exchange \
+	tests/unit/test_http_in tests/unit/test_http_rewrite tests/unit/test_proxy_in \
+	tests/unit/test_socks4_in tests/unit/test_socks5_in tests/unit/test_udp_assoc \
+	tests/unit/test_udp_in tests/unit/test_udp_sessions tests/unit/test_virtual
+check_PROGRAMS += $(GATE_TESTS)
+$(GATE_TESTS): LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+$(GATE_TESTS): $(filter %.a %.$(OBJEXT),$(GATE_LIBS) $(CMOCKA_LIBS))
+tests_unit_test_aim_SOURCES = tests/unit/test_aim.c tests/unit/frontrig.c
+tests_unit_test_forward_in_SOURCES = tests/unit/test_forward_in.c tests/unit/fake_front.c
+tests_unit_test_front_SOURCES = tests/unit/test_front.c tests/unit/frontrig.c
+tests_unit_test_front_address_SOURCES = tests/unit/test_front_address.c tests/unit/frontrig.c
+tests_unit_test_front_udp_SOURCES = tests/unit/test_front_udp.c tests/unit/frontrig.c
+tests_unit_test_http_exchange_SOURCES = tests/unit/test_http_exchange.c tests/unit/fake_stream.c
+tests_unit_test_proxy_in_SOURCES = tests/unit/test_proxy_in.c tests/unit/fake_front.c
+tests_unit_test_socks4_in_SOURCES = tests/unit/test_socks4_in.c tests/unit/fake_front.c
+tests_unit_test_socks5_in_SOURCES = tests/unit/test_socks5_in.c tests/unit/fake_front.c
+tests_unit_test_udp_assoc_SOURCES = tests/unit/test_udp_assoc.c tests/unit/fake_front.c
+tests_unit_test_udp_in_SOURCES = tests/unit/test_udp_in.c tests/unit/fake_front.c
+tests_unit_test_udp_sessions_SOURCES = tests/unit/test_udp_sessions.c tests/unit/fake_front.c
+tests_unit_test_virtual_SOURCES = tests/unit/test_virtual.c tests/unit/fake_front.c
 endif

@@ -42,26 +42,13 @@ conf/gw.service: conf/gw.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) conf && sed 's|[@]bindir@|$(bindir)|' $(srcdir)/conf/gw.service.in >$@
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_activation tests/unit/test_completion tests/unit/test_config \
-	tests/unit/test_holder tests/unit/test_nodedir tests/unit/test_options tests/unit/test_ssh_config
-tests_unit_test_activation_SOURCES = tests/unit/test_activation.c tests/unit/vec.h
+MAIN_TESTS = tests/unit/test_activation tests/unit/test_completion tests/unit/test_confchange \
+	tests/unit/test_config tests/unit/test_holder tests/unit/test_keep tests/unit/test_nodedir \
+	tests/unit/test_options tests/unit/test_ssh_config
+check_PROGRAMS += $(MAIN_TESTS)
+$(MAIN_TESTS): LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
+$(MAIN_TESTS): $(filter %.a %.$(OBJEXT),$(MAIN_LIBS) $(CMOCKA_LIBS))
 tests_unit_test_activation_LDADD = $(MAIN_LIBS) $(CMOCKA_REALTIME_LIBS)
-tests_unit_test_completion_SOURCES = tests/unit/test_completion.c tests/unit/vec.h
 tests_unit_test_completion_LDADD = $(MAIN_LIBS) $(CMOCKA_REALTIME_LIBS)
-tests_unit_test_holder_SOURCES = tests/unit/test_holder.c tests/unit/tmpfiles.h tests/unit/vec.h
 tests_unit_test_holder_LDADD = $(MAIN_LIBS) $(CMOCKA_REALTIME_LIBS)
-tests_unit_test_ssh_config_SOURCES = tests/unit/test_ssh_config.c tests/unit/tmpfiles.h tests/unit/vec.h
-tests_unit_test_ssh_config_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_config_SOURCES = tests/unit/test_config.c
-tests_unit_test_config_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_confchange
-tests_unit_test_confchange_SOURCES = tests/unit/test_confchange.c tests/unit/tmpfiles.h tests/unit/vec.h
-tests_unit_test_confchange_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_keep
-tests_unit_test_keep_SOURCES = tests/unit/test_keep.c tests/unit/vec.h
-tests_unit_test_keep_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_options_SOURCES = tests/unit/test_options.c tests/unit/vec.h
-tests_unit_test_options_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_nodedir_SOURCES = tests/unit/test_nodedir.c
-tests_unit_test_nodedir_LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
 endif

@@ -20,44 +20,22 @@ src_libname_a_SOURCES = \
 	src/name/tier_static.c src/name/tier_static.h
 
 if HAVE_CMOCKA
-TIERRIG = tests/unit/tierrig.c tests/unit/tierrig.h tests/unit/vec.h
-check_PROGRAMS += tests/unit/test_cache_file tests/unit/test_loopback tests/unit/test_name tests/unit/test_names_file tests/unit/test_resolver \
-	tests/unit/test_resolver_cache \
-	tests/unit/test_tier_direct tests/unit/test_tier_mdns tests/unit/test_tier_network tests/unit/test_tier_static
-tests_unit_test_cache_file_SOURCES = tests/unit/test_cache_file.c tests/unit/looprig.h tests/unit/testpeers.h tests/unit/tmpfiles.h
-tests_unit_test_cache_file_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_loopback_SOURCES = tests/unit/test_loopback.c tests/unit/testpeers.h tests/unit/tmpfiles.h
-tests_unit_test_loopback_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_name_SOURCES = tests/unit/test_name.c tests/unit/testpeers.h
-tests_unit_test_name_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_names_file_SOURCES = tests/unit/test_names_file.c tests/unit/testpeers.h
-tests_unit_test_names_file_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_resolver_SOURCES = tests/unit/test_resolver.c tests/unit/testpeers.h tests/unit/tmpfiles.h $(FAKE_HOST)
-tests_unit_test_resolver_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_resolver_cache_SOURCES = tests/unit/test_resolver_cache.c tests/unit/testpeers.h
-tests_unit_test_resolver_cache_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_tier_dht
-tests_unit_test_tier_dht_SOURCES = tests/unit/test_tier_dht.c $(TIERRIG) tests/unit/testpeers.h
-tests_unit_test_tier_dht_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_tier_direct_SOURCES = tests/unit/test_tier_direct.c tests/unit/testpeers.h
-tests_unit_test_tier_direct_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_tier_mdns_SOURCES = tests/unit/test_tier_mdns.c $(TIERRIG) tests/unit/testpeers.h
-tests_unit_test_tier_mdns_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_tier_network_SOURCES = tests/unit/test_tier_network.c tests/unit/tmpfiles.h $(TWO_HOSTS)
-tests_unit_test_tier_network_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_tier_static_SOURCES = tests/unit/test_tier_static.c tests/unit/testpeers.h tests/unit/tmpfiles.h $(FAKE_HOST)
-tests_unit_test_tier_static_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_tier_exec
-tests_unit_test_tier_exec_SOURCES = tests/unit/test_tier_exec.c $(TIERRIG) tests/unit/testpeers.h tests/unit/tmpfiles.h
-tests_unit_test_tier_exec_LDADD = $(NAME_LIBS) $(CMOCKA_REALTIME_LIBS)
-check_PROGRAMS += tests/unit/test_tier_eth
-tests_unit_test_tier_eth_SOURCES = tests/unit/test_tier_eth.c $(TIERRIG) tests/unit/httprig.h tests/unit/testpeers.h
+NAME_TESTS = tests/unit/test_cache_file tests/unit/test_loopback tests/unit/test_may_leave \
+	tests/unit/test_name tests/unit/test_names_file tests/unit/test_resolver \
+	tests/unit/test_resolver_cache tests/unit/test_tier_dht tests/unit/test_tier_direct \
+	tests/unit/test_tier_dnsaddr tests/unit/test_tier_eth tests/unit/test_tier_exec \
+	tests/unit/test_tier_mdns tests/unit/test_tier_network tests/unit/test_tier_static
+check_PROGRAMS += $(NAME_TESTS)
+$(NAME_TESTS): LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
+$(NAME_TESTS): $(filter %.a %.$(OBJEXT),$(NAME_LIBS) $(CMOCKA_LIBS))
+tests_unit_test_resolver_SOURCES = tests/unit/test_resolver.c $(FAKE_HOST)
+tests_unit_test_tier_dht_SOURCES = tests/unit/test_tier_dht.c tests/unit/tierrig.c
+tests_unit_test_tier_dnsaddr_SOURCES = tests/unit/test_tier_dnsaddr.c tests/unit/tierrig.c
 tests_unit_test_tier_eth_LDADD = $(NAME_LIBS) $(CMOCKA_REALTIME_LIBS)
-check_PROGRAMS += tests/unit/test_tier_dnsaddr
-tests_unit_test_tier_dnsaddr_SOURCES = tests/unit/test_tier_dnsaddr.c $(TIERRIG) tests/unit/dnsrig.h tests/unit/testpeers.h \
-	tests/unit/tmpfiles.h
-tests_unit_test_tier_dnsaddr_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_may_leave
-tests_unit_test_may_leave_SOURCES = tests/unit/test_may_leave.c tests/unit/testpeers.h tests/unit/vec.h
-tests_unit_test_may_leave_LDADD = $(NAME_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tier_eth_SOURCES = tests/unit/test_tier_eth.c tests/unit/tierrig.c
+tests_unit_test_tier_exec_LDADD = $(NAME_LIBS) $(CMOCKA_REALTIME_LIBS)
+tests_unit_test_tier_exec_SOURCES = tests/unit/test_tier_exec.c tests/unit/tierrig.c
+tests_unit_test_tier_mdns_SOURCES = tests/unit/test_tier_mdns.c tests/unit/tierrig.c
+tests_unit_test_tier_network_SOURCES = tests/unit/test_tier_network.c $(TWO_HOSTS)
+tests_unit_test_tier_static_SOURCES = tests/unit/test_tier_static.c $(FAKE_HOST)
 endif

@@ -73,146 +73,50 @@ src_libp2p_a_SOURCES = \
 	src/p2p/reservations.c src/p2p/reservations.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_path_health tests/unit/test_paths
-tests_unit_test_path_health_SOURCES = tests/unit/test_path_health.c tests/unit/vec.h
-tests_unit_test_path_health_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_paths_SOURCES = tests/unit/test_paths.c $(TWO_HOSTS)
-tests_unit_test_paths_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_identify tests/unit/test_perf tests/unit/test_ping
-tests_unit_test_identify_SOURCES = tests/unit/test_identify.c $(TWO_HOSTS)
-tests_unit_test_identify_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_perf_SOURCES = tests/unit/test_perf.c $(TWO_HOSTS)
-tests_unit_test_perf_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_loss tests/unit/test_loss_tally
-tests_unit_test_loss_SOURCES = tests/unit/test_loss.c $(TWO_HOSTS)
-tests_unit_test_loss_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_loss_tally_SOURCES = tests/unit/test_loss_tally.c tests/unit/vec.h
-tests_unit_test_loss_tally_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_ping_SOURCES = tests/unit/test_ping.c $(TWO_HOSTS)
-tests_unit_test_ping_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-KADRIG = tests/unit/kadrig.c tests/unit/kadrig.h $(TWO_HOSTS)
-check_PROGRAMS += tests/unit/test_kad tests/unit/test_kad_liars tests/unit/test_kad_serve
-tests_unit_test_kad_liars_SOURCES = tests/unit/test_kad_liars.c $(KADRIG)
-tests_unit_test_kad_liars_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_kad_serve_SOURCES = tests/unit/test_kad_serve.c $(KADRIG)
-tests_unit_test_kad_serve_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_kad_SOURCES = tests/unit/test_kad.c tests/unit/tmpfiles.h $(KADRIG)
-tests_unit_test_kad_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_kad_parts
-tests_unit_test_kad_parts_SOURCES = tests/unit/test_kad_parts.c tests/unit/testpeers.h tests/unit/tmpfiles.h tests/unit/vec.h
-tests_unit_test_kad_parts_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_kad_lookup tests/unit/test_kad_lookup_net
-tests_unit_test_kad_lookup_SOURCES = tests/unit/test_kad_lookup.c tests/unit/failing_alloc.h tests/unit/vec.h
-tests_unit_test_kad_lookup_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_kad_lookup_LDFLAGS = $(AM_LDFLAGS) $(FAILING_ALLOC)
-tests_unit_test_kad_lookup_net_SOURCES = tests/unit/test_kad_lookup_net.c tests/unit/vec.h
-tests_unit_test_kad_lookup_net_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_lan_peers tests/unit/test_mdns_core
-tests_unit_test_lan_peers_SOURCES = tests/unit/test_lan_peers.c tests/unit/testpeers.h tests/unit/vec.h
-tests_unit_test_lan_peers_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_mdns_core_SOURCES = tests/unit/test_mdns_core.c tests/unit/testpeers.h tests/unit/vec.h
-tests_unit_test_mdns_core_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_federation
-tests_unit_test_federation_SOURCES = tests/unit/test_federation.c tests/unit/vec.h
-tests_unit_test_federation_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_names_book
-tests_unit_test_names_book_SOURCES = tests/unit/test_names_book.c tests/unit/tmpfiles.h tests/unit/vec.h
-tests_unit_test_names_book_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_names_claims tests/unit/test_names_judge tests/unit/test_names_server
-tests_unit_test_names_claims_SOURCES = tests/unit/test_names_claims.c tests/unit/tmpfiles.h tests/unit/vec.h $(TWO_HOSTS)
-tests_unit_test_names_claims_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_names_judge_SOURCES = tests/unit/test_names_judge.c tests/unit/vec.h
-tests_unit_test_names_judge_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_names_server_SOURCES = tests/unit/test_names_server.c tests/unit/tmpfiles.h tests/unit/vec.h $(TWO_HOSTS)
-tests_unit_test_names_server_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_observed
-tests_unit_test_observed_SOURCES = tests/unit/test_observed.c tests/unit/vec.h
-tests_unit_test_observed_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_checkup
-tests_unit_test_checkup_SOURCES = tests/unit/test_checkup.c $(TWO_HOSTS)
-tests_unit_test_checkup_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_dcutr
-tests_unit_test_dcutr_SOURCES = tests/unit/test_dcutr.c $(TWO_HOSTS)
-tests_unit_test_dcutr_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_dcutr_core tests/unit/test_punch_core
-tests_unit_test_dcutr_core_SOURCES = tests/unit/test_dcutr_core.c tests/unit/vec.h
-tests_unit_test_dcutr_core_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_punch_core_SOURCES = tests/unit/test_punch_core.c tests/unit/vec.h
-tests_unit_test_punch_core_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_announce
-tests_unit_test_announce_SOURCES = tests/unit/test_announce.c $(TWO_HOSTS)
-tests_unit_test_announce_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_autonat tests/unit/test_autonat_ask tests/unit/test_autonat_core
-tests_unit_test_autonat_ask_SOURCES = tests/unit/test_autonat_ask.c tests/unit/vec.h
-tests_unit_test_autonat_ask_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_autonat_core_SOURCES = tests/unit/test_autonat_core.c tests/unit/vec.h
-tests_unit_test_autonat_core_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_autonat_SOURCES = tests/unit/test_autonat.c $(TWO_HOSTS)
-tests_unit_test_autonat_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_autonat_client
-tests_unit_test_autonat_client_SOURCES = tests/unit/test_autonat_client.c $(TWO_HOSTS)
-tests_unit_test_autonat_client_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_autonat_dialer
-tests_unit_test_autonat_dialer_SOURCES = tests/unit/test_autonat_dialer.c tests/unit/vec.h
-tests_unit_test_autonat_dialer_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_autonat_quota
-tests_unit_test_autonat_quota_SOURCES = tests/unit/test_autonat_quota.c tests/unit/vec.h
-tests_unit_test_autonat_quota_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_autonat_request
-tests_unit_test_autonat_request_SOURCES = tests/unit/test_autonat_request.c tests/unit/vec.h
-tests_unit_test_autonat_request_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_autonat_server
-tests_unit_test_autonat_server_SOURCES = tests/unit/test_autonat_server.c $(TWO_HOSTS)
-tests_unit_test_autonat_server_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_autonat_verdict
-tests_unit_test_autonat_verdict_SOURCES = tests/unit/test_autonat_verdict.c tests/unit/vec.h
-tests_unit_test_autonat_verdict_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_relay tests/unit/test_relay_month tests/unit/test_relay_quota \
-	tests/unit/test_relay_scores tests/unit/test_relay_slots
-tests_unit_test_relay_SOURCES = tests/unit/test_relay.c tests/unit/testpeers.h tests/unit/tmpfiles.h tests/unit/vec.h \
-	$(TWO_HOSTS)
-tests_unit_test_relay_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_relay_month_SOURCES = tests/unit/test_relay_month.c tests/unit/tmpfiles.h tests/unit/vec.h
-tests_unit_test_relay_month_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_relay_quota_SOURCES = tests/unit/test_relay_quota.c tests/unit/vec.h
-tests_unit_test_relay_quota_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_relay_scores_SOURCES = tests/unit/test_relay_scores.c tests/unit/vec.h
-tests_unit_test_relay_scores_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_relay_slots_SOURCES = tests/unit/test_relay_slots.c tests/unit/vec.h
-tests_unit_test_relay_slots_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_backoff tests/unit/test_circuit tests/unit/test_grant tests/unit/test_lease \
-	tests/unit/test_msgread tests/unit/test_reservations
-RELAYRIG = tests/unit/relayrig.c tests/unit/relayrig.h $(TWO_HOSTS)
-tests_unit_test_backoff_SOURCES = tests/unit/test_backoff.c tests/unit/vec.h
-tests_unit_test_backoff_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_circuit_SOURCES = tests/unit/test_circuit.c $(RELAYRIG)
-tests_unit_test_circuit_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_grant_SOURCES = tests/unit/test_grant.c tests/unit/testpeers.h tests/unit/vec.h
-tests_unit_test_grant_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_lease_SOURCES = tests/unit/test_lease.c tests/unit/vec.h
-tests_unit_test_lease_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_msgread_SOURCES = tests/unit/test_msgread.c tests/unit/fake_stream.c tests/unit/fake_stream.h \
-	tests/unit/fdpair.h tests/unit/looprig.h tests/unit/vec.h
-tests_unit_test_msgread_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_reservations_SOURCES = tests/unit/test_reservations.c $(RELAYRIG)
-tests_unit_test_reservations_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_kad_id tests/unit/test_kad_table tests/unit/test_networks
+P2P_TESTS = tests/unit/test_announce tests/unit/test_autonat tests/unit/test_autonat_ask \
+	tests/unit/test_autonat_client tests/unit/test_autonat_core tests/unit/test_autonat_dialer \
+	tests/unit/test_autonat_quota tests/unit/test_autonat_request tests/unit/test_autonat_server \
+	tests/unit/test_autonat_verdict tests/unit/test_backoff tests/unit/test_checkup \
+	tests/unit/test_circuit tests/unit/test_dcutr tests/unit/test_dcutr_core \
+	tests/unit/test_federation tests/unit/test_grant tests/unit/test_identify tests/unit/test_kad \
+	tests/unit/test_kad_id tests/unit/test_kad_liars tests/unit/test_kad_lookup \
+	tests/unit/test_kad_lookup_net tests/unit/test_kad_parts tests/unit/test_kad_serve \
+	tests/unit/test_kad_server tests/unit/test_kad_shelf tests/unit/test_kad_store \
+	tests/unit/test_kad_table tests/unit/test_lan_peers tests/unit/test_lease tests/unit/test_loss \
+	tests/unit/test_loss_tally tests/unit/test_mdns_core tests/unit/test_msgread \
+	tests/unit/test_names_book tests/unit/test_names_claims tests/unit/test_names_judge \
+	tests/unit/test_names_server tests/unit/test_networks tests/unit/test_observed \
+	tests/unit/test_path_health tests/unit/test_paths tests/unit/test_perf tests/unit/test_ping \
+	tests/unit/test_punch_core tests/unit/test_relay tests/unit/test_relay_month \
+	tests/unit/test_relay_quota tests/unit/test_relay_scores tests/unit/test_relay_slots \
+	tests/unit/test_reservations
+check_PROGRAMS += $(P2P_TESTS)
+$(P2P_TESTS): LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+$(P2P_TESTS): $(filter %.a %.$(OBJEXT),$(P2P_LIBS) $(CMOCKA_LIBS))
+KADRIG = tests/unit/kadrig.c $(TWO_HOSTS)
+RELAYRIG = tests/unit/relayrig.c $(TWO_HOSTS)
 FAILING_ALLOC = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
-tests_unit_test_kad_id_SOURCES = tests/unit/test_kad_id.c tests/unit/hex.h tests/unit/testpeers.h tests/unit/vec.h
-tests_unit_test_kad_id_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_kad_table_SOURCES = tests/unit/test_kad_table.c tests/unit/failing_alloc.h tests/unit/vec.h
-tests_unit_test_kad_table_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_kad_table_LDFLAGS = $(AM_LDFLAGS) $(FAILING_ALLOC)
-tests_unit_test_networks_SOURCES = tests/unit/test_networks.c tests/unit/testpeers.h tests/unit/vec.h
-tests_unit_test_networks_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_kad_shelf
-tests_unit_test_kad_shelf_SOURCES = tests/unit/test_kad_shelf.c tests/unit/vec.h
-tests_unit_test_kad_shelf_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_kad_store
-tests_unit_test_kad_store_SOURCES = tests/unit/test_kad_store.c tests/unit/failing_alloc.h tests/unit/keyfile.h tests/unit/hex.h tests/unit/tmpfiles.h tests/unit/vec.h
-tests_unit_test_kad_store_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_announce_SOURCES = tests/unit/test_announce.c $(TWO_HOSTS)
+tests_unit_test_autonat_SOURCES = tests/unit/test_autonat.c $(TWO_HOSTS)
+tests_unit_test_autonat_client_SOURCES = tests/unit/test_autonat_client.c $(TWO_HOSTS)
+tests_unit_test_autonat_server_SOURCES = tests/unit/test_autonat_server.c $(TWO_HOSTS)
+tests_unit_test_checkup_SOURCES = tests/unit/test_checkup.c $(TWO_HOSTS)
+tests_unit_test_circuit_SOURCES = tests/unit/test_circuit.c $(RELAYRIG)
+tests_unit_test_dcutr_SOURCES = tests/unit/test_dcutr.c $(TWO_HOSTS)
+tests_unit_test_identify_SOURCES = tests/unit/test_identify.c $(TWO_HOSTS)
+tests_unit_test_kad_SOURCES = tests/unit/test_kad.c $(KADRIG)
+tests_unit_test_kad_liars_SOURCES = tests/unit/test_kad_liars.c $(KADRIG)
+tests_unit_test_kad_lookup_LDFLAGS = $(AM_LDFLAGS) $(FAILING_ALLOC)
+tests_unit_test_kad_serve_SOURCES = tests/unit/test_kad_serve.c $(KADRIG)
 tests_unit_test_kad_store_LDFLAGS = $(AM_LDFLAGS) $(FAILING_ALLOC)
-check_PROGRAMS += tests/unit/test_kad_server
-tests_unit_test_kad_server_SOURCES = tests/unit/test_kad_server.c tests/unit/vec.h
-tests_unit_test_kad_server_LDADD = $(P2P_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_kad_table_LDFLAGS = $(AM_LDFLAGS) $(FAILING_ALLOC)
+tests_unit_test_loss_SOURCES = tests/unit/test_loss.c $(TWO_HOSTS)
+tests_unit_test_msgread_SOURCES = tests/unit/test_msgread.c tests/unit/fake_stream.c
+tests_unit_test_names_claims_SOURCES = tests/unit/test_names_claims.c $(TWO_HOSTS)
+tests_unit_test_names_server_SOURCES = tests/unit/test_names_server.c $(TWO_HOSTS)
+tests_unit_test_paths_SOURCES = tests/unit/test_paths.c $(TWO_HOSTS)
+tests_unit_test_perf_SOURCES = tests/unit/test_perf.c $(TWO_HOSTS)
+tests_unit_test_ping_SOURCES = tests/unit/test_ping.c $(TWO_HOSTS)
+tests_unit_test_relay_SOURCES = tests/unit/test_relay.c $(TWO_HOSTS)
+tests_unit_test_reservations_SOURCES = tests/unit/test_reservations.c $(RELAYRIG)
 endif

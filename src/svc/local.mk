@@ -20,53 +20,27 @@ src_libsvc_a_SOURCES = \
 	src/svc/udp_flow.c src/svc/udp_flow.h
 
 if HAVE_CMOCKA
+SVC_TESTS = tests/unit/test_authedit tests/unit/test_authkeys tests/unit/test_authz \
+	tests/unit/test_http_tag tests/unit/test_introduce tests/unit/test_registry \
+	tests/unit/test_svc_carry tests/unit/test_svc_early tests/unit/test_svc_exit \
+	tests/unit/test_svc_in tests/unit/test_svc_offers tests/unit/test_svc_out \
+	tests/unit/test_svc_proto tests/unit/test_svc_query tests/unit/test_svc_udp \
+	tests/unit/test_udp_flow
+check_PROGRAMS += $(SVC_TESTS)
+$(SVC_TESTS): LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
+$(SVC_TESTS): $(filter %.a %.$(OBJEXT),$(SVC_LIBS) $(CMOCKA_LIBS))
 # A host without a network: its functions stand in for those of src/libhost.a.
-FAKE_HOST = tests/unit/fake_host.c tests/unit/fake_host.h
-SVCRIG = $(FAKE_HOST) tests/unit/svcrig.h tests/unit/testpeers.h tests/unit/tmpfiles.h
+FAKE_HOST = tests/unit/fake_host.c
 # No DNS either: every address that it says is on the loopback.
-FAKE_DNS = tests/unit/fake_dns.c tests/unit/fake_dns.h
-
-check_PROGRAMS += tests/unit/test_authedit tests/unit/test_authkeys tests/unit/test_authz \
-	tests/unit/test_registry tests/unit/test_svc_in tests/unit/test_svc_out \
-	tests/unit/test_svc_proto tests/unit/test_svc_query
-tests_unit_test_authedit_SOURCES = tests/unit/test_authedit.c tests/unit/testpeers.h
-tests_unit_test_authedit_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_authkeys_SOURCES = tests/unit/test_authkeys.c tests/unit/testpeers.h
-tests_unit_test_authkeys_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_authz_SOURCES = tests/unit/test_authz.c tests/unit/testpeers.h tests/unit/tmpfiles.h $(FAKE_HOST)
-tests_unit_test_authz_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_registry_SOURCES = tests/unit/test_registry.c
-tests_unit_test_registry_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_svc_in_SOURCES = tests/unit/test_svc_in.c $(SVCRIG)
-tests_unit_test_svc_in_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_svc_out_SOURCES = tests/unit/test_svc_out.c tests/unit/testpeers.h $(FAKE_HOST)
-tests_unit_test_svc_out_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_svc_proto_SOURCES = tests/unit/test_svc_proto.c
-tests_unit_test_svc_proto_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_svc_query_SOURCES = tests/unit/test_svc_query.c $(SVCRIG)
-tests_unit_test_svc_query_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_svc_carry tests/unit/test_svc_early tests/unit/test_svc_exit \
-	tests/unit/test_svc_udp tests/unit/test_udp_flow
-tests_unit_test_svc_carry_SOURCES = tests/unit/test_svc_carry.c tests/unit/fake_dgrams.h \
-	tests/unit/looprig.h tests/unit/fdpair.h
-tests_unit_test_svc_carry_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_svc_early_SOURCES = tests/unit/test_svc_early.c tests/unit/vec.h
-tests_unit_test_svc_early_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_svc_exit_SOURCES = tests/unit/test_svc_exit.c $(SVCRIG) $(FAKE_DNS)
-tests_unit_test_svc_exit_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_svc_udp_SOURCES = tests/unit/test_svc_udp.c $(SVCRIG)
-tests_unit_test_svc_udp_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_udp_flow_SOURCES = tests/unit/test_udp_flow.c tests/unit/vec.h $(FAKE_HOST)
-tests_unit_test_udp_flow_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_svc_offers
-tests_unit_test_svc_offers_SOURCES = tests/unit/test_svc_offers.c tests/unit/vec.h
-tests_unit_test_svc_offers_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_http_tag
-tests_unit_test_http_tag_SOURCES = tests/unit/test_http_tag.c tests/unit/fake_stream.c tests/unit/fake_stream.h \
-	tests/unit/testpeers.h tests/unit/vec.h
-tests_unit_test_http_tag_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_introduce
-tests_unit_test_introduce_SOURCES = tests/unit/test_introduce.c tests/unit/testpeers.h tests/unit/vec.h $(FAKE_HOST)
-tests_unit_test_introduce_LDADD = $(SVC_LIBS) $(CMOCKA_LIBS)
+FAKE_DNS = tests/unit/fake_dns.c
+tests_unit_test_authz_SOURCES = tests/unit/test_authz.c $(FAKE_HOST)
+tests_unit_test_http_tag_SOURCES = tests/unit/test_http_tag.c tests/unit/fake_stream.c
+tests_unit_test_introduce_SOURCES = tests/unit/test_introduce.c $(FAKE_HOST)
+tests_unit_test_svc_exit_SOURCES = tests/unit/test_svc_exit.c $(FAKE_HOST) $(FAKE_DNS)
+tests_unit_test_svc_in_SOURCES = tests/unit/test_svc_in.c $(FAKE_HOST)
+tests_unit_test_svc_out_SOURCES = tests/unit/test_svc_out.c $(FAKE_HOST)
+tests_unit_test_svc_query_SOURCES = tests/unit/test_svc_query.c $(FAKE_HOST)
+tests_unit_test_svc_udp_SOURCES = tests/unit/test_svc_udp.c $(FAKE_HOST)
+tests_unit_test_udp_flow_SOURCES = tests/unit/test_udp_flow.c $(FAKE_HOST)
 endif
 

@@ -29,40 +29,17 @@ src_libtransport_a_SOURCES = \
 	src/transport/yamux_stream.c src/transport/yamux_stream.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_negotiate tests/unit/test_quic tests/unit/test_quic_cid \
-	tests/unit/test_quic_dgrams tests/unit/test_quic_silence tests/unit/test_sched tests/unit/test_quic_tls \
-	tests/unit/test_noise_xx tests/unit/test_seal tests/unit/test_secure \
+TRANSPORT_TESTS = tests/unit/test_negotiate tests/unit/test_noise_xx tests/unit/test_quic \
+	tests/unit/test_quic_cid tests/unit/test_quic_dgrams tests/unit/test_quic_silence \
+	tests/unit/test_quic_tls tests/unit/test_sched tests/unit/test_seal tests/unit/test_secure \
 	tests/unit/test_tcp tests/unit/test_tls tests/unit/test_upgrade tests/unit/test_yamux
-tests_unit_test_negotiate_SOURCES = tests/unit/test_negotiate.c tests/unit/fake_stream.c tests/unit/fake_stream.h
-tests_unit_test_negotiate_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_quic_SOURCES = tests/unit/test_quic.c tests/unit/quicrig.c tests/unit/quicrig.h
-tests_unit_test_quic_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_quic_cid_SOURCES = tests/unit/test_quic_cid.c
-tests_unit_test_quic_cid_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_quic_silence_SOURCES = tests/unit/test_quic_silence.c tests/unit/vec.h
-tests_unit_test_quic_silence_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_quic_dgrams_SOURCES = tests/unit/test_quic_dgrams.c tests/unit/quicrig.c tests/unit/quicrig.h
-tests_unit_test_quic_dgrams_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_sched_SOURCES = tests/unit/test_sched.c
-tests_unit_test_sched_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_quic_tls_SOURCES = tests/unit/test_quic_tls.c
-tests_unit_test_quic_tls_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_noise_xx_SOURCES = tests/unit/test_noise_xx.c tests/unit/hex.h tests/unit/vec.h
-tests_unit_test_noise_xx_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_seal_SOURCES = tests/unit/test_seal.c tests/unit/looprig.h tests/unit/fdpair.h
-tests_unit_test_seal_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_secure_SOURCES = tests/unit/test_secure.c tests/unit/streamend.h tests/unit/looprig.h \
-	tests/unit/fdpair.h tests/unit/fake_stream.c tests/unit/fake_stream.h
-tests_unit_test_secure_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_tcp_SOURCES = tests/unit/test_tcp.c tests/unit/upgraderig.h tests/unit/streamend.h \
-	tests/unit/looprig.h tests/unit/fdpair.h
-tests_unit_test_tcp_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_tls_SOURCES = tests/unit/test_tls.c
-tests_unit_test_tls_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_upgrade_SOURCES = tests/unit/test_upgrade.c tests/unit/upgraderig.h tests/unit/streamend.h \
-	tests/unit/looprig.h tests/unit/fdpair.h tests/unit/fake_stream.c tests/unit/fake_stream.h
-tests_unit_test_upgrade_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_yamux_SOURCES = tests/unit/test_yamux.c tests/unit/streamend.h tests/unit/looprig.h \
-	tests/unit/fdpair.h tests/unit/fake_stream.c tests/unit/fake_stream.h tests/unit/testpeers.h tests/unit/vec.h
-tests_unit_test_yamux_LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += $(TRANSPORT_TESTS)
+$(TRANSPORT_TESTS): LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
+$(TRANSPORT_TESTS): $(filter %.a %.$(OBJEXT),$(TRANSPORT_LIBS) $(CMOCKA_LIBS))
+tests_unit_test_negotiate_SOURCES = tests/unit/test_negotiate.c tests/unit/fake_stream.c
+tests_unit_test_quic_SOURCES = tests/unit/test_quic.c tests/unit/quicrig.c
+tests_unit_test_quic_dgrams_SOURCES = tests/unit/test_quic_dgrams.c tests/unit/quicrig.c
+tests_unit_test_secure_SOURCES = tests/unit/test_secure.c tests/unit/fake_stream.c
+tests_unit_test_upgrade_SOURCES = tests/unit/test_upgrade.c tests/unit/fake_stream.c
+tests_unit_test_yamux_SOURCES = tests/unit/test_yamux.c tests/unit/fake_stream.c
 endif

@@ -6,13 +6,9 @@ src_libweb_a_SOURCES = \
 	src/web/pages.c src/web/pages.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_pages tests/unit/test_page_metrics tests/unit/test_page_pac tests/unit/test_page_status
-tests_unit_test_pages_SOURCES = tests/unit/test_pages.c tests/unit/status_sample.h tests/unit/vec.h
-tests_unit_test_pages_LDADD = $(WEB_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_page_metrics_SOURCES = tests/unit/test_page_metrics.c tests/unit/status_sample.h tests/unit/vec.h
-tests_unit_test_page_metrics_LDADD = $(WEB_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_page_pac_SOURCES = tests/unit/test_page_pac.c tests/unit/status_sample.h tests/unit/vec.h
-tests_unit_test_page_pac_LDADD = $(WEB_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_page_status_SOURCES = tests/unit/test_page_status.c tests/unit/status_sample.h tests/unit/vec.h
-tests_unit_test_page_status_LDADD = $(WEB_LIBS) $(CMOCKA_LIBS)
+WEB_TESTS = tests/unit/test_page_metrics tests/unit/test_page_pac tests/unit/test_page_status \
+	tests/unit/test_pages
+check_PROGRAMS += $(WEB_TESTS)
+$(WEB_TESTS): LDADD = $(WEB_LIBS) $(CMOCKA_LIBS)
+$(WEB_TESTS): $(filter %.a %.$(OBJEXT),$(WEB_LIBS) $(CMOCKA_LIBS))
 endif

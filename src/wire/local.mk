@@ -32,94 +32,16 @@ src_libwire_a_SOURCES = \
 	src/wire/yamux_frame.c src/wire/yamux_frame.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_varint
-tests_unit_test_varint_SOURCES = tests/unit/test_varint.c tests/unit/vec.h
-tests_unit_test_varint_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_dns_msg
-tests_unit_test_dns_msg_SOURCES = tests/unit/test_dns_msg.c tests/unit/vec.h
-tests_unit_test_dns_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_pb
-tests_unit_test_pb_SOURCES = tests/unit/test_pb.c tests/unit/vec.h
-tests_unit_test_pb_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_mss
-tests_unit_test_mss_SOURCES = tests/unit/test_mss.c tests/unit/vec.h
-tests_unit_test_mss_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_kad_msg
-tests_unit_test_kad_msg_SOURCES = tests/unit/test_kad_msg.c tests/unit/pblist.h tests/unit/vec.h
-tests_unit_test_kad_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_keypb
-tests_unit_test_keypb_SOURCES = tests/unit/test_keypb.c
-tests_unit_test_keypb_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_tunnel_msg
-tests_unit_test_tunnel_msg_SOURCES = tests/unit/test_tunnel_msg.c tests/unit/vec.h
-tests_unit_test_tunnel_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_identify_msg
-tests_unit_test_identify_msg_SOURCES = tests/unit/test_identify_msg.c tests/unit/vec.h
-tests_unit_test_identify_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_socks4
-tests_unit_test_socks4_SOURCES = tests/unit/test_socks4.c tests/unit/vec.h
-tests_unit_test_socks4_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_socks5
-tests_unit_test_socks5_SOURCES = tests/unit/test_socks5.c tests/unit/vec.h
-tests_unit_test_socks5_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_socks5_udp
-tests_unit_test_socks5_udp_SOURCES = tests/unit/test_socks5_udp.c tests/unit/vec.h
-tests_unit_test_socks5_udp_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_svcquery_msg
-tests_unit_test_svcquery_msg_SOURCES = tests/unit/test_svcquery_msg.c tests/unit/vec.h
-tests_unit_test_svcquery_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_http1
-tests_unit_test_http1_SOURCES = tests/unit/test_http1.c tests/unit/vec.h
-tests_unit_test_http1_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_proxyv2
-tests_unit_test_proxyv2_SOURCES = tests/unit/test_proxyv2.c tests/unit/vec.h
-tests_unit_test_proxyv2_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_udp_msg
-tests_unit_test_udp_msg_SOURCES = tests/unit/test_udp_msg.c tests/unit/vec.h
-tests_unit_test_udp_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_noise_msg
-tests_unit_test_noise_msg_SOURCES = tests/unit/test_noise_msg.c tests/unit/vec.h
-tests_unit_test_noise_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_yamux_frame
-tests_unit_test_yamux_frame_SOURCES = tests/unit/test_yamux_frame.c tests/unit/vec.h
-tests_unit_test_yamux_frame_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_peer_msg
-tests_unit_test_peer_msg_SOURCES = tests/unit/test_peer_msg.c tests/unit/pblist.h tests/unit/vec.h
-tests_unit_test_peer_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_circuit_msg
-tests_unit_test_circuit_msg_SOURCES = tests/unit/test_circuit_msg.c tests/unit/pblist.h tests/unit/vec.h
-tests_unit_test_circuit_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_checkup_msg
-tests_unit_test_checkup_msg_SOURCES = tests/unit/test_checkup_msg.c tests/unit/pblist.h tests/unit/vec.h
-tests_unit_test_checkup_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_dcutr_msg
-tests_unit_test_dcutr_msg_SOURCES = tests/unit/test_dcutr_msg.c tests/unit/pblist.h tests/unit/vec.h
-tests_unit_test_dcutr_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_autonat_msg
-tests_unit_test_autonat_msg_SOURCES = tests/unit/test_autonat_msg.c tests/unit/pblist.h tests/unit/vec.h
-tests_unit_test_autonat_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_autonat2_msg
-tests_unit_test_autonat2_msg_SOURCES = tests/unit/test_autonat2_msg.c tests/unit/pblist.h tests/unit/vec.h
-tests_unit_test_autonat2_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_envelope_msg
-tests_unit_test_envelope_msg_SOURCES = tests/unit/test_envelope_msg.c tests/unit/vec.h
-tests_unit_test_envelope_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_voucher_msg
-tests_unit_test_voucher_msg_SOURCES = tests/unit/test_voucher_msg.c tests/unit/vec.h
-tests_unit_test_voucher_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_names_msg
-tests_unit_test_names_msg_SOURCES = tests/unit/test_names_msg.c tests/unit/pblist.h tests/unit/vec.h
-tests_unit_test_names_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_netlink_msg
-tests_unit_test_netlink_msg_SOURCES = tests/unit/test_netlink_msg.c tests/unit/vec.h
-tests_unit_test_netlink_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_pcp_msg
-tests_unit_test_pcp_msg_SOURCES = tests/unit/test_pcp_msg.c tests/unit/vec.h
-tests_unit_test_pcp_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_eth_abi
-tests_unit_test_eth_abi_SOURCES = tests/unit/test_eth_abi.c tests/unit/hex.h tests/unit/vec.h
-tests_unit_test_eth_abi_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_name_msg
-tests_unit_test_name_msg_SOURCES = tests/unit/test_name_msg.c tests/unit/pblist.h tests/unit/vec.h
-tests_unit_test_name_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+WIRE_TESTS = tests/unit/test_autonat2_msg tests/unit/test_autonat_msg tests/unit/test_checkup_msg \
+	tests/unit/test_circuit_msg tests/unit/test_dcutr_msg tests/unit/test_dns_msg \
+	tests/unit/test_envelope_msg tests/unit/test_eth_abi tests/unit/test_http1 \
+	tests/unit/test_identify_msg tests/unit/test_kad_msg tests/unit/test_keypb tests/unit/test_mss \
+	tests/unit/test_name_msg tests/unit/test_names_msg tests/unit/test_netlink_msg \
+	tests/unit/test_noise_msg tests/unit/test_pb tests/unit/test_pcp_msg tests/unit/test_peer_msg \
+	tests/unit/test_proxyv2 tests/unit/test_socks4 tests/unit/test_socks5 tests/unit/test_socks5_udp \
+	tests/unit/test_svcquery_msg tests/unit/test_tunnel_msg tests/unit/test_udp_msg \
+	tests/unit/test_varint tests/unit/test_voucher_msg tests/unit/test_yamux_frame
+check_PROGRAMS += $(WIRE_TESTS)
+$(WIRE_TESTS): LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+$(WIRE_TESTS): $(filter %.a %.$(OBJEXT),$(WIRE_LIBS) $(CMOCKA_LIBS))
 endif
