@@ -47,6 +47,15 @@ static void wake(struct yamux_stream *s)
 
 /* ---- the stream operations ---- */
 
+static void op_reset(struct stream *base, int err)
+{
+    struct yamux_stream *s = of(base);
+    if (s->is_closing)
+        return;
+    s->is_reset_due = true;
+    yamux_stream_end(s, err);
+}
+
 static struct span op_reserve(struct stream *base, size_t want)
 {
     struct yamux_stream *s = of(base);
@@ -54,7 +63,7 @@ static struct span op_reserve(struct stream *base, size_t want)
         return (struct span){ 0 };
     struct span to = chunkq_reserve(&s->out, want);
     if (!to.n && !s->out.len)
-        yamux_stream_end(s, GW_ENOMEM); /* nothing will drain, so nobody would ask again */
+        op_reset(base, GW_ENOMEM); /* nothing will drain, so nobody would ask again */
     return to;
 }
 
@@ -99,15 +108,6 @@ static void op_shutdown(struct stream *base)
     chunkq_commit(&s->out, 0); /* room that was reserved and not used */
     s->is_fin_wanted = true;
     wake(s);
-}
-
-static void op_reset(struct stream *base, int err)
-{
-    struct yamux_stream *s = of(base);
-    if (s->is_closing)
-        return;
-    s->is_reset_due = true;
-    yamux_stream_end(s, err);
 }
 
 /* What the peer has consumed, as its window updates tell it; exact while its window stays as it was

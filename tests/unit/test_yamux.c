@@ -377,6 +377,22 @@ static void test_reset_reaches_the_other_end(void **state)
     assert_int_equal(a.nclosed | b.nclosed, 0);
 }
 
+static void test_a_stream_that_gets_no_memory_is_reset_at_both_ends(void **state)
+{
+    (void)state;
+    connect_plain();
+    open_end(&a, &one);
+    streamend_send(&one, 10, false);
+    RUN_UNTIL(rig.loop, b.nin == 1 && b.in[0].got == 10);
+    chunkq_set_budget(0);
+    assert_int_equal(one.s->ops->reserve(one.s, 1).n, 0);
+    RUN_UNTIL(rig.loop, one.nclosed);
+    chunkq_set_budget(256u << 20);
+    assert_int_equal(one.err, GW_ENOMEM);
+    RUN_UNTIL(rig.loop, b.in[0].nclosed);
+    assert_int_equal(b.in[0].err, GW_ERESET);
+}
+
 static void test_reset_drops_what_was_queued(void **state)
 {
     (void)state;
@@ -1137,6 +1153,7 @@ int main(void)
         TEST(test_info_counts_payload_and_names_the_connection),
         TEST(test_fin_half_closes_in_either_order),
         TEST(test_reset_reaches_the_other_end),
+        TEST(test_a_stream_that_gets_no_memory_is_reset_at_both_ends),
         TEST(test_reset_drops_what_was_queued),
         TEST(test_a_stream_that_was_never_seen_is_not_reset_on_the_wire),
         TEST(test_streams_opened_before_the_carrier_came_wait_for_it),
