@@ -105,6 +105,7 @@ static void op_shutdown(struct stream *base)
     struct quic_stream *s = of(base);
     if (s->is_closing || s->is_fin_wanted)
         return;
+    chunkq_commit(&s->out, 0); /* room that was reserved and not used */
     s->is_fin_wanted = true;
     if (!s->is_muted)
         wake(s);

@@ -253,6 +253,19 @@ static void test_writer_without_budget_goes_on_after_acks(void **state)
     assert_int_equal(b_end.sum, 0);
 }
 
+static void test_shutdown_gives_back_room_that_was_not_used(void **state)
+{
+    (void)state;
+    struct end e = { .to_send = 100 };
+    connect_both();
+    open_from_a(&e);
+    pump(&e);
+    RUN_UNTIL(b_end.got == 100 && chunkq_total() == 0);
+    assert_true(e.s->ops->reserve(e.s, 1000).n > 0);
+    e.s->ops->shutdown(e.s);
+    assert_int_equal(chunkq_total(), 0);
+}
+
 static void test_open_beyond_the_limit_waits_for_room(void **state)
 {
     (void)state;
@@ -430,6 +443,7 @@ int main(void)
         T(test_stop_behind_the_fin_is_an_end_in_order),
         T(test_writer_told_to_stop_keeps_nothing),
         T(test_writer_without_budget_goes_on_after_acks),
+        T(test_shutdown_gives_back_room_that_was_not_used),
         T(test_open_beyond_the_limit_waits_for_room),
         T(test_stop_closes_streams_then_connection),
         T(test_retry_is_demanded_and_answered),
