@@ -13,6 +13,7 @@
 #include "transport/quic_conn.h"
 
 #define INITIAL_MIN       1200 /* octets of a datagram with a client Initial (RFC 9000 s.14.1) */
+#define LONG_HEADER       0x80 /* of the first octet (RFC 8999 s.5.1) */
 #define RESET_MIN         43   /* shorter packets get no stateless reset, or two would never end */
 #define RESET_MAX         42   /* octets of ours */
 #define RESETS_PER_SECOND 64
@@ -152,16 +153,17 @@ static void on_packet(void *arg, struct udp *u, const struct udp_packet *p)
     if (rv != 0)
         return; /* not QUIC */
     struct quic_conn *c = quic_cids_find(q->env.cids, vc.dcid, vc.dcidlen);
-    if (!c && !vc.version)
+    bool is_short = !(p->data.p[0] & LONG_HEADER);
+    if (!c && is_short)
         c = find_reset(q, p);
     if (c && quic_conn_udp(c) != u)
         return; /* a connection does not change its address family */
     if (c)
         quic_conn_read(c, p, q->batch_ns);
-    else if (vc.version)
-        accept_packet(q, u, p);
-    else
+    else if (is_short)
         send_stateless_reset(q, u, p, &vc);
+    else if (vc.version) /* without: a Version Negotiation of nobody's, its ids of any length */
+        accept_packet(q, u, p);
 }
 
 static void on_batch_end(void *arg, struct udp *u)

@@ -342,8 +342,9 @@ static void test_restarted_listener_ends_old_connections_at_once(void **state)
     assert_int_equal(e.nclosed, 1);
 }
 
-struct raw { /* a plain UDP socket that says odd things */
+struct raw { /* a plain UDP socket that says odd things to b */
     struct udp *udp;
+    struct udp_path path;
     uint8_t got[2048];
     size_t n;
 };
@@ -362,23 +363,34 @@ static void raw_nothing(void *arg, struct udp *u)
     (void)u;
 }
 
-static void test_unknown_version_is_answered_with_ours(void **state)
+static void raw_open(struct raw *r)
 {
-    (void)state;
     static const struct udp_events ev = { raw_packet, raw_nothing, raw_nothing };
-    struct raw r = { 0 };
-    struct udp_path path = { 0 };
     struct sockaddr_any any;
     struct ipaddr ip;
     uint16_t port;
+
+    *r = (struct raw){ 0 };
+    assert_int_equal(sockaddr_parse("127.0.0.1:0", &any), 0);
+    assert_int_equal(udp_open(loop, &any, false, &ev, r, &r->udp), 0);
+    assert_true(multiaddr_as_quic(&b_addr, &ip, &port));
+    sockaddr_from_ip(&ip, port, &r->path.remote);
+}
+
+static void raw_send(struct raw *r, const uint8_t *p, size_t n)
+{
+    udp_send(r->udp, &r->path, 0, (struct bytes){ p, n }, n);
+}
+
+static void test_unknown_version_is_answered_with_ours(void **state)
+{
+    (void)state;
+    struct raw r;
     uint8_t pkt[1200] = { 0xc0, 0x5a, 0x5a, 0x5a, 0x5a, 8, 1, 2, 3, 4, 5, 6, 7, 8, 4, 9, 9, 9, 9 };
 
-    assert_int_equal(sockaddr_parse("127.0.0.1:0", &any), 0);
-    assert_int_equal(udp_open(loop, &any, false, &ev, &r, &r.udp), 0);
-    assert_true(multiaddr_as_quic(&b_addr, &ip, &port));
-    sockaddr_from_ip(&ip, port, &path.remote);
-    udp_send(r.udp, &path, 0, (struct bytes){ pkt, 100 }, 100); /* too short for an answer */
-    udp_send(r.udp, &path, 0, (struct bytes){ pkt, sizeof pkt }, sizeof pkt);
+    raw_open(&r);
+    raw_send(&r, pkt, 100); /* too short for an answer */
+    raw_send(&r, pkt, sizeof pkt);
     RUN_UNTIL(r.n > 0);
     /* RFC 9000 s.17.2.1: version 0, ids swapped, then the versions */
     static const uint8_t want[] = {
@@ -389,24 +401,37 @@ static void test_unknown_version_is_answered_with_ours(void **state)
     udp_close(r.udp);
 }
 
+/* Its ids may be longer than those of QUIC v1 (RFC 8999 s.5.1, s.6). */
+static void test_version_negotiation_of_nobody_is_not_answered(void **state)
+{
+    (void)state;
+    struct raw r;
+    struct end e = { .to_send = 10, .fin_when_sent = true };
+    uint8_t pkt[600] = { 0xc0, 0, 0, 0, 0, 255 }; /* 255 octets of id, 0 of the other, versions */
+
+    raw_open(&r);
+    raw_send(&r, pkt, sizeof pkt);
+    pkt[5] = 8;
+    raw_send(&r, pkt, sizeof pkt);
+    connect_both();
+    b_end.echo = true;
+    open_from_a(&e);
+    pump(&e);
+    RUN_UNTIL(e.nclosed == 1);
+    assert_int_equal(r.n, 0);
+    udp_close(r.udp);
+}
+
 /* Datagrams of noise neither end a connection nor make one. */
 static void test_garbage_changes_nothing(void **state)
 {
     (void)state;
-    static const struct udp_events ev = { raw_packet, raw_nothing, raw_nothing };
-    struct raw r = { 0 };
-    struct udp_path path = { 0 };
-    struct sockaddr_any any;
-    struct ipaddr ip;
-    uint16_t port;
+    struct raw r;
     uint8_t pkt[1400];
     struct end e = { .to_send = 1u << 20, .fin_when_sent = true };
 
     connect_both();
-    assert_int_equal(sockaddr_parse("127.0.0.1:0", &any), 0);
-    assert_int_equal(udp_open(loop, &any, false, &ev, &r, &r.udp), 0);
-    assert_true(multiaddr_as_quic(&b_addr, &ip, &port));
-    sockaddr_from_ip(&ip, port, &path.remote);
+    raw_open(&r);
     for (int i = 0; i < 500; i++) {
         randombytes_buf(pkt, sizeof pkt);
         if (i % 2) { /* looks like a v1 Initial */
@@ -415,7 +440,7 @@ static void test_garbage_changes_nothing(void **state)
             pkt[5] = 8;
         }
         if (!udp_is_blocked(r.udp))
-            udp_send(r.udp, &path, 0, (struct bytes){ pkt, sizeof pkt }, sizeof pkt);
+            raw_send(&r, pkt, sizeof pkt);
     }
     b_end.echo = true;
     open_from_a(&e);
@@ -449,6 +474,7 @@ int main(void)
         T(test_retry_is_demanded_and_answered),
         T(test_restarted_listener_ends_old_connections_at_once),
         T(test_unknown_version_is_answered_with_ours),
+        T(test_version_negotiation_of_nobody_is_not_answered),
         T(test_garbage_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
