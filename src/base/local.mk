@@ -1,6 +1,6 @@
 noinst_LIBRARIES += src/libbase.a
 src_libbase_a_SOURCES = \
-	src/base/cursor.h \
+	src/base/container_of.h src/base/cursor.h \
 	src/base/err.c src/base/err.h \
 	src/base/log.c src/base/log.h \
 	src/base/strbuf.c src/base/strbuf.h \

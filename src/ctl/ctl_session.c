@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/container_of.h"
 #include "base/err.h"
 
 #define BUF_FIRST 1024
@@ -148,8 +149,7 @@ static void hand_over(struct ctl_session *s)
 
 static void run(struct turn_task *task)
 {
-    struct ctl_session *s = (struct ctl_session *)((char *)task -
-                                                   offsetof(struct ctl_session, task));
+    struct ctl_session *s = container_of(task, struct ctl_session, task);
 
     if (s->queued)
         return; /* who does not read its answers is not read either; on_drained comes */

@@ -14,6 +14,7 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "base/container_of.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "gate/front_address.h"
@@ -118,7 +119,7 @@ static void release(struct front_open *o)
 /* The end without a bridge: tells whoever is still to be told. */
 static void on_turn(struct turn_task *task)
 {
-    struct front_open *o = (struct front_open *)((char *)task - offsetof(struct front_open, task));
+    struct front_open *o = container_of(task, struct front_open, task);
 
     if (o->opened)
         o->opened(o->arg, o->err, why_text(o));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "base/container_of.h"
 #include "base/err.h"
 #include "gate/direct.h"
 
@@ -28,8 +29,7 @@ struct front_lookup {
 
 static void on_turn(struct turn_task *task)
 {
-    struct front_lookup *l = (struct front_lookup *)((char *)task -
-                                                     offsetof(struct front_lookup, task));
+    struct front_lookup *l = container_of(task, struct front_lookup, task);
     struct front_lookup told = *l; /* done may ask again */
 
     front_address_cancel(l);

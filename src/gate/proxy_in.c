@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#include "base/container_of.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "gate/proxy_client.h"
@@ -298,8 +299,7 @@ static void on_found(void *arg, int err, const struct ipaddr *ip, const char *wh
 
 static void on_turn(struct turn_task *task)
 {
-    struct proxy_client *c = (struct proxy_client *)((char *)task -
-                                                     offsetof(struct proxy_client, task));
+    struct proxy_client *c = container_of(task, struct proxy_client, task);
 
     if (c->state == ST_PARTED)
         release(c);

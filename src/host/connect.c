@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/container_of.h"
+
 struct host_connect {
     struct turn *turn;
     struct conns *conns;
@@ -23,13 +25,12 @@ static void finish(struct host_connect *k, int err, struct conn *c)
 
 static void on_dialled(struct dial_wait *w, int err, struct conn *c)
 {
-    finish((struct host_connect *)((char *)w - offsetof(struct host_connect, wait)), err, c);
+    finish(container_of(w, struct host_connect, wait), err, c);
 }
 
 static void on_turn(struct turn_task *task)
 {
-    struct host_connect *k = (struct host_connect *)((char *)task -
-                                                     offsetof(struct host_connect, task));
+    struct host_connect *k = container_of(task, struct host_connect, task);
     struct conn *c = conns_find(k->conns, &k->req.peer, k->req.path);
     const struct dial_req req = { .peer = k->req.peer,
                                   .addrs = k->addrs,

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "base/container_of.h"
 #include "base/err.h"
 #include "transport/negotiate.h"
 
@@ -171,7 +172,7 @@ static void propose(struct host_open *o, struct conn *c)
 
 static void on_dialled(struct dial_wait *w, int err, struct conn *c)
 {
-    struct host_open *o = (struct host_open *)((char *)w - offsetof(struct host_open, wait));
+    struct host_open *o = container_of(w, struct host_open, wait);
     if (err)
         finish(o, err);
     else
@@ -290,7 +291,7 @@ static void judge(struct host_open *o)
 
 static void on_turn(struct turn_task *task)
 {
-    struct host_open *o = (struct host_open *)((char *)task - offsetof(struct host_open, task));
+    struct host_open *o = container_of(task, struct host_open, task);
     o->is_to_judge = false;
     if (o->has_proposed)
         judge(o);

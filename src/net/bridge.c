@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/container_of.h"
 #include "base/err.h"
 
 #define ROOM_WANT (64u << 10)
@@ -60,7 +61,7 @@ static void pay(struct bridge *br, int i)
 
 static void on_wake(struct limit_waiter *waiter)
 {
-    struct way *w = (struct way *)((char *)waiter - offsetof(struct way, waiter));
+    struct way *w = container_of(waiter, struct way, waiter);
     pay(w->br, (int)(w - w->br->way));
 }
 

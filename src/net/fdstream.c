@@ -16,6 +16,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/container_of.h"
 #include "base/err.h"
 #include "net/chunkq.h"
 
@@ -149,7 +150,7 @@ static void end_if_reset(struct fdstream *f)
 
 static void on_hangup(struct hangup_watch *w)
 {
-    struct fdstream *f = (struct fdstream *)((char *)w - offsetof(struct fdstream, hangup));
+    struct fdstream *f = container_of(w, struct fdstream, hangup);
 
     f->is_hung_up = true;
     if (!f->ended && !ev_is_active(&f->rd))
@@ -168,7 +169,7 @@ static void stop_reading(struct fdstream *f)
 
 static void on_turn(struct turn_task *task)
 {
-    struct fdstream *f = (struct fdstream *)((char *)task - offsetof(struct fdstream, task));
+    struct fdstream *f = container_of(task, struct fdstream, task);
 
     if (!f->ended) {
         flush(f);

@@ -5,6 +5,7 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "base/container_of.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "host/dial_order.h"
@@ -159,7 +160,7 @@ static bool same(const struct addrs *a, const struct addrs *b)
 
 static void on_turn(struct turn_task *t)
 {
-    struct announce *a = (struct announce *)((char *)t - offsetof(struct announce, task));
+    struct announce *a = container_of(t, struct announce, task);
     struct listener *l;
     struct addrs now;
 

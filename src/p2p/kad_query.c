@@ -9,6 +9,7 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "base/container_of.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "p2p/kad_contacts.h"
@@ -350,7 +351,7 @@ static const struct kad_run_events run_events = { .on_answer = on_answer, .on_en
 
 static void on_turn(struct turn_task *t)
 {
-    struct kad_request *q = (struct kad_request *)((char *)t - offsetof(struct kad_request, task));
+    struct kad_request *q = container_of(t, struct kad_request, task);
     struct kad_result r = { .err = q->err, .peers = q->found.v, .npeers = q->found.n };
 
     tell(q, &r);

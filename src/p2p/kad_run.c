@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "base/container_of.h"
 #include "p2p/kad_contacts.h"
 #include "p2p/kad_rpc.h"
 
@@ -179,7 +180,7 @@ static void seed(struct kad_run *r)
 
 static void on_turn(struct turn_task *t)
 {
-    struct kad_run *r = (struct kad_run *)((char *)t - offsetof(struct kad_run, task));
+    struct kad_run *r = container_of(t, struct kad_run, task);
 
     if (r->state == ENDING) {
         r->state = ENDED;

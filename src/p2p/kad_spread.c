@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/container_of.h"
 #include "base/err.h"
 #include "p2p/kad_contacts.h"
 #include "p2p/kad_rpc.h"
@@ -27,7 +28,7 @@ struct kad_spread {
 
 static void on_turn(struct turn_task *t)
 {
-    struct kad_spread *s = (struct kad_spread *)((char *)t - offsetof(struct kad_spread, task));
+    struct kad_spread *s = container_of(t, struct kad_spread, task);
     struct kad_contact took[KAD_K];
     size_t n = 0;
 

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "base/container_of.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "svc/peer_head.h"
@@ -250,7 +251,7 @@ static void tell_drained(struct http_tag *t)
 
 static void on_turn(struct turn_task *task)
 {
-    struct http_tag *t = (struct http_tag *)((char *)task - offsetof(struct http_tag, task));
+    struct http_tag *t = container_of(task, struct http_tag, task);
 
     if (t->state == ST_REFUSED && !t->is_answered)
         say_refused(t);

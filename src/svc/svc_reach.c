@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/container_of.h"
 #include "base/err.h"
 #include "net/dialtcp.h"
 #include "net/fdstream.h"
@@ -49,7 +50,7 @@ static void on_connected(void *arg, int err, int fd)
 
 static void on_ready(struct turn_task *t)
 {
-    struct svc_reach *r = (struct svc_reach *)((char *)t - offsetof(struct svc_reach, ready));
+    struct svc_reach *r = container_of(t, struct svc_reach, ready);
     finish(r, 0, NULL, r->pipe);
 }
 

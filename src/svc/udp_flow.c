@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/container_of.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "net/parting.h"
@@ -154,7 +155,7 @@ static const struct stream_events flow_events = {
 
 static void on_first(struct turn_task *t)
 {
-    deliver((struct udp_flow *)((char *)t - offsetof(struct udp_flow, first)));
+    deliver(container_of(t, struct udp_flow, first));
 }
 
 static void on_flow_datagram(void *arg, struct bytes v)

@@ -2,11 +2,11 @@
 #include "transport/quic_conn.h"
 
 #include <sodium.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "base/container_of.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "transport/quic_bye.h"
@@ -52,7 +52,7 @@ static struct quic_conn *conn_of(const struct muxed *m)
 /* What ngtcp2 hands back to callbacks: the streams, for most of them need no more. */
 static struct quic_conn *conn_of_user(void *user)
 {
-    return (struct quic_conn *)((char *)user - offsetof(struct quic_conn, streams));
+    return container_of(user, struct quic_conn, streams);
 }
 
 static ngtcp2_conn *get_conn(ngtcp2_crypto_conn_ref *ref)
@@ -313,7 +313,7 @@ static void set_keep_alive(struct quic_conn *c, uint64_t now_ns)
 
 static void run(struct turn_task *t)
 {
-    struct quic_conn *c = (struct quic_conn *)((char *)t - offsetof(struct quic_conn, task));
+    struct quic_conn *c = container_of(t, struct quic_conn, task);
 
     if (c->state == ST_CLOSED)
         return;

@@ -2,9 +2,9 @@
 #include "transport/quic_stream.h"
 
 #include <assert.h>
-#include <stddef.h>
 #include <stdlib.h>
 
+#include "base/container_of.h"
 #include "base/err.h"
 #include "transport/quic_streams.h"
 
@@ -154,7 +154,7 @@ void quic_stream_free(struct quic_stream *s)
 
 struct quic_stream *quic_stream_of(struct sched_entry *e)
 {
-    return (struct quic_stream *)((char *)e - offsetof(struct quic_stream, sched));
+    return container_of(e, struct quic_stream, sched);
 }
 
 bool quic_stream_has_output(const struct quic_stream *s)

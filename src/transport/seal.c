@@ -7,9 +7,9 @@
 #include "transport/seal.h"
 
 #include <assert.h>
-#include <stddef.h>
 #include <stdlib.h>
 
+#include "base/container_of.h"
 #include "base/err.h"
 
 #define AHEAD_MAX (256u << 10) /* octets delivered and not credited, above which a socket waits */
@@ -341,7 +341,7 @@ static const struct stream_ops ops = {
 
 static void run(struct turn_task *t)
 {
-    struct seal *s = (struct seal *)((char *)t - offsetof(struct seal, task));
+    struct seal *s = container_of(t, struct seal, task);
 
     if (s->is_ended)
         return;

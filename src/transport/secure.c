@@ -3,9 +3,9 @@
  * turn. */
 #include "transport/secure.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 
+#include "base/container_of.h"
 #include "base/err.h"
 #include "transport/seal.h"
 
@@ -97,7 +97,7 @@ static bool advance(struct secure *s)
 
 static void run(struct turn_task *t)
 {
-    advance((struct secure *)((char *)t - offsetof(struct secure, task)));
+    advance(container_of(t, struct secure, task));
 }
 
 static struct span on_alloc(struct stream *raw)

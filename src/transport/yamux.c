@@ -8,11 +8,11 @@
  * less than CARRIER_MAX. */
 #include "transport/yamux.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "base/container_of.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "id/circuit_addr.h"
@@ -443,7 +443,7 @@ static void bury(struct yamux *y)
 
 static void run(struct turn_task *t)
 {
-    struct yamux *y = (struct yamux *)((char *)t - offsetof(struct yamux, task));
+    struct yamux *y = container_of(t, struct yamux, task);
 
     yamux_streams_deliver_closing(&y->set, put_reset, y);
     if (!y->is_close_wanted && y->state == ST_READY) {

@@ -2,10 +2,10 @@
 #include "transport/yamux_stream.h"
 
 #include <assert.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "base/container_of.h"
 #include "base/err.h"
 
 #define GROW_RTTS 4 /* a window used up faster than this was too small */
@@ -178,7 +178,7 @@ struct yamux_stream *yamux_stream_find(const struct yamux_streams *set, uint32_t
 
 struct yamux_stream *yamux_stream_of(struct sched_entry *e)
 {
-    return (struct yamux_stream *)((char *)e - offsetof(struct yamux_stream, sched));
+    return container_of(e, struct yamux_stream, sched);
 }
 
 static void release(struct yamux_stream *s)
