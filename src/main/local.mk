@@ -26,7 +26,7 @@ src_libmain_a_SOURCES = \
 
 MAIN_LIBS = src/libmain.a $(WEB_LIBS) $(CLI_LIBS)
 bin_PROGRAMS += gw
-gw_SOURCES = src/main/gw.c
+gw_SOURCES = src/main/main.c
 gw_LDADD = $(MAIN_LIBS)
 
 dist_examples_DATA = conf/gw.conf.example conf/names.example conf/authorized_keys.example \

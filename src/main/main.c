@@ -1,4 +1,4 @@
-/* gw.c - where gw begins: options, then the node or one command. */
+/* main.c - where gw begins: options, then the node or one command. */
 #include <gw/version.h>
 #include <stdio.h>
 
