@@ -10,6 +10,7 @@
 #ifndef GW_GATE_FRONT_H
 #define GW_GATE_FRONT_H
 
+#include "gate/front_target.h"
 #include "name/loopback.h"
 #include "name/resolver.h"
 #include "net/bridge.h"
@@ -18,15 +19,6 @@
 #include "svc/svc_out.h"
 
 struct front;
-
-struct front_target {
-    char host[NAME_MAX_OCTETS + 1];
-    char service[SERVICE_NAME_MAX + 1]; /* "" = by port */
-    uint16_t port;                      /* 0 = by service name */
-    bool is_udp;                        /* datagrams: front_join_dgrams in place of front_join */
-    enum host_path path;
-    bool has_path; /* else front_set_paths decides */
-};
 
 enum front_other { FRONT_REFUSE, FRONT_DIRECT, FRONT_VIA };
 
@@ -107,13 +99,6 @@ bool front_stable_net(const struct front *f, struct ipaddr *out);
 /* The latest failures, newest first; returns how many (up to max). */
 size_t front_failures(const struct front *f, struct front_failure *out, size_t max);
 
-#define FRONT_TARGET_STR_MAX (NAME_MAX_OCTETS + SERVICE_NAME_MAX + 4)
-
 void front_get_stats(const struct front *f, struct front_stats *out);
-
-/* Reads NAME:PORT or NAME:SERVICE ([v6]:PORT too). 0, GW_ESYNTAX, GW_EINVAL. */
-int front_target_parse(const char *text, struct front_target *out);
-/* The reverse, with brackets around an IPv6 address; returns out. */
-const char *front_target_print(const struct front_target *t, char out[FRONT_TARGET_STR_MAX]);
 
 #endif

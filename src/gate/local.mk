@@ -11,6 +11,7 @@ src_libgate_a_SOURCES = \
 	src/gate/forward_in.c src/gate/forward_in.h \
 	src/gate/front.c src/gate/front.h \
 	src/gate/front_address.c src/gate/front_address.h \
+	src/gate/front_target.c src/gate/front_target.h \
 	src/gate/held.c src/gate/held.h \
 	src/gate/html.c src/gate/html.h \
 	src/gate/http_error.c src/gate/http_error.h \
@@ -21,7 +22,6 @@ src_libgate_a_SOURCES = \
 	src/gate/proxy_in.c src/gate/proxy_in.h \
 	src/gate/reach.c src/gate/reach.h \
 	src/gate/socks4_in.c src/gate/socks5_in.c \
-	src/gate/target.c \
 	src/gate/udp_assoc.c src/gate/udp_assoc.h \
 	src/gate/udp_in.c src/gate/udp_in.h \
 	src/gate/udp_sessions.c src/gate/udp_sessions.h \
@@ -29,7 +29,8 @@ src_libgate_a_SOURCES = \
 if HAVE_CMOCKA
 GATE_TESTS = tests/unit/test_aim tests/unit/test_dns_answer tests/unit/test_dns_forward \
 	tests/unit/test_dns_in tests/unit/test_dns_subject tests/unit/test_forward_in \
-	tests/unit/test_front tests/unit/test_front_address tests/unit/test_front_udp \
+	tests/unit/test_front tests/unit/test_front_address tests/unit/test_front_target \
+	tests/unit/test_front_udp \
 	tests/unit/test_html tests/unit/test_http_error tests/unit/test_http_exchange \
 	tests/unit/test_http_in tests/unit/test_http_rewrite tests/unit/test_proxy_in \
 	tests/unit/test_socks4_in tests/unit/test_socks5_in tests/unit/test_udp_assoc \

@@ -1,9 +1,11 @@
-/* target.c - front_target as text: NAME:PORT, NAME:SERVICE, [v6]:PORT.  See front.h. */
+/* front_target.c - see front_target.h. */
+#include "gate/front_target.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
-#include "gate/front.h"
+#include "net/sockaddr.h"
 
 /* An address between brackets: checked by the reader of socket addresses. */
 static int parse_v6(const char *text, size_t n)
