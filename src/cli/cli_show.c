@@ -260,29 +260,38 @@ int cli_show_peers(FILE *f, const json_t *v)
     return err;
 }
 
+static void add_port(struct cli_table *t, const json_t *s)
+{
+    if (num(s, "port"))
+        cli_table_add(t, "%lld", num(s, "port"));
+    else
+        cli_table_add(t, "%s", "");
+}
+
 static void add_own_service(struct cli_table *t, const json_t *s)
 {
     char target[TARGETS_MAX];
 
     cli_table_add(t, "%s", cli_show_str(s, "name"));
-    if (num(s, "port"))
-        cli_table_add(t, "%lld", num(s, "port"));
-    else
-        cli_table_add(t, "%s", "");
+    add_port(t, s);
     cli_table_add(t, "%s", leads_to(s, target, sizeof target));
     cli_table_add(t, "%s", json_is_true(json_object_get(s, "enabled")) ? "yes" : "no");
 }
 
 static void add_their_service(struct cli_table *t, const json_t *s)
 {
+    bool tcp = json_is_true(json_object_get(s, "tcp")),
+         udp = json_is_true(json_object_get(s, "udp"));
+
     cli_table_add(t, "%s", foreign(s, "name"));
-    cli_table_add(t, "%s", foreign(s, "protocol"));
+    add_port(t, s);
+    cli_table_add(t, "%s%s%s", tcp ? "tcp" : "", tcp && udp ? ", " : "", udp ? "udp" : "");
 }
 
 int cli_show_services(FILE *f, const json_t *v)
 {
     static const char *const own[] = { "NAME", "PORT", "TARGET", "ENABLED" };
-    static const char *const theirs[] = { "NAME", "PROTOCOL" };
+    static const char *const theirs[] = { "NAME", "PORT", "PROTOCOL" };
     bool is_own = !json_object_get(v, "peer");
     size_t columns = is_own ? sizeof own / sizeof own[0] : sizeof theirs / sizeof theirs[0];
     struct cli_table *t = cli_table_new(columns);

@@ -8,69 +8,65 @@
 #include "base/log.h"
 #include "ctl/ctl_lookup.h"
 #include "name/tier_direct.h"
+#include "svc/svc_offers.h"
 #include "svc/svc_query.h"
 
 #define QUERY_MS     30000
 #define SERVICES_MAX 64
+#define OFFERS_MAX   256 /* of a peer; more are not shown */
 #define EDIT_ERR_MAX 512
 
 struct query {
     struct ctl_session *session;
     struct svc_query *query;
     struct peerid peer;
+    json_t *req; /* counted: for the error's text */
 };
+
+static void release(struct query *q)
+{
+    json_decref(q->req);
+    free(q);
+}
 
 static void on_query_cancel(void *arg)
 {
     struct query *q = arg;
 
     svc_query_cancel(q->query);
-    free(q);
+    release(q);
 }
 
-static json_t *foreign_member(const json_t *v, const char *key)
-{
-    const char *text = json_string_value(json_object_get(v, key));
-    return json_string(text ? log_esc(bytes_of(text)) : "");
-}
-
-/* Takes from the peer's list what has the form that we know; the rest is passed over. */
 static void reply_services(struct query *q, struct bytes text)
 {
-    json_t *theirs = json_loadb((const char *)text.p, text.n, 0, NULL), *ours, *v;
+    struct svc_offer offers[OFFERS_MAX];
+    int n = svc_offers_read(text, offers, OFFERS_MAX);
     char id[PEERID_STR_MAX];
-    size_t i;
 
-    if (!json_is_array(theirs)) {
+    if (n < 0) {
         ctl_session_fail(q->session, "%s answered with something else than a list",
-                         peerid_print(&q->peer, id));
-        json_decref(theirs);
+                         json_string_value(json_object_get(q->req, "peer")));
         return;
     }
-    ours = json_array();
-    json_array_foreach(theirs, i, v)
-    {
-        if (json_is_string(json_object_get(v, "name")) &&
-            !json_is_false(json_object_get(v, "enabled")))
-            json_array_append_new(ours, json_pack("{s:o, s:o}", "name", foreign_member(v, "name"),
-                                                  "protocol", foreign_member(v, "protocol")));
-    }
-    json_decref(theirs);
+    json_t *list = json_array();
+    for (const struct svc_offer *o = offers; o < offers + n; o++)
+        json_array_append_new(list, json_pack("{s:s, s:i, s:b, s:b}", "name", o->name, "port",
+                                              o->port, "tcp", o->is_tcp, "udp", o->is_udp));
     ctl_session_reply(
-        q->session, json_pack("{s:s, s:o}", "peer", peerid_print(&q->peer, id), "services", ours));
+        q->session, json_pack("{s:s, s:o}", "peer", peerid_print(&q->peer, id), "services", list));
 }
 
 static void on_queried(void *arg, int err, struct bytes text)
 {
     struct query *q = arg;
-    char id[PEERID_STR_MAX];
 
     if (err)
-        ctl_session_fail(q->session, "%s: %s%s%s", peerid_print(&q->peer, id), gw_strerror(err),
+        ctl_session_fail(q->session, "%s: %s%s%s",
+                         json_string_value(json_object_get(q->req, "peer")), gw_strerror(err),
                          text.n ? ": " : "", text.n ? log_esc(text) : "");
     else
         reply_services(q, text);
-    free(q);
+    release(q);
 }
 
 static void found_services(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
@@ -80,13 +76,12 @@ static void found_services(const struct ctl_deps *d, struct ctl_session *s, json
     struct svc_query *query =
         q ? svc_query_start(d->host, &a->peer, a->addrs, a->naddrs, QUERY_MS, on_queried, q) : NULL;
 
-    (void)req;
     if (!query) {
         free(q);
         ctl_session_fail(s, "%s", gw_strerror(GW_ENOMEM));
         return;
     }
-    *q = (struct query){ .session = s, .query = query, .peer = a->peer };
+    *q = (struct query){ .session = s, .query = query, .peer = a->peer, .req = json_incref(req) };
     ctl_session_on_cancel(s, on_query_cancel, q);
 }
 

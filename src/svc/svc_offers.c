@@ -27,7 +27,7 @@ static bool read_offer(const json_t *v, struct svc_offer *out)
                                .is_tcp = json_is_string(json_object_get(v, "protocol")),
                                .is_udp = json_is_true(json_object_get(v, "udp")) };
     memcpy(out->name, name.p, name.n);
-    return out->is_tcp || out->is_udp;
+    return true;
 }
 
 int svc_offers_read(struct bytes json, struct svc_offer *out, size_t max)

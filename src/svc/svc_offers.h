@@ -7,8 +7,8 @@
 
 struct svc_offer {
     char name[SERVICE_NAME_MAX + 1];
-    uint16_t port; /* 0: by name only */
-    bool is_tcp, is_udp;
+    uint16_t port;       /* 0: by name only */
+    bool is_tcp, is_udp; /* neither: the exit */
 };
 
 /* Reads the JSON of svc_list.h.  A peer that tells no ports (shurli) has its services at the

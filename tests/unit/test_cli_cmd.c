@@ -513,15 +513,16 @@ static void test_describe_goes_over_the_whole_table(void **state)
     assert_true(n >= 16);
 }
 
-static void test_services_of_a_peer_are_escaped(void **state)
+static void test_services_of_a_peer_have_their_ports_and_are_escaped(void **state)
 {
     struct fixture *f = *state;
 
     start_daemon(f, "{\"cmd\":\"services\",\"peer\":\"alice\"}",
-                 "{\"ok\":true,\"peer\":\"12D3x\",\"services\":[{\"name\":\"\\u001b\",\"protocol\":"
-                 "\"/x/a\"}]}\n");
+                 "{\"ok\":true,\"peer\":\"12D3x\",\"services\":[{\"name\":\"\\u001b\",\"port\":22,"
+                 "\"tcp\":true,\"udp\":false},{\"name\":\"both\",\"port\":0,\"tcp\":true,"
+                 "\"udp\":true}]}\n");
     assert_int_equal(run(f, "services alice"), 0);
-    assert_string_equal(f->out, "NAME  PROTOCOL\n\\x1b  /x/a\n");
+    assert_string_equal(f->out, "NAME  PORT  PROTOCOL\n\\x1b  22    tcp\nboth  -     tcp, udp\n");
 }
 
 static void test_a_refusal_is_1_with_the_reason_escaped(void **state)
@@ -754,7 +755,7 @@ int main(void)
         T(test_dht_get_shows_a_record_and_the_way_to_it),
         T(test_dht_put_sends_a_file_as_base64_and_is_1_when_nobody_took_it),
         T(test_describe_goes_over_the_whole_table),
-        T(test_services_of_a_peer_are_escaped),
+        T(test_services_of_a_peer_have_their_ports_and_are_escaped),
         T(test_a_refusal_is_1_with_the_reason_escaped),
         T(test_a_daemon_that_goes_away_is_1),
         T(test_ping_prints_lines_and_a_summary),

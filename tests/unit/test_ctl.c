@@ -982,25 +982,32 @@ static void test_a_peer_that_is_not_reached_is_looked_up_anew(void **state)
     assert_int_equal(w.forgotten, 1);
 }
 
-static void test_services_of_a_peer_are_escaped_and_filtered(void **state)
+static void test_services_of_a_peer_have_their_ports_and_are_filtered(void **state)
 {
     struct fixture *f = *state;
     static const char theirs[] =
         "[{\"name\":\"ssh\",\"protocol\":\"/shurli/ssh/1.0.0\",\"enabled\":true},"
+        "{\"name\":\"dns\",\"port\":5353,\"udp\":true,\"enabled\":true},"
         "{\"name\":\"\\u001b[2J\"},{\"name\":\"off\",\"enabled\":false},7]";
 
     ask(f, "{\"cmd\":\"services\",\"peer\":\"alice\"}\n");
     w.queried(w.queried_arg, 0, bytes_of(theirs));
-    json_t *v = json_loads(ask(f, ""), 0, NULL);
-    const json_t *list = json_object_get(v, "services");
-    assert_int_equal(json_array_size(list), 2);
-    check_string(json_array_get(list, 0), "protocol", "/shurli/ssh/1.0.0");
-    check_string(json_array_get(list, 1), "name", "\\x1b[2J");
+    json_t *v = json_loads(ask(f, ""), 0, NULL),
+           *want = json_loads("[{\"name\":\"ssh\",\"port\":22,\"tcp\":true,\"udp\":false},"
+                              "{\"name\":\"dns\",\"port\":5353,\"tcp\":false,\"udp\":true}]",
+                              0, NULL);
+    assert_true(json_equal(json_object_get(v, "services"), want));
     json_decref(v);
+    json_decref(want);
 
     ask(f, "{\"cmd\":\"services\",\"peer\":\"alice\"}\n");
     w.queried(w.queried_arg, 0, bytes_of("not json"));
-    assert_non_null(strstr(ask(f, ""), "\"ok\":false"));
+    assert_string_equal(ask(f, ""),
+                        "{\"ok\":false,\"error\":\"alice answered with something else than a "
+                        "list\"}\n");
+    ask(f, "{\"cmd\":\"services\",\"peer\":\"alice\"}\n");
+    w.queried(w.queried_arg, GW_EDENIED, (struct bytes){ 0 });
+    assert_string_equal(ask(f, ""), "{\"ok\":false,\"error\":\"alice: denied by the peer\"}\n");
 }
 
 static void test_doctor_and_netcheck_are_commands(void **state)
@@ -1080,7 +1087,7 @@ int main(void)
         T(test_ping_streams_a_line_per_answer),
         T(test_ping_without_an_answer_fails),
         T(test_a_peer_that_is_not_reached_is_looked_up_anew),
-        T(test_services_of_a_peer_are_escaped_and_filtered),
+        T(test_services_of_a_peer_have_their_ports_and_are_filtered),
         T(test_doctor_and_netcheck_are_commands),
         T(test_nc_hands_the_stream_to_the_front),
         T(test_nc_tells_why_it_failed),

@@ -53,11 +53,18 @@ static void test_what_is_no_service_is_passed_over(void **state)
     assert_int_equal(
         read_text("[null, 7, \"ssh\", [], {}, {\"name\":7}, {\"name\":\"\",\"protocol\":\"x\"},"
                   "{\"name\":\"../etc\",\"protocol\":\"x\"}, {\"name\":\"SSH\",\"protocol\":\"x\"},"
-                  "{\"name\":\"off\",\"protocol\":\"x\",\"enabled\":false}, {\"name\":\"exit\"},"
+                  "{\"name\":\"off\",\"protocol\":\"x\",\"enabled\":false},"
                   "{\"name\":\"last\",\"protocol\":\"x\",\"port\":65536,\"more\":{\"a\":[1]}}]"),
         1);
     assert_offer(0, "last", 0, true, false);
     assert_int_equal(read_text("[]"), 0);
+}
+
+static void test_an_exit_takes_neither_connections_nor_datagrams(void **state)
+{
+    (void)state;
+    assert_int_equal(read_text("[{\"name\":\"exit\",\"enabled\":true}]"), 1);
+    assert_offer(0, "exit", 0, false, false);
 }
 
 static void test_ports_outside_are_none(void **state)
@@ -107,6 +114,7 @@ int main(void)
         cmocka_unit_test(test_services_of_gw),
         cmocka_unit_test(test_services_without_ports_have_the_well_known_ones),
         cmocka_unit_test(test_what_is_no_service_is_passed_over),
+        cmocka_unit_test(test_an_exit_takes_neither_connections_nor_datagrams),
         cmocka_unit_test(test_ports_outside_are_none),
         cmocka_unit_test(test_no_more_than_asked_for),
         cmocka_unit_test(test_anything_but_a_list_is_a_fault),
