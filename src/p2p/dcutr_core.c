@@ -66,7 +66,7 @@ static unsigned begin_anew(struct dcutr_core *c, uint64_t now_us)
 
 static void rest(struct dcutr_core *c, uint64_t now_us)
 {
-    if (!begins(c) && c->peer_begins) /* it will do so again */
+    if (!begins(c) && c->peer_begins && !c->is_mute) /* it will do so again */
         return;
     c->due_us = now_us + c->again_us;
     if (c->again_us < US(DCUTR_AGAIN_MAX_MS) / 2)

@@ -339,6 +339,18 @@ static void test_a_caller_that_cannot_punch_is_dialled(void **state)
 
 /* ---- both have called ---- */
 
+static void test_a_peer_that_begins_and_lets_nobody_begin_does_not_end_our_turn(void **state)
+{
+    (void)state;
+    PLAY({ "we call", 0, WE_CALL, 0, NEVER, 0 }, { "it calls", 0, THEY_CALL, 0, NEVER, 0 },
+         { "known", 0, SPEAKS, DCUTR_DROP | DCUTR_OPEN, 10000, 0 },
+         { "not yet", 20, FAIL, GO_ON, 30020, GW_ENOPROTO },
+         { "it begins", 1000, THEY_OPEN, DCUTR_DROP, 11000, 0 },
+         { "in vain", 1100, FAIL, GO_ON, 61100, GW_ETIMEOUT },
+         { "it tells", 1200, SPEAKS, 0, 61100, 0 },
+         { "our turn", 61100, TICK, DCUTR_OPEN, 71100, 0 });
+}
+
 static void test_the_greater_id_begins_and_goes_on(void **state)
 {
     (void)state;
@@ -508,6 +520,7 @@ int main(void)
         T(test_a_peer_that_begins_after_all_ends_the_dial),
         T(test_a_try_of_the_peers_goes_on_through_a_network_change),
         T(test_a_caller_that_cannot_punch_is_dialled),
+        T(test_a_peer_that_begins_and_lets_nobody_begin_does_not_end_our_turn),
         T(test_the_greater_id_begins_and_goes_on),
         T(test_the_smaller_id_gives_way),
         T(test_the_smaller_id_s_own_try_is_refused_first),
