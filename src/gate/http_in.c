@@ -10,6 +10,7 @@
 #include "gate/http_error.h"
 #include "gate/http_exchange.h"
 #include "gate/http_rewrite.h"
+#include "gate/proxy_auth.h"
 #include "net/ifaces.h"
 
 #define CREDENTIALS_MAX 512  /* octets of user:password */
@@ -149,9 +150,9 @@ static int read_user(const struct request *q, struct front_target *t)
     int status = 0;
 
     read_credentials(&q->head, "Proxy-Authorization", &cr);
-    if (!proxy_client_auth_ok(q->c, cr.user, cr.password))
+    if (!proxy_auth_ok(q->c, cr.user, cr.password))
         status = 407;
-    else if (proxy_client_read_tag(q->c, cr.user, t) != 0)
+    else if (proxy_auth_read_tag(q->c, cr.user, t) != 0)
         status = 400;
     explicit_bzero(&cr, sizeof cr);
     return status;
@@ -252,7 +253,7 @@ static bool has_login(const struct request *q)
     struct credentials cr;
 
     read_credentials(&q->head, "Authorization", &cr);
-    bool is_ok = proxy_client_auth_ok(q->c, cr.user, cr.password);
+    bool is_ok = proxy_auth_ok(q->c, cr.user, cr.password);
     explicit_bzero(&cr, sizeof cr);
     return is_ok;
 }

@@ -18,7 +18,7 @@ src_libgate_a_SOURCES = \
 	src/gate/http_exchange.c src/gate/http_exchange.h \
 	src/gate/http_in.c src/gate/http_in.h \
 	src/gate/http_rewrite.c src/gate/http_rewrite.h \
-	src/gate/proxy_client.c src/gate/proxy_client.h \
+	src/gate/proxy_auth.c src/gate/proxy_auth.h src/gate/proxy_client.h \
 	src/gate/proxy_in.c src/gate/proxy_in.h \
 	src/gate/reach.c src/gate/reach.h \
 	src/gate/socks4_in.c src/gate/socks5_in.c \

@@ -2,6 +2,7 @@
  *
  * A protocol is a struct proxy_proto.  Its functions may call what is below.  A client that is said
  * to be gone may not be touched after the call; every other one lives until the protocol returns.
+ * The implementation is proxy_in.c: a client is a part of its port.
  */
 #ifndef GW_GATE_PROXY_CLIENT_H
 #define GW_GATE_PROXY_CLIENT_H
@@ -64,16 +65,5 @@ void proxy_client_look_up(struct proxy_client *c, const char *host, proxy_client
 void proxy_client_hold(struct proxy_client *c, void (*ended)(void *arg), void *arg);
 void proxy_client_drop(struct proxy_client *c, int err);
 uint32_t proxy_client_count_held(const struct proxy_client *c); /* of all on the port */
-
-bool proxy_client_needs_auth(const struct proxy_client *c); /* a user or password is configured */
-/* Are name and password the configured ones?  `user` may end in an option tag.  With none
- * configured any are.  Takes as long whatever was given. */
-bool proxy_client_auth_ok(const struct proxy_client *c, struct bytes user, struct bytes password);
-/* Reads an option tag (`path=any`, `direct`, `relay` or `both`; several by `,`, the last of a kind
- * counts; behind `NAME+` when a user is configured) into the target's options, which keep what no
- * tag changes.  0, or GW_EINVAL: a tag of a form that is ours (`word=...`, or anything behind
- * `NAME+`), with an unknown option or value.  A name of another form is no tag and is fine. */
-int proxy_client_read_tag(const struct proxy_client *c, struct bytes user,
-                          struct front_target *out);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "gate/proxy_auth.h"
 #include "gate/proxy_client.h"
 #include "wire/socks4.h"
 
@@ -47,13 +48,13 @@ static void resolve(struct proxy_client *c, const struct socks5_dest *d)
 static const char *refusal_of(const struct proxy_client *c, int n, const struct socks4_request *q,
                               struct front_target *t)
 {
-    if (proxy_client_needs_auth(c))
+    if (proxy_auth_is_needed(c))
         return "a password is needed, and SOCKS4 has none";
     if (n < 0)
         return n == GW_ENONAME ? "not a host name" : gw_strerror(n);
     if (q->cmd != SOCKS4_CMD_CONNECT && q->cmd != SOCKS4_CMD_RESOLVE)
         return "neither CONNECT nor RESOLVE";
-    return proxy_client_read_tag(c, q->user, t) ? "unknown option in the user name" : NULL;
+    return proxy_auth_read_tag(c, q->user, t) ? "unknown option in the user name" : NULL;
 }
 
 static int read_request(struct proxy_client *c, struct bytes in)

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "gate/proxy_auth.h"
 #include "gate/proxy_client.h"
 #include "gate/udp_assoc.h"
 #include "wire/socks5.h"
@@ -93,7 +94,7 @@ static int put_address(uint8_t reply[SOCKS5_REPLY_MAX], const struct ipaddr *ip,
 
 static enum socks5_auth auth_of(const struct proxy_client *c)
 {
-    if (proxy_client_needs_auth(c))
+    if (proxy_auth_is_needed(c))
         return SOCKS5_AUTH_NEEDED;
     return proxy_client_config(c)->option_tags ? SOCKS5_AUTH_NAMES : SOCKS5_AUTH_NONE;
 }
@@ -121,7 +122,7 @@ static int read_greeting(struct proxy_client *c, struct bytes in)
 static int keep_tag(struct proxy_client *c, struct bytes user)
 {
     struct front_target asked = { 0 };
-    int err = proxy_client_read_tag(c, user, &asked);
+    int err = proxy_auth_read_tag(c, user, &asked);
     if (err)
         return err;
     struct front_target *kept = malloc(sizeof *kept);
@@ -139,7 +140,7 @@ static int read_userpass(struct proxy_client *c, struct bytes in)
     int n = socks5_decode_userpass(in, &up);
     if (n <= 0)
         return n;
-    bool is_known = proxy_client_auth_ok(c, up.user, up.pass);
+    bool is_known = proxy_auth_ok(c, up.user, up.pass);
     int err = is_known ? keep_tag(c, up.user) : GW_EDENIED;
     int len = socks5_encode_userpass_status(out, sizeof out, !err);
     if (err) {

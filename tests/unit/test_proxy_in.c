@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "gate/http_exchange.h"
+#include "gate/proxy_auth.h"
 #include "gate/proxy_client.h"
 #include "proxyrig.h"
 
@@ -595,9 +596,9 @@ static void test_auth_ok_takes_the_configured_name_and_password_only(void **stat
         cfg.password = cases[i].password;
         start(&cfg);
         SAY(&rig, "a");
-        assert_int_equal(proxy_client_auth_ok(seen.c, cases[i].given_user, cases[i].given_password),
+        assert_int_equal(proxy_auth_ok(seen.c, cases[i].given_user, cases[i].given_password),
                          cases[i].is_ok);
-        assert_int_equal(proxy_client_needs_auth(seen.c), cases[i].user || cases[i].password);
+        assert_int_equal(proxy_auth_is_needed(seen.c), cases[i].user || cases[i].password);
         proxyrig_stop(&rig);
     }
 }
@@ -642,7 +643,7 @@ static void test_read_tag_knows_a_tag_from_a_name(void **state)
         struct front_target t = { .port = 7 };
         start(cases[i].is_closed ? &proxyrig_closed : &proxyrig_open);
         SAY(&rig, "a");
-        assert_int_equal(proxy_client_read_tag(seen.c, cases[i].user, &t), cases[i].want);
+        assert_int_equal(proxy_auth_read_tag(seen.c, cases[i].user, &t), cases[i].want);
         assert_int_equal(t.path, cases[i].path);
         assert_int_equal(t.has_path, cases[i].has_path);
         assert_int_equal(t.port, 7);

@@ -1,6 +1,5 @@
-/* proxy_client.c - who a client of the proxy port says it is, and what it asks for with its name.
- * See proxy_client.h; the rest of that is in proxy_in.c. */
-#include "gate/proxy_client.h"
+/* proxy_auth.c - see proxy_auth.h. */
+#include "gate/proxy_auth.h"
 
 #include "base/err.h"
 
@@ -14,7 +13,7 @@ static const struct {
     { "path=both", HOST_PATH_BOTH },
 };
 
-bool proxy_client_needs_auth(const struct proxy_client *c)
+bool proxy_auth_is_needed(const struct proxy_client *c)
 {
     const struct proxy_in_config *cfg = proxy_client_config(c);
     return cfg->user || cfg->password;
@@ -29,7 +28,7 @@ static void split_user(const struct proxy_client *c, struct bytes user, struct b
 
     *name = user;
     *tags = (struct bytes){ 0 };
-    if (!proxy_client_needs_auth(c)) {
+    if (!proxy_auth_is_needed(c)) {
         *tags = user;
     } else if (user.n > n && user.p[n] == '+') {
         name->n = n;
@@ -48,7 +47,7 @@ static bool is_same_secret(struct bytes given, const char *want)
     return !differ;
 }
 
-bool proxy_client_auth_ok(const struct proxy_client *c, struct bytes user, struct bytes password)
+bool proxy_auth_ok(const struct proxy_client *c, struct bytes user, struct bytes password)
 {
     const struct proxy_in_config *cfg = proxy_client_config(c);
     struct bytes name, tags;
@@ -56,7 +55,7 @@ bool proxy_client_auth_ok(const struct proxy_client *c, struct bytes user, struc
     split_user(c, user, &name, &tags);
     bool user_ok = is_same_secret(name, cfg->user);
     bool password_ok = is_same_secret(password, cfg->password);
-    return (user_ok && password_ok) || !proxy_client_needs_auth(c);
+    return (user_ok && password_ok) || !proxy_auth_is_needed(c);
 }
 
 /* `word=`: nobody is called that. */
@@ -80,13 +79,13 @@ static int read_option(struct bytes v, struct front_target *out)
     return GW_EINVAL;
 }
 
-int proxy_client_read_tag(const struct proxy_client *c, struct bytes user, struct front_target *out)
+int proxy_auth_read_tag(const struct proxy_client *c, struct bytes user, struct front_target *out)
 {
     struct bytes name, tags;
     int err = 0;
 
     split_user(c, user, &name, &tags);
-    if (!tags.n || (!proxy_client_needs_auth(c) && !has_form_of_tag(tags)))
+    if (!tags.n || (!proxy_auth_is_needed(c) && !has_form_of_tag(tags)))
         return 0;
     for (struct rd r = rd_init(tags); !err && !r.short_;) {
         const uint8_t *comma = r.left ? memchr(r.p, ',', r.left) : NULL;
