@@ -44,12 +44,10 @@ static void release(struct doctor *d)
     ev_timer_stop(loop, &d->deadline);
     ev_timer_stop(loop, &d->stage_deadline);
     ev_timer_stop(loop, &d->tick);
-    if (d->lookup)
-        resolver_cancel(d->lookup);
+    resolver_cancel(d->lookup);
     host_connect_cancel(d->connect);
     checkup_ask_cancel(d->ask);
-    if (d->ping)
-        ping_cancel(d->ping);
+    ping_cancel(d->ping);
     loss_cancel(d->loss);
     for (size_t i = 0; i < DOCTOR_ADDRS_MAX; i++)
         host_probe_cancel(d->probes[i].probe);

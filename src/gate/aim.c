@@ -125,8 +125,7 @@ void aim_start(struct aim *a, const struct aim_rules *rules, const char *host, a
 
 void aim_fini(struct aim *a)
 {
-    if (a->lookup)
-        resolver_cancel(a->lookup);
+    resolver_cancel(a->lookup);
     a->lookup = NULL;
     free(a->via);
     a->via = NULL;

@@ -201,8 +201,7 @@ struct dns_lookup *dns_lookup_start(const struct dns_lookup_env *env, struct byt
 
 void dns_lookup_cancel(struct dns_lookup *l)
 {
-    if (l->name)
-        resolver_cancel(l->name);
+    resolver_cancel(l->name);
     virtual_cancel(l->ports);
     dns_forward_cancel(l->relay);
     free(l);

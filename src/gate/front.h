@@ -89,7 +89,7 @@ struct front_lookup;
 typedef void front_address_fn(void *arg, int err, const struct ipaddr *ip, const char *why);
 struct front_lookup *front_address(struct front *f, const char *host, front_address_fn *done,
                                    void *arg);
-void front_address_cancel(struct front_lookup *l);
+void front_address_cancel(struct front_lookup *l); /* done will not be called; NULL is fine */
 /* The reverse: the name of the peer that has this stable address.  Returns false when it is none.
  */
 bool front_name_of(const struct front *f, const struct ipaddr *ip, char out[NAME_MAX_OCTETS + 1]);

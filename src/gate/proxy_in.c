@@ -122,8 +122,7 @@ static void stop_opening(struct proxy_client *c)
 {
     if (c->open)
         front_cancel(c->open, GW_ECANCELED);
-    if (c->lookup)
-        front_address_cancel(c->lookup);
+    front_address_cancel(c->lookup);
     c->open = NULL;
     c->lookup = NULL;
     turn_del(c->all->turn, &c->task);

@@ -176,8 +176,7 @@ void reach_start(struct reach *r, struct host *h, const struct aim_rules *rules,
 void reach_fini(struct reach *r)
 {
     aim_fini(&r->aim);
-    if (r->out)
-        svc_out_cancel(r->out);
+    svc_out_cancel(r->out);
     direct_cancel(r->direct);
     r->out = NULL;
     r->direct = NULL;

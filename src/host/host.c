@@ -240,8 +240,7 @@ void host_free(struct host *h)
         return;
     opens_free(h->opens);
     dials_free(h->dials);
-    if (h->quic)
-        quic_free(h->quic);
+    quic_free(h->quic);
     tcp_free(h->tcp);
     tls_cred_free(h->cred);
     conns_free(h->conns);

@@ -52,8 +52,8 @@ struct host_events {
 struct host *host_new(struct ev_loop *loop, struct turn *turn, const struct key *key,
                       const struct host_config *cfg, host_admit_fn *admit,
                       void *admit_arg); /* borrows loop, turn, key; returns owned or NULL */
-void host_free(
-    struct host *h); /* call host_stop first and let the loop run for CONNECTION_CLOSE to leave */
+/* Call host_stop first and let the loop run for CONNECTION_CLOSE to leave.  NULL is fine. */
+void host_free(struct host *h);
 /* Closes every connection.  Once more when all have closed: it drops what was still being told to
  * peers. */
 void host_stop(struct host *h, int err);
@@ -121,7 +121,7 @@ struct host_open_req {
 struct host_open;
 struct host_open *host_open(struct host *h, const struct host_open_req *req, host_opened_fn *done,
                             void *arg);
-void host_open_cancel(struct host_open *o); /* done will not be called */
+void host_open_cancel(struct host_open *o); /* done will not be called; NULL is fine */
 /* Within done: how many addresses were dialled; 0: there was a connection, or nothing to dial. */
 size_t host_open_tried(const struct host_open *o);
 

@@ -362,11 +362,9 @@ static void stop(struct daemon *d)
     checkup_free(d->checkup);
     reachable_close(&d->reachable);
     discovery_close(&d->discovery);
-    if (d->svc_in)
-        svc_in_free(d->svc_in);
+    svc_in_free(d->svc_in);
     node_close(&d->node);
-    if (d->authz)
-        authz_free(d->authz);
+    authz_free(d->authz);
     registry_free(d->services);
     config_free(&d->config);
     config_free(&d->first);

@@ -346,8 +346,7 @@ void discovery_close(struct discovery *d)
     names_claims_free(d->claims);
     names_server_free(d->server);
     kad_free(d->kad);
-    if (d->book)
-        names_book_free(d->book);
+    names_book_free(d->book);
     free(d->networks);
     *d = (struct discovery){ 0 };
 }

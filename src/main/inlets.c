@@ -181,8 +181,7 @@ void inlets_free(struct inlets *in)
     while (in->list)
         remove_entry(in, in->list);
     virtual_free(in->virtual);
-    if (in->env.proxy)
-        proxy_in_free(in->env.proxy);
+    proxy_in_free(in->env.proxy);
     free(in);
 }
 

@@ -277,18 +277,13 @@ void node_stop(struct node *n)
 void node_close(struct node *n)
 {
     front_free(n->front);
-    if (n->dns)
-        dns_free(n->dns);
+    dns_free(n->dns);
     loopback_free(n->loopback);
-    if (n->host)
-        host_free(n->host);
-    if (n->identify)
-        identify_free(n->identify);
+    host_free(n->host);
+    identify_free(n->identify);
     announce_free(n->announce);
-    if (n->resolver)
-        resolver_free(n->resolver);
-    if (n->names)
-        tier_static_free(n->names);
+    resolver_free(n->resolver);
+    tier_static_free(n->names);
     tier_mdns_free(n->lan);
     mdns_free(n->mdns);
     turn_free(n->turn);

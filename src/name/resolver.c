@@ -498,7 +498,11 @@ struct resolver_req *resolver_lookup(struct resolver *r, const char *host, resol
 
 void resolver_cancel(struct resolver_req *q)
 {
-    struct lookup *l = q->lookup;
+    struct lookup *l;
+
+    if (!q)
+        return;
+    l = q->lookup;
     DL_DELETE(l->waiting, q);
     free(q);
     if (l->waiting || l->tier == l->r->ntiers)

@@ -63,7 +63,8 @@ void tier_answer(struct tier_query *q, int err, const struct name_answer *a, con
 struct resolver;
 /* `timeout_ms`: of one lookup over all tiers.  Returns owned, or NULL. */
 struct resolver *resolver_new(struct ev_loop *loop, uint64_t timeout_ms);
-void resolver_free(struct resolver *r); /* gives up the lookups under way: no done is called */
+/* Gives up the lookups under way: no done is called.  NULL is fine. */
+void resolver_free(struct resolver *r);
 /* Tiers are asked in the order of adding; borrowed.  0, or GW_ELIMIT (RESOLVER_TIERS_MAX). */
 int resolver_add_tier(struct resolver *r, const struct tier_ops *ops, void *tier);
 /* Asks every tier. */
@@ -95,7 +96,7 @@ struct resolver_req;
 typedef void resolver_done_fn(void *arg, int err, const struct name_answer *a, const char *trail);
 struct resolver_req *resolver_lookup(struct resolver *r, const char *host, resolver_done_fn *done,
                                      void *arg);
-void resolver_cancel(struct resolver_req *q);
+void resolver_cancel(struct resolver_req *q); /* done will not be called; NULL is fine */
 
 /* How a lookup went. */
 enum resolver_asked {

@@ -23,7 +23,7 @@ typedef void tier_static_changed_fn(void *arg);
  * names.  Returns owned, or NULL. */
 struct tier_static *tier_static_new(struct ev_loop *loop, const char *path,
                                     tier_static_changed_fn *changed, void *arg);
-void tier_static_free(struct tier_static *t);
+void tier_static_free(struct tier_static *t); /* NULL is fine */
 
 /* Reads the file now.  0, or an error with "FILE:LINE: reason" in err (cap 0: not told). */
 int tier_static_reload(struct tier_static *t, char *err, size_t cap);

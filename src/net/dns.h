@@ -21,7 +21,7 @@ struct dns;
  * A name is asked for as it is: no search list.  Owned, or NULL. */
 struct dns *dns_new(struct ev_loop *loop);
 struct dns *dns_new_at(struct ev_loop *loop, const char *resolv_conf, uint16_t port); /* others */
-void dns_free(struct dns *d); /* cancels what is under way without calling back */
+void dns_free(struct dns *d); /* cancels what is under way without calling back; NULL is fine */
 
 struct ev_loop *dns_loop(const struct dns *d);
 
@@ -38,7 +38,7 @@ struct dns_query *dns_lookup(struct dns *d, const char *host, uint64_t timeout_m
 typedef void dns_texts_fn(void *arg, int err, const struct dns_texts *t); /* t NULL if err */
 struct dns_query *dns_lookup_texts(struct dns *d, const char *host, uint64_t timeout_ms,
                                    dns_texts_fn *done, void *arg);
-void dns_cancel(struct dns_query *q);
+void dns_cancel(struct dns_query *q); /* done will not be called; NULL is fine */
 
 /* TCP to a host name or IP literal: looked up, then the addresses that `may` lets pass are tried as
  * RFC 8305 says (the next one 250 ms after the one before, the first to answer wins). */
@@ -48,7 +48,7 @@ struct dns_dial;
 /* GW_EDENIED: `may` let none pass.  NULL may: all.  NULL: out of memory. */
 struct dns_dial *dns_dial(struct dns *d, const char *host, uint16_t port, uint64_t timeout_ms,
                           dns_may_fn *may, dns_dialled_fn *done, void *arg);
-void dns_dial_cancel(struct dns_dial *d);
+void dns_dial_cancel(struct dns_dial *d); /* done will not be called; NULL is fine */
 
 /* Is it an address of the public internet: not loopback, private, link-local, CGNAT, ULA,
  * multicast, reserved, and nothing that embeds one of these (v4-mapped, 6to4, NAT64)?  RFC 6890. */

@@ -59,8 +59,7 @@ static void arm(struct autonat_dialback *b, uint64_t ms)
 static void release(struct autonat_dialback *b)
 {
     ev_timer_stop(b->d->loop, &b->timer);
-    if (b->quic)
-        quic_free(b->quic);
+    quic_free(b->quic);
     DL_DELETE(b->d->all, b);
     b->d->n--;
     free(b);

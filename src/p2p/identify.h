@@ -20,7 +20,7 @@ struct identify;
 /* Registers its handlers and its observer with the host, which it borrows.  Returns owned (free it
  * after the host), or NULL when out of memory or when something else serves these protocols. */
 struct identify *identify_new(struct host *h);
-void identify_free(struct identify *id);
+void identify_free(struct identify *id); /* NULL is fine */
 
 /* Asks the peer again: how it sees us may have changed.  Its answer counts when it comes. */
 void identify_ask(struct conn *c);

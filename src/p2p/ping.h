@@ -25,6 +25,6 @@ typedef void ping_answer_fn(void *arg, int err, uint64_t rtt_us);
  * answer or a failure.  Returns NULL when out of memory or when the connection takes no stream. */
 struct ping *ping_start(struct conn *c, const struct ping_round *round, ping_answer_fn *answer,
                         void *arg);
-void ping_cancel(struct ping *p); /* answer will not be called any more */
+void ping_cancel(struct ping *p); /* answer will not be called any more; NULL is fine */
 
 #endif

@@ -29,7 +29,7 @@ typedef void authz_changed_fn(void *arg);
  * NULL. */
 struct authz *authz_new(struct ev_loop *loop, const char *path, const struct registry *services,
                         authz_changed_fn *changed, void *arg);
-void authz_free(struct authz *a);
+void authz_free(struct authz *a); /* NULL is fine */
 
 /* Re-reads everything.  0, or the first error with "FILE:LINE: reason" in err (cap 0: not told). */
 int authz_reload(struct authz *a, char *err, size_t cap);

@@ -39,7 +39,7 @@ struct svc_in_stats {
  * out of memory. */
 struct svc_in *svc_in_new(struct host *h, const struct registry *services, struct authz *authz,
                           uint64_t dial_timeout_ms);
-/* Ends its streams.  The host must have been stopped, for it knows the handlers. */
+/* Ends its streams.  The host must have been stopped, for it knows the handlers.  NULL is fine. */
 void svc_in_free(struct svc_in *in);
 
 /* Borrowed; NULL (as at the start): there is no exit, whatever the registry says. */

@@ -50,8 +50,7 @@ static void release(struct svc_out *o)
 
 static void fail(struct svc_out *o, int err, const char *text)
 {
-    if (o->open)
-        host_open_cancel(o->open);
+    host_open_cancel(o->open);
     if (o->s)
         stream_drop(o->s, err);
     o->done(o->arg, err, NULL, NULL, (struct bytes){ 0 }, text);
@@ -279,8 +278,7 @@ void svc_out_cancel(struct svc_out *o)
 {
     if (!o)
         return;
-    if (o->open)
-        host_open_cancel(o->open);
+    host_open_cancel(o->open);
     if (o->s)
         stream_drop(o->s, GW_ECANCELED);
     release(o);

@@ -34,7 +34,7 @@ typedef void svc_out_done_fn(void *arg, int err, struct conn *c, struct stream *
  * memory. */
 struct svc_out *svc_out_open(struct host *h, const struct svc_target *t, uint64_t timeout_ms,
                              svc_out_done_fn *done, void *arg);
-void svc_out_cancel(struct svc_out *o);
+void svc_out_cancel(struct svc_out *o);         /* done will not be called; NULL is fine */
 uint64_t svc_out_flow(const struct svc_out *o); /* within done, of is_udp: the id of the flow */
 
 #endif

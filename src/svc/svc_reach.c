@@ -150,10 +150,8 @@ void svc_reach_cancel(struct svc_reach *r)
     if (!r)
         return;
     dialtcp_cancel(r->tcp);
-    if (r->dial)
-        dns_dial_cancel(r->dial);
-    if (r->query)
-        dns_cancel(r->query);
+    dns_dial_cancel(r->dial);
+    dns_cancel(r->query);
     turn_del(r->turn, &r->ready);
     if (r->pipe)
         r->pipe->ops->close(r->pipe, GW_ECANCELED);

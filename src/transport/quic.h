@@ -55,7 +55,8 @@ int quic_punch(struct quic *q, const struct multiaddr *to);
 
 /* Closes every connection; their on_close follows from the loop. */
 void quic_stop(struct quic *q, int err);
-/* Frees all at once, without events; call it after quic_stop and a turn of the loop. */
+/* Frees all at once, without events; call it after quic_stop and a turn of the loop.  NULL is
+ * fine. */
 void quic_free(struct quic *q);
 
 #endif

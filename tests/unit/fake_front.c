@@ -133,6 +133,8 @@ struct front_lookup *front_address(struct front *f, const char *host, front_addr
 
 void front_address_cancel(struct front_lookup *l)
 {
+    if (!l)
+        return;
     assert_false(l->is_told || l->is_canceled);
     l->is_canceled = true;
 }

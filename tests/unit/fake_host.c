@@ -345,6 +345,8 @@ size_t host_open_tried(const struct host_open *o)
 
 void host_open_cancel(struct host_open *o)
 {
+    if (!o)
+        return;
     o->h->open = NULL;
     free(o);
 }

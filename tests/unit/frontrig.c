@@ -33,7 +33,8 @@ struct resolver_req *resolver_lookup(struct resolver *r, const char *host, resol
 
 void resolver_cancel(struct resolver_req *q)
 {
-    q->r->is_canceled = true;
+    if (q)
+        q->r->is_canceled = true;
 }
 
 void resolver_domains(struct resolver *r, void (*each)(void *arg, const char *domain), void *arg)
@@ -83,7 +84,8 @@ struct svc_out *svc_out_open(struct host *h, const struct svc_target *t, uint64_
 
 void svc_out_cancel(struct svc_out *o)
 {
-    o->is_canceled = true;
+    if (o)
+        o->is_canceled = true;
 }
 
 uint64_t svc_out_flow(const struct svc_out *o)
