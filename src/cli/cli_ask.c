@@ -122,20 +122,14 @@ int cli_ask_and_show(const char *dir, bool is_json, json_t *req, int timeout_ms,
     return cli_ask_and_judge(dir, is_json, req, timeout_ms, show, NULL);
 }
 
-/* Behind a peer id: the services that it was allowed though they are not there. */
-static void print_not_offered(const json_t *names)
+static void print_names(const char *before, const json_t *names, const char *after)
 {
-    const char *sep = ": ";
     const json_t *name;
     size_t i;
 
-    json_array_foreach(names, i, name)
-    {
-        printf("%s%s", sep, json_string_value(name));
-        sep = ", ";
-    }
+    json_array_foreach(names, i, name) printf("%s%s", i ? ", " : before, json_string_value(name));
     if (i)
-        printf(" (no such service here yet)");
+        printf("%s", after);
 }
 
 int cli_ask_and_say(const char *dir, json_t *req, int timeout_ms, const char *done)
@@ -147,8 +141,9 @@ int cli_ask_and_say(const char *dir, json_t *req, int timeout_ms, const char *do
         return rc;
     const char *peer = cli_show_str(v, "peer");
     printf("%s%s%s", done, *peer ? " " : "", peer);
-    print_not_offered(json_object_get(v, "not_offered"));
+    print_names(": ", json_object_get(v, "not_offered"), " (no such service here yet)");
     putchar('\n');
+    print_names("it may use ", json_object_get(v, "may_use"), "\n");
     const char *later = cli_show_str(v, "later");
     if (*later)
         printf("with the next start: %s\n", later);

@@ -133,6 +133,23 @@ static json_t *list_unknown(const struct ctl_deps *d, const char *const *service
     return list;
 }
 
+/* What is here of all that the peer may use now: lines only add up, and one for every service stays
+ * one. */
+static json_t *list_usable(const struct ctl_deps *d, const struct peerid *peer)
+{
+    static const struct service relay = { .name = SERVICE_RELAY, .is_enabled = true };
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < registry_count(d->registry); i++) {
+        const struct service *s = registry_at(d->registry, i);
+        if (s->is_enabled && authz_allows(d->authz, peer, s, NULL) == 0)
+            json_array_append_new(list, json_string(s->name));
+    }
+    if (d->relay && authz_allows(d->authz, peer, &relay, NULL) == 0)
+        json_array_append_new(list, json_string(relay.name));
+    return list;
+}
+
 /* Reads req.services into `out`, NULL-terminated and borrowed from req.  Returns how many, or
  * GW_EINVAL. */
 static int read_services(json_t *req, const char *out[SERVICES_MAX + 1])
@@ -167,8 +184,9 @@ static void found_allow(const struct ctl_deps *d, struct ctl_session *s, json_t 
     else if (authz_allow(d->authz, &a->peer, n ? services : NULL, name, err, sizeof err) != 0)
         ctl_session_fail(s, "%s", err);
     else
-        ctl_session_reply(s, json_pack("{s:s, s:o}", "peer", peerid_print(&a->peer, id),
-                                       "not_offered", list_unknown(d, services)));
+        ctl_session_reply(s, json_pack("{s:s, s:o, s:o}", "peer", peerid_print(&a->peer, id),
+                                       "not_offered", list_unknown(d, services), "may_use",
+                                       list_usable(d, &a->peer)));
 }
 
 void ctl_peer_allow(const struct ctl_deps *d, struct ctl_session *s, json_t *req)

@@ -690,6 +690,17 @@ static void test_allow_names_the_services(void **state)
     assert_string_equal(f->out, "allowed 12D3x\n");
 }
 
+static void test_allow_says_what_the_peer_may_use_then(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(
+        f, "{\"cmd\":\"allow\",\"peer\":\"alice\",\"services\":[\"ssh\"]}",
+        "{\"ok\":true,\"peer\":\"12D3x\",\"not_offered\":[],\"may_use\":[\"ssh\",\"db\"]}\n");
+    assert_int_equal(run(f, "allow alice ssh"), 0);
+    assert_string_equal(f->out, "allowed 12D3x\nit may use ssh, db\n");
+}
+
 static void test_allow_says_which_services_are_not_there(void **state)
 {
     struct fixture *f = *state;
@@ -767,6 +778,7 @@ int main(void)
         T(test_perf_asks_for_100_megabytes_each_way),
         T(test_perf_takes_sizes_with_units),
         T(test_allow_names_the_services),
+        T(test_allow_says_what_the_peer_may_use_then),
         T(test_allow_says_which_services_are_not_there),
         T(test_nc_carries_octets_both_ways),
         T(test_nc_that_was_not_opened_is_1),

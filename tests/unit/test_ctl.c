@@ -363,6 +363,15 @@ int authz_allow(struct authz *a, const struct peerid *peer, const char *const *s
     return 0;
 }
 
+int authz_allows(struct authz *a, const struct peerid *peer, const struct service *s,
+                 struct limit **limit)
+{
+    (void)a;
+    assert_true(peerid_eq(peer, &w.answer.peer));
+    assert_null(limit);
+    return s->is_exit ? GW_EDENIED : 0;
+}
+
 int authz_deny(struct authz *a, const struct peerid *peer, char *err, size_t cap)
 {
     (void)a;
@@ -887,6 +896,18 @@ static void test_allow_says_which_services_are_not_there(void **state)
         strstr(ask(f, "{\"cmd\":\"allow\",\"peer\":\"alice\"}\n"), "\"not_offered\":[]"));
 }
 
+static void test_allow_says_what_the_peer_may_use_then(void **state)
+{
+    struct fixture *f = *state;
+    struct service off = { .name = "off" };
+    struct service way_out = { .name = "exit", .is_exit = true, .is_enabled = true };
+
+    assert_int_equal(registry_add(f->deps.registry, &off), 0);
+    assert_int_equal(registry_add(f->deps.registry, &way_out), 0);
+    assert_non_null(
+        strstr(ask(f, "{\"cmd\":\"allow\",\"peer\":\"alice\"}\n"), "\"may_use\":[\"ssh\"]"));
+}
+
 static void test_edit_of_a_bad_file_says_where_it_is_bad(void **state)
 {
     struct fixture *f = *state;
@@ -1079,6 +1100,7 @@ int main(void)
         T(test_verbose_resolve_tells_of_every_tier_found_or_not),
         T(test_allow_gives_rights_to_who_is_known_for_certain),
         T(test_allow_says_which_services_are_not_there),
+        T(test_allow_says_what_the_peer_may_use_then),
         T(test_edit_of_a_bad_file_says_where_it_is_bad),
         T(test_allow_refuses_all_else),
         T(test_deny_of_a_stranger_is_an_error),
