@@ -14,9 +14,10 @@
 #include "p2p/reservations.h"
 #include "svc/svc_in.h"
 
-/* Called per entry while ctl enumerates, with "127.0.0.1:1080"; and "127.0.0.1:5432",
- * "db.alice:5432", "tcp" or "udp". A listener's port is the one bound.  The text is copied. */
-typedef void ctl_each_proxy_fn(void *each_arg, const char *listen);
+/* Called per entry while ctl enumerates: a proxy or DNS listener with "127.0.0.1:1080", a forward
+ * with "127.0.0.1:5432", "db.alice:5432", "tcp" or "udp".  The port is the one bound.  The texts
+ * are copied. */
+typedef void ctl_each_listener_fn(void *each_arg, const char *listen);
 typedef void ctl_each_forward_fn(void *each_arg, const char *listen, const char *target,
                                  const char *protocol);
 
@@ -53,8 +54,8 @@ struct ctl_deps { /* all borrowed; none may be NULL but those that say so */
 
     /* The callbacks get `arg`. */
     void *arg;
-    void (*proxies)(void *arg, ctl_each_proxy_fn *each, void *each_arg);
-    void (*dns)(void *arg, ctl_each_proxy_fn *each, void *each_arg);
+    void (*proxies)(void *arg, ctl_each_listener_fn *each, void *each_arg);
+    void (*dns)(void *arg, ctl_each_listener_fn *each, void *each_arg);
     void (*forwards)(void *arg, ctl_each_forward_fn *each, void *each_arg);
     /* Re-reads everything, as SIGHUP does / only checks it.  0, or GW_E* with one sentence in `err`
      * ("FILE:LINE: what is wrong"); then nothing has changed.  On 0 reload says which keys take

@@ -105,13 +105,13 @@ static void on_rights_changed(void *arg)
     host_each_conn(d->node.host, close_if_denied, d);
 }
 
-static void ctl_proxies(void *arg, ctl_each_proxy_fn *each, void *each_arg)
+static void ctl_proxies(void *arg, ctl_each_listener_fn *each, void *each_arg)
 {
     const struct daemon *d = arg;
     inlets_each_proxy(d->inlets, each, each_arg);
 }
 
-static void ctl_dns(void *arg, ctl_each_proxy_fn *each, void *each_arg)
+static void ctl_dns(void *arg, ctl_each_listener_fn *each, void *each_arg)
 {
     const struct daemon *d = arg;
     inlets_each_dns(d->inlets, each, each_arg);

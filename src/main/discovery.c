@@ -43,7 +43,7 @@ static void on_relays(void *arg, const struct named_peer *peers, size_t n)
     if (d->claims)
         names_claims_refresh(d->claims);
     if (d->on_relays)
-        d->on_relays(d->member_arg);
+        d->on_relays(d->arg);
 }
 
 static void copy_label(char *dst, const char *label)
@@ -190,7 +190,7 @@ static int open_dht(struct discovery *d, const struct config *c, const struct no
 static bool ask_member(void *arg, const struct peerid *peer)
 {
     const struct discovery *d = arg;
-    return d->is_member(d->member_arg, peer);
+    return d->is_member(d->arg, peer);
 }
 
 static int open_book(struct discovery *d, const struct config *c, const struct nodedir *dir)
@@ -288,7 +288,7 @@ int discovery_open(struct discovery *d, struct node *n, const struct config *c,
                    const struct nodedir *dir, names_member_fn *is_member, void *arg,
                    char err[CONF_ERR_MAX])
 {
-    *d = (struct discovery){ .node = n, .is_member = is_member, .member_arg = arg };
+    *d = (struct discovery){ .node = n, .is_member = is_member, .arg = arg };
     apply(d, c);
     if (!(d->networks = calloc(1, sizeof *d->networks)) ||
         !(d->relays = named_new(n->loop, n->resolver, on_relays, d)) || open_book(d, c, dir) ||

@@ -37,8 +37,8 @@ struct discovery { /* zeroed means nothing runs */
     struct tier_exec *programs[CONFIG_RESOLVERS_MAX];
     struct tier_eth *tier_eth;
     names_member_fn *is_member;
-    void *member_arg;
-    /* Other peers may be the relays of networks now; set by who wants to know, gets member_arg. */
+    void *arg; /* of is_member and on_relays */
+    /* Other peers may be the relays of networks now; set by who wants to know. */
     void (*on_relays)(void *arg);
     int dht_mode;      /* enum config_dht */
     bool is_published; /* our own addresses are in the DHT */

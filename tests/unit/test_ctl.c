@@ -415,13 +415,13 @@ void ctl_netcheck_run(const struct ctl_deps *d, struct ctl_session *s, json_t *r
     ctl_session_reply(s, json_pack("{s:b}", "netcheck", 1));
 }
 
-static void each_proxy(void *arg, ctl_each_proxy_fn *each, void *each_arg)
+static void each_proxy(void *arg, ctl_each_listener_fn *each, void *each_arg)
 {
     (void)arg;
     each(each_arg, "127.0.0.1:1080");
 }
 
-static void each_dns(void *arg, ctl_each_proxy_fn *each, void *each_arg)
+static void each_dns(void *arg, ctl_each_listener_fn *each, void *each_arg)
 {
     (void)arg;
     each(each_arg, "127.0.0.1:5353");
