@@ -285,7 +285,7 @@ void front_set_udp_idle(struct front *f, uint64_t ms)
 }
 
 struct front_open *front_open(struct front *f, const char *kind, const struct front_target *t,
-                              front_opened_fn *done, void *arg)
+                              front_opened_fn *opened, void *arg)
 {
     struct front_open *o = f->stats.opening < f->max_opening ? calloc(1, sizeof *o) : NULL;
     if (!o)
@@ -293,7 +293,7 @@ struct front_open *front_open(struct front *f, const char *kind, const struct fr
     o->front = f;
     o->kind = kind;
     o->target = *t;
-    o->opened = done;
+    o->opened = opened;
     o->arg = arg;
     o->task.run = on_turn;
     f->stats.opening++;

@@ -56,21 +56,24 @@ void front_set_paths(struct front *f, front_path_fn *fn, void *arg);
 /* A pipe of datagrams without traffic ends after so long; at the start 2 minutes. */
 void front_set_udp_idle(struct front *f, uint64_t ms);
 
-/* err 0: the remote stream is held by the front until front_join or front_cancel, one of which the
- * caller calls (at once or later).  Else GW_E* and why, one sentence for people that does not
- * repeat the target ("no resolver tier knows the name (names file: no line)"; "denied by the peer:
- * you may not use it"). */
+/* err 0: what was opened is held by the front until front_join, front_join_dgrams or front_cancel,
+ * one of which the caller calls (at once or later).  Else GW_E*, the open is gone after the call,
+ * and `why` (borrowed for it) is one sentence for people that does not repeat the target ("no
+ * resolver tier knows the name (names file: no line)"; "denied by the peer: you may not use it").
+ */
 struct front_open;
 typedef void front_opened_fn(void *arg, int err, const char *why);
-/* `kind`: "socks5", "forward", "nc", for the log.  Never calls back from inside.  NULL: out of
- * memory or GW_ELIMIT. */
+/* Copies the target.  `kind`: "socks5", "forward", "nc", for the log; static.  `opened` is called
+ * once, from the loop; the open timeout bounds it, and the resolver's own where that is longer.
+ * NULL: out of memory, or as many are being opened as may be (front_set_limits). */
 struct front_open *front_open(struct front *f, const char *kind, const struct front_target *t,
-                              front_opened_fn *done, void *arg);
+                              front_opened_fn *opened, void *arg);
+/* Any time before the join: `opened` will not be called; what has been opened ends with `err`. */
 void front_cancel(struct front_open *o, int err);
 
-/* Sends octets of the client ahead of the bridge, from inside `done` or later; `is_last`: and then
- * FIN, because the client has ended already.  Returns 0 or GW_E* (then front_cancel is what is left
- * to do). */
+/* Sends octets of the client ahead of the bridge, from inside `opened` or later; `is_last`: and
+ * then FIN, because the client has ended already.  Returns 0 or GW_E* (then front_cancel is what is
+ * left to do). */
 int front_send(struct front_open *o, struct bytes v, bool is_last);
 
 /* Takes the client stream and bridges it to the opened remote; `o` is gone.  done (may be NULL) as

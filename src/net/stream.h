@@ -1,4 +1,4 @@
-/* stream.h - a duplex byte stream, whatever carries it (a socket, QUIC, later Yamux).
+/* stream.h - a duplex byte stream, whatever carries it: a socket, QUIC, Yamux, a relayed circuit.
  *
  * Two rules keep every owner simple:
  *   - No event is called from inside an operation.  on_close comes from the loop, even after reset.
