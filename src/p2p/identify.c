@@ -165,26 +165,27 @@ static char *copy_protocol(struct bytes v)
     return s;
 }
 
-/* Out of memory leaves the list as it was. */
-static void take_protocols(struct conn_identity *to, const struct identify_msg *m)
+/* 0, or GW_ENOMEM: the list is as it was. */
+static int take_protocols(struct conn_identity *to, const struct identify_msg *m)
 {
     char **v = calloc(m->nprotocols, sizeof *v);
     size_t n = 0;
 
     if (!v)
-        return;
+        return GW_ENOMEM;
     for (size_t i = 0; i < m->nprotocols; i++) {
         if (m->protocols[i].n > PROTOCOL_MAX || memchr(m->protocols[i].p, '\0', m->protocols[i].n))
             continue;
         if (!(v[n] = copy_protocol(m->protocols[i]))) {
             free_protocols(v, n);
-            return;
+            return GW_ENOMEM;
         }
         n++;
     }
     free_protocols(to->protocols, to->nprotocols);
     to->protocols = v;
     to->nprotocols = n;
+    return 0;
 }
 
 /* The last learnt is tried first, so the list is gone through from its end. */
@@ -222,12 +223,12 @@ int identify_apply(struct conn *c, struct bytes messages)
     struct identify_msg m;
     int err = decode_all(messages, &m);
 
+    if (!err && m.nprotocols)
+        err = take_protocols(to, &m);
     if (err)
         return err;
     take_agent(to, m.agent_version);
     take_observed(to, m.observed_addr);
-    if (m.nprotocols)
-        take_protocols(to, &m);
     take_addrs(c, &m);
     to->is_known = true;
     log_debug("identify peer=%s agent=%s protocols=%zu addrs=%zu", peerid_short(conn_peer(c)),

@@ -29,7 +29,8 @@ void identify_ask(struct conn *c);
 void identify_push_all(struct identify *id);
 
 /* Takes what a peer sent (messages with their lengths, as on the stream) into the identity of `c`;
- * fields that are absent leave what was known.  Returns 0, or GW_EPROTO (nothing is changed). */
+ * fields that are absent leave what was known.  Returns 0, or GW_EPROTO or
+ * GW_ENOMEM (nothing is changed). */
 int identify_apply(struct conn *c, struct bytes messages);
 
 #endif

@@ -103,6 +103,7 @@ tests_unit_test_autonat_server_SOURCES = tests/unit/test_autonat_server.c $(TWO_
 tests_unit_test_checkup_SOURCES = tests/unit/test_checkup.c $(TWO_HOSTS)
 tests_unit_test_circuit_SOURCES = tests/unit/test_circuit.c $(RELAYRIG)
 tests_unit_test_dcutr_SOURCES = tests/unit/test_dcutr.c $(TWO_HOSTS)
+tests_unit_test_identify_LDFLAGS = $(AM_LDFLAGS) $(FAILING_ALLOC)
 tests_unit_test_identify_SOURCES = tests/unit/test_identify.c $(TWO_HOSTS)
 tests_unit_test_kad_SOURCES = tests/unit/test_kad.c $(KADRIG)
 tests_unit_test_kad_liars_SOURCES = tests/unit/test_kad_liars.c $(KADRIG)

@@ -5,6 +5,7 @@
 #include <gw/version.h>
 #include <string.h>
 
+#include "failing_alloc.h"
 #include "two_hosts.h"
 #include "wire/identify_msg.h"
 
@@ -254,6 +255,29 @@ static void test_apply_leaves_what_a_push_does_not_name(void **state)
     assert_true(id->observed.n > 0);
 }
 
+/* A peer of which nothing is known may speak anything. */
+static void test_apply_without_memory_changes_nothing(void **state)
+{
+    (void)state;
+    uint8_t wire[64];
+    struct conn *c = join(&a, &b);
+    struct identify_msg m = { .nprotocols = 2,
+                              .protocols = { bytes_of("/p/1"), bytes_of("/p/2") } };
+    size_t n = put(wire, sizeof wire, &m);
+
+    for (unsigned left = 0; left < 3; left++) {
+        alloc_left = left;
+        int err = identify_apply(c, (struct bytes){ wire, n });
+        alloc_left = UINT_MAX;
+        assert_int_equal(err, GW_ENOMEM);
+        assert_false(conn_identity(c)->is_known);
+        assert_true(conn_speaks(c, "/p/1"));
+    }
+    assert_int_equal(identify_apply(c, (struct bytes){ wire, n }), 0);
+    assert_true(conn_speaks(c, "/p/1"));
+    assert_false(conn_speaks(c, "/p/3"));
+}
+
 static void test_apply_of_a_broken_message_changes_nothing(void **state)
 {
     static const struct {
@@ -357,6 +381,8 @@ int main(void)
         T(test_apply_merges_several_messages),
         T(test_apply_takes_ten_messages_at_most),
         T(test_apply_leaves_what_a_push_does_not_name),
+        cmocka_unit_test_setup_teardown(test_apply_without_memory_changes_nothing, hosts_setup,
+                                        hosts_teardown),
         T(test_apply_of_a_broken_message_changes_nothing),
         T(test_apply_cuts_a_long_agent_and_drops_strange_protocols),
         T(test_apply_learns_only_addresses_that_can_be_dialled),
