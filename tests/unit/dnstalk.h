@@ -45,15 +45,13 @@ static inline unsigned dns_rcode_of(struct bytes m)
 static inline struct bytes dns_receive(struct looprig *r, int fd, struct sockaddr_any *from)
 {
     static uint8_t room[65536];
+    ssize_t n;
 
-    for (int i = 0; i < 1000; i++) {
-        *from = (struct sockaddr_any){ .len = sizeof from->un };
-        ssize_t n = recvfrom(fd, room, sizeof room, MSG_DONTWAIT, &from->sa, &from->len);
-        if (n > 0)
-            return (struct bytes){ room, (size_t)n };
-        looprig_run_ms(r, 1);
-    }
-    return (struct bytes){ 0 };
+    *from = (struct sockaddr_any){ .len = sizeof from->un };
+    LOOPRUN_UNTIL_MS(r->loop, 1000,
+                     (n = recvfrom(fd, room, sizeof room, MSG_DONTWAIT, &from->sa, &from->len)) >
+                         0);
+    return (struct bytes){ room, n > 0 ? (size_t)n : 0 };
 }
 
 static inline void dns_send(int fd, const struct sockaddr_any *to, struct bytes v)

@@ -10,8 +10,8 @@
  * each sleep waits for it for a bounded real time, and moves the clock only when nothing came.
  * A wait without a timeout, poll(), and whatever sleeps in the kernel are in real time.
  *
- * The wall clock begins at the real time, the monotonic clocks at HANDCLOCK_BEGIN_S.  Each look for
- * events takes a nanosecond, for a libev timer is due when its time is past. */
+ * The wall clock begins at the second that it really is, the monotonic clocks at HANDCLOCK_BEGIN_S.
+ * Each look for events takes a nanosecond, for a libev timer is due when its time is past. */
 #ifndef GW_TESTS_HANDCLOCK_H
 #define GW_TESTS_HANDCLOCK_H
 

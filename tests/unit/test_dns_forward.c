@@ -65,8 +65,7 @@ static struct dns_relay *ask(struct bytes query)
 
 static void wait_done(unsigned ms)
 {
-    for (unsigned i = 0; i < ms && !rig.calls; i++)
-        looprig_run_ms(&rig.loop, 1);
+    LOOPRUN_UNTIL_MS(rig.loop.loop, ms, rig.calls);
     assert_int_equal(rig.calls, 1);
 }
 
@@ -191,10 +190,7 @@ static void test_tcp_goes_by_tcp(void **state)
     dns_forward_set_servers(rig.forward, rig.at, 1);
     assert_non_null(dns_forward_ask(rig.forward, query, true, on_done, NULL));
     int fd = -1;
-    for (int i = 0; i < 1000 && fd < 0; i++) {
-        looprig_run_ms(&rig.loop, 1);
-        fd = accept(listener, NULL, NULL);
-    }
+    LOOPRUN_UNTIL_MS(rig.loop.loop, 1000, (fd = accept(listener, NULL, NULL)) >= 0);
     struct bytes got = tcp_get(&rig.loop, fd);
     assert_int_equal(got.n, query.n);
     struct bytes answer = dns_answer_to(got, REPLY);
