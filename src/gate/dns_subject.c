@@ -185,7 +185,7 @@ void dns_subject_of(const struct dns_name *name, const struct ipaddr *net, struc
         out->zone = parse("localhost");
     } else if (ends_with(name, "invalid")) {
         out->about = DNS_ABOUT_NOBODY;
-    } else if (!ends_with(name, "arpa")) {
+    } else if (!ends_with(name, "in-addr.arpa") && !ends_with(name, "ip6.arpa")) {
         read_host(name, out);
     }
 }

@@ -16,7 +16,7 @@ enum dns_about {
     DNS_ABOUT_LOOPBACK,  /* the addresses of localhost: 127.0.0.1, ::1 */
     DNS_ABOUT_NOBODY,    /* `invalid` and all below it (RFC 6761 s.6.4) */
     DNS_ABOUT_ABOVE,     /* above all these addresses: the root, `arpa`, `in-addr.arpa` and so on */
-    DNS_ABOUT_ELSEWHERE  /* by its form: other addresses, and what else is under arpa */
+    DNS_ABOUT_ELSEWHERE  /* other addresses */
 };
 
 struct dns_subject {
