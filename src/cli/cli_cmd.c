@@ -479,11 +479,6 @@ bool cli_describe(size_t i, struct cli_usage *out)
     return true;
 }
 
-bool cli_has(const char *command)
-{
-    return find_command(command) != NULL;
-}
-
 bool cli_can_connect(const char *dir)
 {
     struct ctl_client *c;

@@ -48,7 +48,6 @@ struct cli_usage { /* a row of the table */
 };
 bool cli_describe(size_t i, struct cli_usage *out); /* false behind the last row */
 
-bool cli_has(const char *command);     /* is it in the table? */
 bool cli_can_connect(const char *dir); /* does a daemon answer on dir/ctl.sock? */
 void cli_help(FILE *f);                /* the table: one line per command */
 /* What `gw COMMAND --help` prints; `command` is in the table. */

@@ -344,11 +344,6 @@ int autonat_client_ask(struct autonat_client *k, struct conn *c, const struct mu
     return 0;
 }
 
-bool autonat_client_is_asking(const struct autonat_client *k)
-{
-    return k->ask != NULL;
-}
-
 void autonat_client_cancel(struct autonat_client *k)
 {
     struct ask *a = k->ask;

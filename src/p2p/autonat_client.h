@@ -29,7 +29,6 @@ bool autonat_client_can_ask(struct conn *c); /* direct, and it is known to serve
  * is called once, from the loop.  Else GW_E*. */
 int autonat_client_ask(struct autonat_client *k, struct conn *c, const struct multiaddr *addrs,
                        size_t n, autonat_vote_fn *done, void *arg);
-bool autonat_client_is_asking(const struct autonat_client *k);
 void autonat_client_cancel(struct autonat_client *k); /* done is not called; fine at any time */
 
 /* As autonat_expects. */

@@ -30,7 +30,7 @@ void kad_contacts_add(struct kad_contacts *to, const struct peerid *peer,
             put[c->naddrs++] = addrs[i];
 }
 
-bool kad_contacts_has(const struct kad_contacts *cs, const struct peerid *peer)
+static bool has(const struct kad_contacts *cs, const struct peerid *peer)
 {
     for (size_t i = 0; i < cs->n; i++)
         if (peerid_eq(&cs->v[i].peer, peer))
@@ -44,7 +44,7 @@ static void read_one(struct kad_contacts *to, const struct peer_msg *m, enum add
     struct peerid peer, other;
     size_t n = 0;
 
-    if (peerid_from_bytes(m->id, &peer) || kad_contacts_has(to, &peer))
+    if (peerid_from_bytes(m->id, &peer) || has(to, &peer))
         return;
     for (size_t i = 0; i < m->addrs.n; i++) {
         struct multiaddr *a = &addrs[n];

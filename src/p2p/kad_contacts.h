@@ -27,7 +27,6 @@ struct kad_contacts { /* with their addresses; v[i].addrs leads into addrs, so i
  * or a wider one. */
 void kad_contacts_add(struct kad_contacts *to, const struct peerid *peer,
                       const struct multiaddr *addrs, size_t naddrs, enum addr_scope scope);
-bool kad_contacts_has(const struct kad_contacts *cs, const struct peerid *peer);
 
 /* Adds the peers of a message that came from one of that scope.  Those that cannot be read are
  * passed over. */

@@ -167,11 +167,6 @@ void noise_xx_init(struct noise_xx *x, bool is_initiator, struct bytes prologue,
     mix_hash(x, prologue);
 }
 
-void noise_xx_wipe(struct noise_xx *x)
-{
-    sodium_memzero(x, sizeof *x);
-}
-
 bool noise_xx_is_writing(const struct noise_xx *x)
 {
     return x->step < 3 && (x->step % 2 == 0) == x->is_initiator;
@@ -285,5 +280,5 @@ void noise_xx_split(struct noise_xx *x, struct noise_cipher *tx, struct noise_ci
 
     hkdf(x->ck, (struct bytes){ 0 }, first->k, second->k);
     first->n = second->n = 0;
-    noise_xx_wipe(x);
+    sodium_memzero(x, sizeof *x);
 }

@@ -25,7 +25,7 @@ struct noise_cipher { /* CipherState */
     uint64_t n;
 };
 
-struct noise_xx { /* HandshakeState; holds secrets: noise_xx_wipe */
+struct noise_xx { /* HandshakeState; holds secrets: to be wiped, which noise_xx_split does */
     bool is_initiator;
     unsigned step; /* messages so far, of both */
     uint8_t s_secret[NOISE_KEY_LEN], s_public[NOISE_KEY_LEN];
@@ -40,7 +40,6 @@ struct noise_xx { /* HandshakeState; holds secrets: noise_xx_wipe */
 void noise_xx_init(struct noise_xx *x, bool is_initiator, struct bytes prologue,
                    const uint8_t static_secret[NOISE_KEY_LEN],
                    const uint8_t ephemeral_secret[NOISE_KEY_LEN]);
-void noise_xx_wipe(struct noise_xx *x);
 
 bool noise_xx_is_writing(const struct noise_xx *x); /* is the next message ours? */
 bool noise_xx_is_done(const struct noise_xx *x);

@@ -18,7 +18,8 @@ void quic_close_reason(int err, ngtcp2_ccerr *out)
     ngtcp2_ccerr_set_application_error(out, code, NULL, 0);
 }
 
-int quic_close_error(const ngtcp2_ccerr *from)
+/* Why the peer closed. */
+static int error_of(const ngtcp2_ccerr *from)
 {
     if (from->type == NGTCP2_CCERR_TYPE_APPLICATION) {
         switch (from->error_code) {
@@ -49,7 +50,7 @@ int quic_close_judge(ngtcp2_conn *nc, int rv, int refused, ngtcp2_ccerr *out, bo
     *is_silent = true;
     switch (rv) {
     case NGTCP2_ERR_DRAINING:
-        return quic_close_error(ngtcp2_conn_get_ccerr(nc));
+        return error_of(ngtcp2_conn_get_ccerr(nc));
     case NGTCP2_ERR_IDLE_CLOSE:
     case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
         return GW_ETIMEOUT;

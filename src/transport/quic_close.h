@@ -16,9 +16,6 @@ enum quic_close_code {
 /* What the peer is told when we close for `err`. */
 void quic_close_reason(int err, ngtcp2_ccerr *out);
 
-/* Why the peer closed. */
-int quic_close_error(const ngtcp2_ccerr *from);
-
 /* ngtcp2 gave the connection up with `rv`: returns the GW_E* for our own, and fills what the peer
  * is told, or sets *is_silent where there is nothing to tell.  `refused`: why the TLS certificate
  * was turned down (0: was not); a peer that is not admitted learns access_denied (RFC 8446 s.6.2).

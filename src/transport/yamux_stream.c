@@ -214,12 +214,6 @@ struct yamux_stream *yamux_stream_accept(struct yamux_streams *set, uint32_t id)
     return s;
 }
 
-void yamux_streams_free_all(struct yamux_streams *set)
-{
-    while (set->all)
-        release(set->all);
-}
-
 void yamux_stream_end(struct yamux_stream *s, int err)
 {
     if (s->is_closing)

@@ -68,7 +68,6 @@ struct yamux_stream *yamux_stream_accept(struct yamux_streams *set, uint32_t id)
 int yamux_stream_open(struct yamux_stream *s, uint32_t id);
 struct yamux_stream *yamux_stream_find(const struct yamux_streams *set, uint32_t id);
 struct yamux_stream *yamux_stream_of(struct sched_entry *e);
-void yamux_streams_free_all(struct yamux_streams *set); /* without events */
 
 /* Output: how many octets may go into the next frame, 0 where it is FIN; and is there any? */
 size_t yamux_stream_sendable(const struct yamux_stream *s);

@@ -19,7 +19,6 @@
 
 #define MSS_HEADER   "/multistream/1.0.0"
 #define MSS_NA       "na"
-#define MSS_LS       "ls"
 
 /* *line is a view into `in` without length and newline; any other octet may stand in it.
  * GW_EPROTO: length 0 or above MSS_LINE_MAX, a bad varint, or no newline at the end. */

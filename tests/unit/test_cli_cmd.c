@@ -247,13 +247,10 @@ static void test_every_command_has_help(void **state)
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         snprintf(line, sizeof line, "%s --help", names[i]);
-        assert_true(cli_has(names[i]));
         assert_int_equal(run(f, line), 0);
         snprintf(line, sizeof line, "usage: gw [-d DIR] %s", names[i]);
         assert_memory_equal(f->out, line, strlen(line));
     }
-    assert_true(cli_has("id") && cli_has("config"));
-    assert_false(cli_has("ID"));
 }
 
 static void test_no_daemon_is_1_and_says_what_to_do(void **state)
@@ -506,7 +503,7 @@ static void test_describe_goes_over_the_whole_table(void **state)
     (void)state;
 
     for (; cli_describe(n, &u); n++) {
-        assert_true(cli_has(u.name));
+        assert_true(u.name && *u.name);
         assert_true(u.noptions >= 1); /* --help */
         assert_false(u.words && u.first);
     }

@@ -546,7 +546,9 @@ static uint32_t use_up(struct yamux_stream *s, uint64_t rtt_us, uint64_t now_ms)
 static void end_set(void)
 {
     struct turn_task *task = lone_set.task;
-    yamux_streams_free_all(&lone_set);
+    for (struct yamux_stream *s = lone_set.all; s; s = s->next)
+        yamux_stream_end(s, GW_ECANCELED);
+    yamux_streams_deliver_closing(&lone_set, NULL, NULL);
     turn_del(rig.turn, task);
 }
 
