@@ -368,35 +368,47 @@ static int read_size(const struct command *cmd, const char *text, uint64_t *out)
 
 static const struct {
     unsigned bit; /* of the commands that have it; 0: all */
-    struct option o;
-} long_options[] = {
-    { OPT_SIZES, { "up", required_argument, NULL, 'u' } },
-    { OPT_SIZES, { "down", required_argument, NULL, 'd' } },
-    { OPT_HOST, { "host", required_argument, NULL, 'H' } },
-    { OPT_JSON, { "json", no_argument, NULL, 'j' } },
-    { 0, { "help", no_argument, NULL, 'h' } },
+    struct cli_option option;
+    int letter; /* what getopt_long makes of it */
+} known_options[] = {
+    { OPT_JSON, { "--json", false }, 'j' }, { OPT_COUNT, { "-n", true }, 'n' },
+    { OPT_SIZES, { "--up", true }, 'u' },   { OPT_SIZES, { "--down", true }, 'd' },
+    { OPT_HOST, { "--host", true }, 'H' },  { OPT_VERBOSE, { "-v", false }, 'v' },
+    { 0, { "--help", false }, 'h' },
 };
-#define NLONGS (sizeof long_options / sizeof long_options[0])
+#define NOPTIONS   (sizeof known_options / sizeof known_options[0])
+#define SHORTS_MAX (2 * NOPTIONS + sizeof ":h")
+
+static bool has_option(const struct command *cmd, size_t i)
+{
+    return (known_options[i].bit & cmd->options) == known_options[i].bit;
+}
 
 /* The options of the command, as getopt_long wants them. */
-static void known_options_of(const struct command *cmd, struct option longs[NLONGS + 1],
-                             char shorts[8])
+static void known_options_of(const struct command *cmd, struct option longs[NOPTIONS + 1],
+                             char shorts[SHORTS_MAX])
 {
-    size_t n = 0;
+    size_t nlongs = 0, nshorts = (size_t)snprintf(shorts, SHORTS_MAX, ":h");
 
-    for (size_t i = 0; i < NLONGS; i++)
-        if ((long_options[i].bit & cmd->options) == long_options[i].bit)
-            longs[n++] = long_options[i].o;
-    longs[n] = (struct option){ 0 };
-    snprintf(shorts, 8, ":h%s%s", cmd->options & OPT_COUNT ? "n:" : "",
-             cmd->options & OPT_VERBOSE ? "v" : "");
+    for (size_t i = 0; i < NOPTIONS; i++) {
+        const struct cli_option *o = &known_options[i].option;
+        bool is_long = o->name[1] == '-';
+        if (has_option(cmd, i) && is_long)
+            longs[nlongs++] = (struct option){ o->name + 2,
+                                               o->has_value ? required_argument : no_argument, NULL,
+                                               known_options[i].letter };
+        else if (has_option(cmd, i))
+            nshorts += (size_t)snprintf(shorts + nshorts, SHORTS_MAX - nshorts, "%c%s", o->name[1],
+                                        o->has_value ? ":" : "");
+    }
+    longs[nlongs] = (struct option){ 0 };
 }
 
 /* Reads `argv`; exit status -1 means go on. */
 static int read_args(const struct command *cmd, int argc, char **argv, struct cli_args *a)
 {
-    struct option longs[NLONGS + 1];
-    char shorts[8];
+    struct option longs[NOPTIONS + 1];
+    char shorts[SHORTS_MAX];
     int o, rc = CLI_OK;
 
     optind = 0; /* glibc: start over, main has used getopt already */
@@ -451,17 +463,6 @@ int cli_main(const char *dir, const struct cli_local *local, int argc, char **ar
     return rc;
 }
 
-/* The options that completion offers: a command has those of its bits, and 0 is any. */
-static const struct {
-    unsigned bit;
-    struct cli_option option;
-} known_options[] = {
-    { OPT_JSON, { "--json", false } }, { OPT_COUNT, { "-n", true } },
-    { OPT_SIZES, { "--up", true } },   { OPT_SIZES, { "--down", true } },
-    { OPT_VERBOSE, { "-v", false } },  { 0, { "--help", false } },
-};
-#define NOPTIONS (sizeof known_options / sizeof known_options[0])
-
 bool cli_describe(size_t i, struct cli_usage *out)
 {
     if (i >= NCOMMANDS)
@@ -474,7 +475,7 @@ bool cli_describe(size_t i, struct cli_usage *out)
                                .words = cmd->words };
     _Static_assert(NOPTIONS <= CLI_OPTIONS_MAX, "of all bits together");
     for (size_t k = 0; k < NOPTIONS; k++)
-        if ((known_options[k].bit & cmd->options) == known_options[k].bit)
+        if (has_option(cmd, k))
             out->options[out->noptions++] = known_options[k].option;
     return true;
 }

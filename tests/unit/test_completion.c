@@ -142,6 +142,7 @@ static void test_bash_offers_commands_and_options(void **state)
     assert_string_equal(bash_offers("--ver"), "--version ");
     assert_string_equal(bash_offers("perf --"), "--json --up --down --help ");
     assert_string_equal(bash_offers("status --h"), "--help ");
+    assert_string_equal(bash_offers("network --"), "--json --host --help ");
     assert_string_equal(bash_offers("config \"\""), "--check --show ");
     assert_string_equal(bash_offers("completion \"\""), "bash zsh fish ");
     assert_string_equal(bash_offers("stop \"\""), " ");
