@@ -27,7 +27,7 @@ static const struct advice {
     { GW_ENONAME, 502, "dns_error",
       "Check the spelling. A name of your own needs a line in the file names, with the id of its "
       "peer; for names of the internet see [proxy] other in gw.conf.",
-      "To see what each source says:", "gw resolve", HOST },
+      "To see what each source says:", "gw resolve -v", HOST },
     { GW_ESYNTAX, 400, "http_request_error", "This cannot be the name of a host.", NULL, NULL,
       NOTHING },
     { GW_EOFFLINE, 503, "destination_unavailable",

@@ -95,7 +95,7 @@ static void test_explain_tells_what_can_be_done(void **state)
 {
     (void)state;
     explain("db.alice:22", GW_ENONAME, "unknown", true);
-    assert_has("<pre>gw resolve db.alice</pre>");
+    assert_has("<pre>gw resolve -v db.alice</pre>");
     explain("db.alice:22", GW_EOFFLINE, "last seen 2 minutes ago", true);
     assert_has("<pre>gw ping db.alice</pre>");
     assert_has(">last seen 2 minutes ago</p>");
