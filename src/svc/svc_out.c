@@ -149,6 +149,8 @@ static void fail_open(struct svc_out *o, int err, size_t tried)
     char text[sizeof o->spoken + 64] = "", seen[48];
     unsigned long long s = (clock_mono_ms() - o->start_ms + 500) / 1000;
 
+    if (err == GW_EREFUSED) /* by an address, where no gw listens: no peer has said so */
+        err = GW_EOFFLINE;
     if (err == GW_ENOPROTO) {
         err = GW_ENOSERVICE;
         snprintf(text, sizeof text, "it speaks none of %s", o->spoken);

@@ -385,6 +385,17 @@ static void test_offline_says_how_many_addresses_were_silent(void **state)
     }
 }
 
+static void test_an_address_that_refused_is_no_service_that_did(void **state)
+{
+    struct fixture *x = *state;
+
+    open_service(x, "db", 0);
+    fake_host_set_tried(x->host, 2);
+    fake_host_opened(x->host, GW_EREFUSED, NULL, NULL, NULL, bytes_of(""));
+    assert_int_equal(x->err, GW_EOFFLINE);
+    assert_string_equal(x->text, "none of its 2 addresses answered in 0s");
+}
+
 static void test_offline_says_when_the_peer_was_last_there(void **state)
 {
     struct fixture *x = *state;
@@ -458,6 +469,7 @@ int main(void)
         TEST(test_eof_before_the_answer_is_a_protocol_error),
         TEST(test_reset_before_the_answer_keeps_its_error),
         TEST(test_offline_says_how_many_addresses_were_silent),
+        TEST(test_an_address_that_refused_is_no_service_that_did),
         TEST(test_offline_says_when_the_peer_was_last_there),
         TEST(test_deadline_covers_the_opening),
         TEST(test_deadline_covers_the_answer),
