@@ -29,10 +29,12 @@ static const char *check_relay(const char *value)
 {
     struct multiaddr a;
     struct peerid id;
+    struct name n;
+    bool is_good = *value == '/'
+                       ? multiaddr_parse(bytes_of(value), &a) == 0 && multiaddr_peer(&a, &id)
+                       : name_parse(bytes_of(value), &n) == 0;
 
-    if (*value == '/' && (multiaddr_parse(bytes_of(value), &a) != 0 || !multiaddr_peer(&a, &id)))
-        return "is neither a name nor of the form /ip4/ADDR/udp/PORT/quic-v1/p2p/ID";
-    return NULL;
+    return is_good ? NULL : "is neither a name nor of the form /ip4/ADDR/udp/PORT/quic-v1/p2p/ID";
 }
 
 /* One DNS label, lower case. */
