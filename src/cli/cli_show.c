@@ -65,8 +65,9 @@ static void add_service_line(struct cli_table *t, const json_t *s)
 
     if (num(s, "port"))
         snprintf(port, sizeof port, ":%lld", num(s, "port"));
-    cli_table_add(t, "%s%s -> %s", cli_show_str(s, "name"), port,
-                  leads_to(s, target, sizeof target));
+    cli_table_add(t, "%s%s -> %s%s", cli_show_str(s, "name"), port,
+                  leads_to(s, target, sizeof target),
+                  json_is_false(json_object_get(s, "enabled")) ? " (not enabled)" : "");
 }
 
 static void add_gate(struct cli_table *t, const json_t *v)

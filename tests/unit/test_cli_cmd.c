@@ -332,7 +332,8 @@ static void test_status_shows_the_gates_and_the_latest_failures(void **state)
                  "{\"ok\":true,\"forwards\":["
                  "{\"listen\":\"127.0.0.1:22\",\"target\":\"a:22\",\"protocol\":\"tcp\"},"
                  "{\"listen\":\"127.0.0.1:53\",\"target\":\"a:53\",\"protocol\":\"udp\"}],"
-                 "\"services\":[{\"name\":\"db\",\"port\":0,\"target\":\"unix:/db\"}],"
+                 "\"services\":[{\"name\":\"db\",\"port\":0,\"target\":\"unix:/db\"},"
+                 "{\"name\":\"off\",\"port\":9,\"target\":\"127.0.0.1:9\",\"enabled\":false}],"
                  "\"failures\":[{\"age_s\":61,\"kind\":\"socks5\",\"target\":\"bob:22\","
                  "\"error\":\"e\",\"why\":\"denied by the peer\"},{},{},{},{},"
                  "{\"kind\":\"sixth\"}]}\n");
@@ -340,6 +341,7 @@ static void test_status_shows_the_gates_and_the_latest_failures(void **state)
     assert_non_null(strstr(f->out, "forward      127.0.0.1:22 -> a:22\n"));
     assert_non_null(strstr(f->out, "forward      127.0.0.1:53/udp -> a:53\n"));
     assert_non_null(strstr(f->out, "service      db -> unix:/db\n"));
+    assert_non_null(strstr(f->out, "service      off:9 -> 127.0.0.1:9 (not enabled)\n"));
     assert_non_null(strstr(f->out, "failed       1m ago, socks5 bob:22: denied by the peer\n"));
     assert_null(strstr(f->out, "sixth"));
 }
