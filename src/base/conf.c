@@ -335,9 +335,10 @@ static int fail_syntax(const struct conf_key *k, const char *value, char *msg)
     };
     if (k->type != CONF_ENUM)
         return conf_fail(msg, GW_ESYNTAX, "%s = %s: is not %s", k->key, value, want[k->type]);
-    int n = snprintf(msg, CONF_ERR_MAX, "%s = %s: is none of", k->key, value);
+    int n = snprintf(msg, CONF_ERR_MAX, "%s = %s: is not one of", k->key, value);
     for (const char *const *name = k->names; *name && n < CONF_ERR_MAX; name++)
-        n += snprintf(msg + n, CONF_ERR_MAX - (size_t)n, " %s", *name);
+        n += snprintf(msg + n, CONF_ERR_MAX - (size_t)n, "%s %s", name == k->names ? "" : ",",
+                      *name);
     return GW_ESYNTAX;
 }
 

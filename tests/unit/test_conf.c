@@ -201,7 +201,7 @@ static const struct {
     { "[node]\nquota = -1\n", GW_ESYNTAX, ":2: quota = -1: is not a size such as 512, 64k, 16M" },
     { "[proxy]\nport = 1x\n", GW_ESYNTAX, ":2: port = 1x: is not a number" },
     { "[proxy]\nport =\n", GW_ESYNTAX, ":2: port = : is not a number" },
-    { "[proxy]\nother = open\n", GW_ESYNTAX, ":2: other = open: is none of refuse direct" },
+    { "[proxy]\nother = open\n", GW_ESYNTAX, ":2: other = open: is not one of refuse, direct" },
     { "[node]\nidle = 4s\n", GW_EINVAL, ":2: idle = 4s: must lie between 5s and 10m" },
     { "[node]\nidle = 601\n", GW_EINVAL, ":2: idle = 601: must lie between 5s and 10m" },
     { "[node]\nquota = 0\n", GW_EINVAL,
