@@ -166,12 +166,12 @@ static int add_forward(struct parser *p, const char *text)
     return err;
 }
 
-/* The port that an earlier -S gave the service; NULL: none did. */
-static const char *find_service_port(const struct options *o, const char *service)
+/* What an earlier -S said of the service; NULL: nothing. */
+static const char *find_said(const struct options *o, const char *service, const char *key)
 {
     for (size_t i = 0; i < o->nover; i++) {
         const struct config_override *v = &o->over[i];
-        if (!strcmp(v->section, "service") && !strcmp(v->name, service) && !strcmp(v->key, "port"))
+        if (!strcmp(v->section, "service") && !strcmp(v->name, service) && !strcmp(v->key, key))
             return v->value;
     }
     return NULL;
@@ -188,12 +188,14 @@ static int add_service(struct parser *p, const char *text)
                      "-, and TARGET [ADDR:]PORT or unix:PATH",
                      text);
     snprintf(port, sizeof port, "%u", s.port);
-    const char *earlier = find_service_port(p->o, s.name);
+    const char *key = s.udp_target.len ? "udp-target" : "target";
+    const char *earlier = find_said(p->o, s.name, "port"), *target = find_said(p->o, s.name, key);
     bool says_port = text[strcspn(text, ":=")] == ':';
     if (earlier && says_port && strcmp(earlier, port) != 0)
         return wrong(p, "-S %.128s: %s has port %s already", text, s.name, earlier);
-    int err = add(p, "service", s.name, s.udp_target.len ? "udp-target" : "target",
-                  strchr(text, '=') + 1);
+    if (target)
+        return wrong(p, "-S %.128s: %s leads to %.128s already", text, s.name, target);
+    int err = add(p, "service", s.name, key, strchr(text, '=') + 1);
     return err || earlier ? err : add(p, "service", s.name, "port", port);
 }
 

@@ -107,8 +107,10 @@ static void test_wrong_usage_says_what_is_wrong(void **state)
         { { "-U", "53:home" }, "-U 53:home: is not [BIND:]PORT:NAME:PORT" },
         { { "-S", "ssh" }, "-S ssh" },
         { { "-S", "dns:53=53", "-S", "dns:54/udp=53" }, "dns has port 53 already" },
+        { { "-S", "a=22", "-S", "a=23" }, "-S a=23: a leads to 22 already" },
         { { "-S", "S S=22" }, "-S S S=22" },
         { { "-r" }, "-r needs an argument" },
+        { { "-r", "ip4/1.2.3.4/udp/1/quic-v1" }, "quic-v1: is neither a name nor" },
     };
     char err[CONF_ERR_MAX];
     struct options o;
