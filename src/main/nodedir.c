@@ -63,6 +63,8 @@ int nodedir_open(struct nodedir *d, const char *dir, const char *conf, char err[
     if (rc)
         return rc;
     rc = fileio_mkdir_private(dir);
+    if (rc == GW_EEXISTS)
+        return conf_fail(err, rc, "%s: is not a directory", dir);
     return rc ? conf_fail(err, rc, "%s: %s", dir, gw_strerror(rc)) : 0;
 }
 

@@ -40,6 +40,22 @@ static mode_t mode_of(const char *path)
     return st.st_mode & 0777;
 }
 
+static void test_a_file_is_no_directory(void **state)
+{
+    char err[CONF_ERR_MAX], path[PATH_MAX];
+    struct nodedir d;
+    (void)state;
+    open_dir(&d);
+    FILE *f = fopen(d.key, "w");
+    assert_non_null(f);
+    fclose(f);
+    snprintf(path, sizeof path, "%s", d.key);
+    nodedir_close(&d);
+    assert_int_equal(nodedir_open(&d, path, NULL, err), GW_EEXISTS);
+    assert_non_null(strstr(err, "/key: is not a directory"));
+    nodedir_close(&d);
+}
+
 static void test_key_is_made_once_and_private(void **state)
 {
     struct nodedir d;
@@ -152,6 +168,7 @@ static void test_ports_are_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        T(test_a_file_is_no_directory),
         T(test_key_is_made_once_and_private),
         T(test_key_that_others_can_read_is_refused_with_the_remedy),
         T(test_check_of_the_key_makes_none),
