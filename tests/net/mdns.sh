@@ -58,13 +58,15 @@ gw_stop alone
 # --- found
 peer home $TWO -D none -S web:80=127.0.0.1:"$(head -n 1 "$T/web")"
 peer me $ONE -D 127.0.0.1:1080
+limit=200
+[ -z "${GW_SANITIZED-}" ] || limit=2000
 up=$(date +%s%N)
 until_ok 5 gw me resolve home
 found=$((($(date +%s%N) - up) / 1000000))
-check "a peer is found in less than 200 ms of both being up: $found ms" [ $found -lt 200 ]
+check "a peer is found in less than $limit ms of both being up: $found ms" [ $found -lt $limit ]
 until_ok 5 gw home resolve me
 found=$((($(date +%s%N) - up) / 1000000))
-check "the other way, too: $found ms" [ $found -lt 200 ]
+check "the other way, too: $found ms" [ $found -lt $limit ]
 by=$(gw me resolve home)
 has "by its name: its id" "$(gw_id home)" "$by"
 has "its address by IPv4" '/ip4/10\.77\.0\.2/udp/' "$by"
