@@ -51,6 +51,8 @@ static struct fdstream *of(struct stream *s)
 
 static void close_both(struct fdstream *f)
 {
+    if (f->is_socket && f->is_watched)
+        hangup_del(turn_hangup(f->turn), f->rfd);
     if (f->is_socket && f->err && f->rfd >= 0) /* an RST instead of a FIN */
         setsockopt(f->rfd, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 },
                    sizeof(struct linger));

@@ -59,3 +59,8 @@ void hangup_add(struct hangup *h, int fd, struct hangup_watch *w)
     struct epoll_event e = { .events = EPOLLET, .data.ptr = w };
     epoll_ctl(h->fd, EPOLL_CTL_ADD, fd, &e);
 }
+
+void hangup_del(struct hangup *h, int fd)
+{
+    epoll_ctl(h->fd, EPOLL_CTL_DEL, fd, NULL);
+}

@@ -12,7 +12,7 @@
 
 struct hangup;
 
-struct hangup_watch { /* embedded; lives until the descriptor is closed, which ends the watch */
+struct hangup_watch { /* embedded; lives until hangup_del */
     void (*on_hangup)(
         struct hangup_watch *w); /* from the loop; may not free what it is embedded in */
 };
@@ -22,5 +22,7 @@ void hangup_free(struct hangup *h);              /* NULL is fine */
 
 /* Out of memory the watch is not there; nothing else is lost. */
 void hangup_add(struct hangup *h, int fd, struct hangup_watch *w);
+/* Before the descriptor is closed: that alone ends no watch while a forked child has it, too. */
+void hangup_del(struct hangup *h, int fd);
 
 #endif

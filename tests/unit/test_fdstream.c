@@ -450,6 +450,22 @@ static void test_rst_after_eof_is_seen_by_shutdown(void **state)
     run_until_closed(GW_ERESET);
 }
 
+/* A child that was forked a moment ago holds every socket until it has closed its own. */
+static void test_nothing_is_seen_of_a_closed_stream_whose_socket_a_child_holds(void **state)
+{
+    (void)state;
+    int peer = own_tcp();
+    int childs = dup(fdstream_fd(o.s));
+    OP(credit(o.s, 0));
+    shutdown(peer, SHUT_WR);
+    LOOPRUN_UNTIL(loop, o.eofs);
+    turn_loop(); /* half-closed: watched from now on */
+    OP(shutdown(o.s));
+    run_until_closed(0);
+    close(childs);
+    close(peer);
+}
+
 static void test_reset_inside_on_data_ends_reading(void **state)
 {
     (void)state;
@@ -571,6 +587,7 @@ int main(void)
         T(test_rst_before_the_first_credit_is_seen),
         T(test_rst_seen_while_reading_counts_at_the_next_pause),
         T(test_rst_after_eof_is_seen_by_shutdown),
+        T(test_nothing_is_seen_of_a_closed_stream_whose_socket_a_child_holds),
         T(test_reset_inside_on_data_ends_reading),
         T(test_reset_inside_on_drained_ends_writing),
         T(test_drop_is_silent_and_frees),
