@@ -143,7 +143,7 @@ static void say_denied(const struct diagnosis_facts *f, struct diagnosis *d)
     if (f->err != GW_EDENIED)
         return;
     cause(d, "denied", "%s refuses this machine: no line of its authorized_keys names it", f->name);
-    cure(d, "on %s: gw allow, with what gw id prints on this machine", f->name);
+    cure(d, "on %s: gw allow %s", f->name, f->self);
 }
 
 static void say_identity(const struct diagnosis_facts *f, struct diagnosis *d)

@@ -13,6 +13,7 @@
 
 struct diagnosis_facts {
     const char *name;                  /* of the peer, as the user wrote it */
+    const char *self;                  /* our peer id, as `gw id` prints it */
     const struct checkup_state *here;  /* with its punch towards the peer */
     const struct checkup_state *there; /* NULL: it has not told */
     bool is_resolved;                  /* the name leads to a peer */

@@ -172,8 +172,9 @@ json_t *doctor_report_json(const struct ctl_deps *d, const struct doctor_report 
     struct path p = path_now(d, r);
     struct diagnosis_facts f = facts_of(r, &p);
     struct diagnosis g;
-    char id[PEERID_STR_MAX];
+    char id[PEERID_STR_MAX], self[PEERID_STR_MAX];
 
+    f.self = peerid_print(host_peerid(d->host), self);
     diagnosis_make(&f, &g);
     json_t *v = json_pack("{s:s, s:s, s:s, s:o}", "name", r->name, "peer",
                           r->is_resolved ? peerid_print(&r->peer, id) : "", "tier",

@@ -52,7 +52,7 @@ static const struct {
     { { .is_resolved = true, .err = GW_EDENIED, .ndirect = 1, .ncircuits = 1 },
       { "denied" },
       "authorized_keys",
-      "gw allow",
+      "on alice: gw allow 12D3me",
       0 },
     { { .is_resolved = true, .err = GW_EIDENTITY, .ndirect = 1 },
       { "identity" },
@@ -203,6 +203,7 @@ static void test_facts_lead_to_causes_and_cures(void **state)
         f.name = "alice";
         f.here = f.here ? f.here : &nothing;
         f.speaks_dcutr = !cases[i].has_no_dcutr;
+        f.self = "12D3me";
         diagnosis_make(&f, &d);
         print_message("case %zu\n", i);
         for (; n < CAUSES && cases[i].causes[n]; n++) {
