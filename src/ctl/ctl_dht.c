@@ -375,10 +375,11 @@ static void on_met(void *arg, const struct kad_result *r)
     json_object_del(answer, "value");
     json_object_del(answer, "record");
     if (err) {
-        const char *why = err == GW_ENONAME ? "nobody knows this code, or not any more"
-                                            : gw_strerror(err);
+        const char *said = err == GW_ENONAME ? "nobody knows this code, or not any more"
+                           : r->err          ? why(err)
+                                             : gw_strerror(err);
         json_object_set_new(answer, "found", json_false());
-        json_object_set_new(answer, "error", json_string(why));
+        json_object_set_new(answer, "error", json_string(said));
     } else {
         json_object_set_new(answer, "peer", json_string(peerid_print(&met.peer, id)));
         json_object_set_new(answer, "addrs", addr_list(met.addrs, met.naddrs));

@@ -194,6 +194,16 @@ static void test_without_a_dht_only_status_answers(void **state)
                  "\"lookups\":5,\"met\":4,\"peers\":[]}");
 }
 
+static void test_meet_without_a_server_says_that_none_is_known(void **state)
+{
+    const struct kad_result none = { .err = GW_ENETDOWN };
+    (void)state;
+    run(ctl_dht_meet, "{\"code\":\"abcd-efgh-ijkl\"}");
+    fake_kad_answer(&none);
+    assert_string_equal(json_string_value(json_object_get(rig.reply, "error")),
+                        "no DHT server is known");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -206,6 +216,7 @@ int main(void)
         TEST(test_put_takes_base64),
         TEST(test_find_takes_a_peer_id),
         TEST(test_without_a_dht_only_status_answers),
+        TEST(test_meet_without_a_server_says_that_none_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
