@@ -5,14 +5,13 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "net/dns_pipe.h"
 #include "net/fdstream.h"
-#include "net/udp_pipe.h"
 
 struct direct {
     const struct host *host;
-    struct dns_dial *dial;   /* TCP */
-    struct dns_query *query; /* UDP */
-    uint16_t port;
+    struct dns_dial *dial; /* TCP */
+    struct dns_pipe *pipe; /* UDP */
     direct_done_fn *done;
     void *arg;
 };
@@ -43,21 +42,9 @@ static void on_dialled(void *arg, int err, int fd)
     finish(d, err, s, NULL);
 }
 
-static void on_addrs(void *arg, int err, const struct ipaddr *ips, size_t n)
+static void on_pipe(void *arg, int err, struct dgrams *pipe)
 {
-    struct direct *d = arg;
-    struct dgrams *pipe = NULL;
-    struct sockaddr_any to;
-
-    if (!err)
-        err = GW_EDENIED;
-    for (size_t i = 0; i < n && !pipe; i++) {
-        if (!direct_may(&ips[i]))
-            continue;
-        sockaddr_from_ip(&ips[i], d->port, &to);
-        err = udp_pipe_open(host_loop(d->host), &to, &pipe);
-    }
-    finish(d, err, NULL, pipe);
+    finish(arg, err, NULL, pipe);
 }
 
 static bool may(void *arg, const struct ipaddr *ip)
@@ -72,12 +59,12 @@ struct direct *direct_open(struct dns *dns, const struct host *h, const struct f
     struct direct *d = malloc(sizeof *d);
     if (!d)
         return NULL;
-    *d = (struct direct){ .host = h, .port = t->port, .done = done, .arg = arg };
+    *d = (struct direct){ .host = h, .done = done, .arg = arg };
     if (t->is_udp)
-        d->query = dns_lookup(dns, t->host, timeout_ms, on_addrs, d);
+        d->pipe = dns_pipe_open(dns, t->host, t->port, timeout_ms, may, on_pipe, d);
     else
         d->dial = dns_dial(dns, t->host, t->port, timeout_ms, may, on_dialled, d);
-    if (d->query || d->dial)
+    if (d->pipe || d->dial)
         return d;
     free(d);
     return NULL;
@@ -87,8 +74,8 @@ void direct_cancel(struct direct *d)
 {
     if (!d)
         return;
-    dns_cancel(d->query);
     dns_dial_cancel(d->dial);
+    dns_pipe_cancel(d->pipe);
     free(d);
 }
 

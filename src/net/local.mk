@@ -8,6 +8,7 @@ src_libnet_a_SOURCES = \
 	src/net/dgrams.c src/net/dgrams.h \
 	src/net/dialtcp.c src/net/dialtcp.h \
 	src/net/dns.c src/net/dns.h src/net/dns_dial.c src/net/dns_outside.c src/net/dns_public.c \
+	src/net/dns_pipe.c src/net/dns_pipe.h \
 	src/net/dns_texts.c src/net/dns_texts.h \
 	src/net/fdstream.c src/net/fdstream.h \
 	src/net/fetch.c src/net/fetch.h \
@@ -41,7 +42,8 @@ endif
 if HAVE_CMOCKA
 NET_TESTS = tests/unit/test_addr_scope tests/unit/test_bridge tests/unit/test_child \
 	tests/unit/test_chunkq tests/unit/test_clockjump tests/unit/test_dgrams tests/unit/test_dialtcp \
-	tests/unit/test_dns tests/unit/test_dns_public tests/unit/test_dns_texts tests/unit/test_fdbridge \
+	tests/unit/test_dns tests/unit/test_dns_pipe tests/unit/test_dns_public \
+	tests/unit/test_dns_texts tests/unit/test_fdbridge \
 	tests/unit/test_fdstream tests/unit/test_fetch tests/unit/test_ifaces tests/unit/test_limit \
 	tests/unit/test_listen tests/unit/test_mapping tests/unit/test_mdns_port tests/unit/test_netwatch \
 	tests/unit/test_parting tests/unit/test_pcp tests/unit/test_portmap tests/unit/test_sockaddr \
@@ -50,6 +52,7 @@ check_PROGRAMS += $(NET_TESTS)
 $(NET_TESTS): LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 $(NET_TESTS): $(filter %.a %.$(OBJEXT),$(NET_LIBS) $(CMOCKA_LIBS))
 tests_unit_test_child_LDADD = $(NET_LIBS) $(CMOCKA_REALTIME_LIBS)
+tests_unit_test_dns_pipe_SOURCES = tests/unit/test_dns_pipe.c tests/unit/fake_dns.c
 tests_unit_test_fetch_LDADD = $(NET_LIBS) $(CMOCKA_REALTIME_LIBS)
 tests_unit_test_mdns_port_LDADD = $(NET_LIBS) $(CMOCKA_REALTIME_LIBS)
 tests_unit_test_netwatch_LDADD = $(NET_LIBS) $(CMOCKA_REALTIME_LIBS)

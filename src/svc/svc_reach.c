@@ -2,7 +2,7 @@
  *
  *              connections    datagrams
  *   target     dialtcp        udp_pipe
- *   exit       dns_dial       dns_lookup, then udp_pipe */
+ *   exit       dns_dial       dns_pipe */
 #include "svc/svc_reach.h"
 
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include "base/container_of.h"
 #include "base/err.h"
 #include "net/dialtcp.h"
+#include "net/dns_pipe.h"
 #include "net/fdstream.h"
 #include "net/udp_pipe.h"
 
@@ -21,10 +22,9 @@ struct svc_reach {
     struct turn *turn;
     struct dialtcp *tcp; /* one of these four */
     struct dns_dial *dial;
-    struct dns_query *query;
+    struct dns_pipe *dns_pipe;
     struct dgrams *pipe; /* ready; told at the end of the turn */
     struct turn_task ready;
-    uint16_t port; /* of the destination */
     svc_reach_done_fn *done;
     void *arg;
 };
@@ -95,35 +95,23 @@ static bool is_outside(void *arg, const struct ipaddr *ip)
     return dns_is_outside(ip);
 }
 
-/* Of the addresses outside the first one that there is a route to. */
-static void on_addresses(void *arg, int err, const struct ipaddr *ips, size_t n)
+static void on_pipe(void *arg, int err, struct dgrams *d)
 {
-    struct svc_reach *r = arg;
-    struct dgrams *pipe = NULL;
-
-    if (!err)
-        err = GW_EDENIED;
-    for (size_t i = 0; i < n && !pipe; i++) {
-        struct sockaddr_any to;
-        if (!dns_is_outside(&ips[i]))
-            continue;
-        sockaddr_from_ip(&ips[i], r->port, &to);
-        err = udp_pipe_open(r->loop, &to, &pipe);
-    }
-    finish(r, err, NULL, pipe);
+    finish(arg, err, NULL, d);
 }
 
 static int reach_destination(struct svc_reach *r, const struct svc_reach_req *req)
 {
     char host[HOST_MAX + 1];
-    int err = parse_destination(req->destination, host, &r->port);
+    uint16_t port;
+    int err = parse_destination(req->destination, host, &port);
     if (err)
         return err;
     if (req->is_udp)
-        r->query = dns_lookup(req->dns, host, req->timeout_ms, on_addresses, r);
+        r->dns_pipe = dns_pipe_open(req->dns, host, port, req->timeout_ms, is_outside, on_pipe, r);
     else
-        r->dial = dns_dial(req->dns, host, r->port, req->timeout_ms, is_outside, on_connected, r);
-    return r->query || r->dial ? 0 : GW_ENOMEM;
+        r->dial = dns_dial(req->dns, host, port, req->timeout_ms, is_outside, on_connected, r);
+    return r->dns_pipe || r->dial ? 0 : GW_ENOMEM;
 }
 
 struct svc_reach *svc_reach_start(struct ev_loop *loop, struct turn *turn,
@@ -151,7 +139,7 @@ void svc_reach_cancel(struct svc_reach *r)
         return;
     dialtcp_cancel(r->tcp);
     dns_dial_cancel(r->dial);
-    dns_cancel(r->query);
+    dns_pipe_cancel(r->dns_pipe);
     turn_del(r->turn, &r->ready);
     if (r->pipe)
         r->pipe->ops->close(r->pipe, GW_ECANCELED);

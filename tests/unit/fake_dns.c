@@ -57,6 +57,11 @@ static void on_looked_up(struct ev_loop *loop, ev_timer *w, int revents)
     free(q);
 }
 
+struct ev_loop *dns_loop(const struct dns *d)
+{
+    return d->loop;
+}
+
 struct dns_query *dns_lookup(struct dns *d, const char *host, uint64_t timeout_ms,
                              dns_done_fn *done, void *arg)
 {
@@ -73,6 +78,8 @@ struct dns_query *dns_lookup(struct dns *d, const char *host, uint64_t timeout_m
 
 void dns_cancel(struct dns_query *q)
 {
+    if (!q)
+        return;
     q->dns->is_cancelled = true;
     ev_timer_stop(q->dns->loop, &q->soon);
     free(q);
@@ -129,6 +136,8 @@ struct dns_dial *dns_dial(struct dns *dns, const char *host, uint16_t port, uint
 
 void dns_dial_cancel(struct dns_dial *d)
 {
+    if (!d)
+        return;
     d->dns->is_cancelled = true;
     ev_timer_stop(d->dns->loop, &d->soon);
     free(d);

@@ -141,6 +141,12 @@ int udp_pipe_open(struct ev_loop *loop, const struct sockaddr_any *to, struct dg
 
 /* ---- DNS ---- */
 
+struct ev_loop *dns_loop(const struct dns *d)
+{
+    (void)d;
+    return rig.loop.loop;
+}
+
 struct dns_query *dns_lookup(struct dns *d, const char *host, uint64_t timeout_ms,
                              dns_done_fn *done, void *arg)
 {
