@@ -70,6 +70,11 @@ static bool is_above(const struct dns_lookup *l)
             has_names_below(l->env->resolver, bytes_of(l->subject.host)));
 }
 
+static void finish_nobody(struct dns_lookup *l)
+{
+    finish_known(l, &(struct dns_known){ .is_there = is_above(l), .is_complete = true });
+}
+
 static void on_name(void *arg, int err, const struct name_answer *a, const char *trail)
 {
     struct dns_lookup *l = arg;
@@ -77,7 +82,7 @@ static void on_name(void *arg, int err, const struct name_answer *a, const char 
 
     l->name = NULL;
     if (err == GW_ENONAME || err == GW_ESYNTAX) {
-        finish_known(l, &(struct dns_known){ .is_there = is_above(l), .is_complete = true });
+        finish_nobody(l);
     } else if (err) {
         finish_code(l, DNS_SERVFAIL);
     } else if (dns_answer_needs_peer(&l->query, &l->subject)) {
@@ -116,21 +121,30 @@ static void answer_address(struct dns_lookup *l)
     finish_known(l, &k);
 }
 
+static bool is_denied(struct bytes answer)
+{
+    struct dns_msg m;
+    return dns_msg_read(answer, &m) == 0 && (m.flags & DNS_RCODE) == DNS_NXDOMAIN;
+}
+
+/* What a server denies may stand above names of ours, of which it knows nothing. */
 static void on_forwarded(void *arg, struct bytes answer)
 {
     struct dns_lookup *l = arg;
 
     l->relay = NULL;
-    if (answer.n)
-        finish(l, answer);
-    else
+    if (!answer.n)
         finish_code(l, DNS_SERVFAIL);
+    else if (is_denied(answer) && is_above(l))
+        finish_nobody(l);
+    else
+        finish(l, answer);
 }
 
 static void send_elsewhere(struct dns_lookup *l, struct bytes query, bool by_tcp)
 {
     if (!dns_forward_has_servers(l->env->forward)) {
-        finish_known(l, &(struct dns_known){ .is_there = is_above(l), .is_complete = true });
+        finish_nobody(l);
         return;
     }
     l->relay = dns_forward_ask(l->env->forward, query, by_tcp, on_forwarded, l);

@@ -230,6 +230,26 @@ static void test_what_stands_above_our_names_has_no_data(void **state)
     assert_int_equal(dns_rcode_of(ask("_ssh._tcp.grewal", DNS_SRV)), DNS_NXDOMAIN);
 }
 
+static void test_what_a_server_denies_above_our_names_has_no_data(void **state)
+{
+    static const char *const above[] = { "Example.org", "", "in-addr.arpa", "127.in-addr.arpa" };
+    struct sockaddr_any at, from;
+    int server = udp_client("127.0.0.1:0", NULL);
+    (void)state;
+    at.len = sizeof at.un;
+    assert_int_equal(getsockname(server, &at.sa, &at.len), 0);
+    dns_in_set_forwards(rig.dns, &at, 1);
+    for (size_t i = 0; i < COUNT(above); i++) {
+        say(dns_question_of(0x4711, above[i], DNS_A));
+        struct bytes got = dns_receive(&rig.loop, server, &from);
+        dns_send(server, &from, dns_answer_to(got, 0x8583));
+        got = hear();
+        assert_int_equal(dns_id_of(got), 0x4711);
+        assert_int_equal(dns_rcode_of(got), DNS_NOERROR);
+    }
+    close(server);
+}
+
 static void test_localhost_and_invalid_go_nowhere(void **state)
 {
     struct sockaddr_any at, from;
@@ -247,7 +267,7 @@ static void test_localhost_and_invalid_go_nowhere(void **state)
 
 static void test_other_names_go_to_the_server_and_back(void **state)
 {
-    static const char *const others[] = { "www.example.com", "2.0.0.127.in-addr.arpa", "",
+    static const char *const others[] = { "www.example.com", "2.0.0.127.in-addr.arpa",
                                           "a b.example.com" };
     struct sockaddr_any at, from;
     int server = udp_client("127.0.0.1:0", NULL);
@@ -495,6 +515,7 @@ int main(void)
         T(test_both_protocols_have_the_same_port),
         T(test_names_of_ours_are_answered_and_go_nowhere_else),
         T(test_what_stands_above_our_names_has_no_data),
+        T(test_what_a_server_denies_above_our_names_has_no_data),
         T(test_localhost_and_invalid_go_nowhere),
         T(test_other_names_go_to_the_server_and_back),
         T(test_without_a_server_other_names_do_not_exist),
