@@ -362,7 +362,7 @@ static int set_field(const struct conf_key *k, void *owner, const char *value, c
         return fail_syntax(k, value, msg);
     if (err == GW_EINVAL)
         return fail_range(k, value, msg);
-    return err ? conf_fail(msg, err, "%s", gw_strerror(err)) : 0;
+    return err ? conf_fail_plain(msg, err) : 0;
 }
 
 /* Finds or makes what holds the keys of a section. */
@@ -381,7 +381,7 @@ static int section_open(void *values, const struct conf_schema *s, const struct 
                          sec->name, CONF_NAME_MAX);
     *owner = element_find(values, sec, name);
     int err = *owner ? 0 : element_add(values, s, sec, name, owner);
-    return err ? conf_fail(msg, err, "%s", gw_strerror(err)) : 0;
+    return err ? conf_fail_plain(msg, err) : 0;
 }
 
 /* ---- printing ---- */
@@ -580,4 +580,9 @@ int conf_fail(char msg[CONF_ERR_MAX], int err, const char *fmt, ...)
     vsnprintf(msg, CONF_ERR_MAX, fmt, ap);
     va_end(ap);
     return err;
+}
+
+int conf_fail_plain(char msg[CONF_ERR_MAX], int err)
+{
+    return conf_fail(msg, err, "%s", gw_strerror(err));
 }

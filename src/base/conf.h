@@ -141,5 +141,7 @@ void conf_free(void *values, const struct conf_schema *s);
 /* Writes the message, returns `err`: for those who check on. */
 __attribute__((format(printf, 3, 4))) int conf_fail(char msg[CONF_ERR_MAX], int err,
                                                     const char *fmt, ...);
+/* The same where the error says all there is to say: the message is what gw_strerror has. */
+int conf_fail_plain(char msg[CONF_ERR_MAX], int err);
 
 #endif

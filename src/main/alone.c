@@ -117,7 +117,7 @@ static int start(struct alone *a, const struct options *o, const struct front_ta
         return rc;
     rc = reachable_open(&a->reachable, &a->node, &a->config, NULL, NULL, NULL);
     if (rc)
-        return conf_fail(a->why, rc, "%s", gw_strerror(rc));
+        return conf_fail_plain(a->why, rc);
     a->open = front_open(a->node.front, "nc", t, on_opened, a);
     if (a->open)
         return 0;

@@ -89,7 +89,7 @@ static int edit(struct text *t, const struct ctl_network_edit *e, const char *pa
         return conf_fail(err, rc, "%.200s: there is no [network %.63s]", path, e->network);
     if (rc == GW_EINVAL)
         return conf_fail(err, rc, "a network, its relays and its host are plain words");
-    return rc ? conf_fail(err, rc, "%s", gw_strerror(rc)) : 0;
+    return rc ? conf_fail_plain(err, rc) : 0;
 }
 
 /* What is wrong is wrong with the real file. */

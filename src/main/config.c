@@ -191,7 +191,7 @@ int config_load(struct config *out, const char *path, bool must_exist,
 {
     int rc = conf_init(out, &config_schema);
     if (rc)
-        return conf_fail(err, rc, "%s", gw_strerror(rc));
+        return conf_fail_plain(err, rc);
     if (path)
         rc = conf_read(out, &config_schema, path, err);
     if (rc == GW_ENOTFOUND && !must_exist)
@@ -219,7 +219,7 @@ int config_services(const struct config *c, const char *dir, struct registry *r,
 {
     int rc = 0;
 
-    conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
+    conf_fail_plain(err, GW_ENOMEM);
     for (size_t i = 0; i < c->services.n && !rc; i++)
         rc = add_service(c->services.v[i], dir, r, err);
     return rc;

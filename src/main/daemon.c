@@ -248,7 +248,7 @@ static int open_ports(struct daemon *d, char err[CONF_ERR_MAX])
         return rc;
     d->inlets = inlets_new(n, &d->config, pages_get, &d->deps);
     if (!d->inlets)
-        return conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
+        return conf_fail_plain(err, GW_ENOMEM);
     inlets_adopt(d->inlets, passed, activation_take(passed));
     rc = inlets_apply(d->inlets, &d->config, err);
     return rc ? rc : node_listen(n, &d->config.listen, d->config.port_range, &d->dir, err);
@@ -275,7 +275,7 @@ static int start_layers(struct daemon *d, char err[CONF_ERR_MAX])
 {
     int rc = GW_ENOMEM;
 
-    conf_fail(err, rc, "%s", gw_strerror(rc));
+    conf_fail_plain(err, rc);
     d->services = registry_new();
     if (!d->services || (rc = config_services(&d->config, d->dir.dir, d->services, err)) != 0 ||
         (rc = open_ports(d, err)) != 0)
@@ -292,7 +292,7 @@ static int start_layers(struct daemon *d, char err[CONF_ERR_MAX])
     d->node.on_names = on_names;
     d->node.on_network = on_network;
     d->node.on_arg = d;
-    return rc ? conf_fail(err, rc, "%s", gw_strerror(rc)) : 0;
+    return rc ? conf_fail_plain(err, rc) : 0;
 }
 
 static void log_start(const struct daemon *d)

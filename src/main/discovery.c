@@ -296,7 +296,7 @@ int discovery_open(struct discovery *d, struct node *n, const struct config *c,
         (dir && !(d->claims = names_claims_new(n->host, n->announce, d->networks, d->book))) ||
         keep_answers(d, dir) || set_networks(d, c) ||
         (d->bootstrap && bootstrap_set(d->bootstrap, c)))
-        return conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
+        return conf_fail_plain(err, GW_ENOMEM);
     return 0;
 }
 

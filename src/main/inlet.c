@@ -73,7 +73,7 @@ int inlet_open(const struct inlet_env *env, enum inlet_kind kind, const char *te
 
     if (!i || !(i->text = strdup(text))) {
         free(i);
-        return conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
+        return conf_fail_plain(err, GW_ENOMEM);
     }
     i->kind = kind;
     int rc = sockaddr_parse(text, &at);

@@ -68,7 +68,7 @@ static int open_entry(struct inlets *in, enum inlet_kind kind, const char *text,
     rc = add_entry(in, inlet, out);
     if (rc) {
         inlet_close(inlet);
-        return conf_fail(err, rc, "%s", gw_strerror(rc));
+        return conf_fail_plain(err, rc);
     }
     (*out)->is_new = true;
     return 0;
@@ -234,7 +234,7 @@ int inlets_apply(struct inlets *in, const struct config *c, char err[CONF_ERR_MA
     int rc = open_wanted(in, c, err);
 
     if (!rc && (rc = proxy_in_set_config(in->env.proxy, &cfg)) != 0)
-        conf_fail(err, rc, "%s", gw_strerror(rc));
+        conf_fail_plain(err, rc);
     settle(in, !rc);
     if (!rc)
         set_dns_forwards(in, c);

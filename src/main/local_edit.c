@@ -54,7 +54,7 @@ static int append_signature(const char *path, const struct key *key, char err[CO
                        "or no newline at its end, or is longer than %d octets",
                        path, PEER_LIST_TEXT_MAX);
     } else if ((whole = realloc(text, n + sizeof signature)) == NULL) {
-        rc = conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
+        rc = conf_fail_plain(err, GW_ENOMEM);
     } else {
         text = whole;
         strcpy(text + n, signature);

@@ -125,7 +125,7 @@ int node_open(struct node *n, struct ev_loop *loop, const struct config *c, cons
         !(n->names = tier_static_new(loop, d->names, on_names_changed, n)) ||
         (rc = resolver_add_tier(n->resolver, &tier_static_ops, n->names)) != 0 ||
         (rc = open_lan(n, c)) != 0 || (rc = open_front(n, c, d)) != 0)
-        return conf_fail(err, rc, "%s", gw_strerror(rc));
+        return conf_fail_plain(err, rc);
     return 0;
 }
 

@@ -54,7 +54,7 @@ int nodedir_name(struct nodedir *d, const char *dir, const char *conf, char err[
             *path = path_in(dir, files[i].file);
         is_whole = is_whole && *path;
     }
-    return is_whole ? 0 : conf_fail(err, GW_ENOMEM, "%s", gw_strerror(GW_ENOMEM));
+    return is_whole ? 0 : conf_fail_plain(err, GW_ENOMEM);
 }
 
 int nodedir_open(struct nodedir *d, const char *dir, const char *conf, char err[CONF_ERR_MAX])
@@ -102,7 +102,7 @@ static int make_key(const struct nodedir *d, struct key **out, char err[CONF_ERR
 {
     int rc = key_generate(out);
     if (rc)
-        return conf_fail(err, rc, "%s", gw_strerror(rc));
+        return conf_fail_plain(err, rc);
     rc = key_save(*out, d->key);
     if (rc) {
         key_free(*out);
