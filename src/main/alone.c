@@ -111,18 +111,13 @@ static int start(struct alone *a, const struct options *o, const struct front_ta
     rc = node_open(&a->node, a->loop, &a->config, &a->dir, admit_nobody, NULL, a->why);
     if (!rc)
         rc = node_listen(&a->node, &listen, NULL, NULL, a->why);
-    if (!rc)
-        rc = discovery_open(&a->discovery, &a->node, &a->config, NULL, NULL, NULL, a->why);
     if (rc)
         return rc;
-    rc = reachable_open(&a->reachable, &a->node, &a->config, NULL, NULL, NULL);
-    if (rc)
-        return conf_fail_plain(a->why, rc);
-    a->open = front_open(a->node.front, "nc", t, on_opened, a);
-    if (a->open)
-        return 0;
-    snprintf(a->why, sizeof a->why, "%s", gw_strerror(GW_ENOMEM));
-    return GW_ENOMEM;
+    if (discovery_open(&a->discovery, &a->node, &a->config, NULL, NULL, NULL) != 0 ||
+        reachable_open(&a->reachable, &a->node, &a->config, NULL, NULL, NULL) != 0 ||
+        !(a->open = front_open(a->node.front, "nc", t, on_opened, a)))
+        return conf_fail_plain(a->why, GW_ENOMEM);
+    return 0;
 }
 
 int alone_nc(const struct options *o, const char *name, const char *service)

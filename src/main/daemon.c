@@ -273,17 +273,17 @@ static int open_checkup(struct daemon *d)
  * read. */
 static int start_layers(struct daemon *d, char err[CONF_ERR_MAX])
 {
-    int rc = GW_ENOMEM;
+    int rc;
 
-    conf_fail_plain(err, rc);
-    d->services = registry_new();
-    if (!d->services || (rc = config_services(&d->config, d->dir.dir, d->services, err)) != 0 ||
+    if (!(d->services = registry_new()))
+        return conf_fail_plain(err, GW_ENOMEM);
+    if ((rc = config_services(&d->config, d->dir.dir, d->services, err)) != 0 ||
         (rc = open_ports(d, err)) != 0)
         return rc;
     d->authz = authz_new(d->loop, d->dir.authorized_keys, d->services, on_rights_changed, d);
     rc = d->authz ? start_services(d) : GW_ENOMEM;
     if (!rc)
-        rc = discovery_open(&d->discovery, &d->node, &d->config, &d->dir, is_member, d, err);
+        rc = discovery_open(&d->discovery, &d->node, &d->config, &d->dir, is_member, d);
     if (!rc)
         rc = reachable_open(&d->reachable, &d->node, &d->config, &d->dir, on_relay_use, d);
     if (!rc)

@@ -285,8 +285,7 @@ static void apply(struct discovery *d, const struct config *c)
 /* ---- */
 
 int discovery_open(struct discovery *d, struct node *n, const struct config *c,
-                   const struct nodedir *dir, names_member_fn *is_member, void *arg,
-                   char err[CONF_ERR_MAX])
+                   const struct nodedir *dir, names_member_fn *is_member, void *arg)
 {
     *d = (struct discovery){ .node = n, .is_member = is_member, .arg = arg };
     apply(d, c);
@@ -296,7 +295,7 @@ int discovery_open(struct discovery *d, struct node *n, const struct config *c,
         (dir && !(d->claims = names_claims_new(n->host, n->announce, d->networks, d->book))) ||
         keep_answers(d, dir) || set_networks(d, c) ||
         (d->bootstrap && bootstrap_set(d->bootstrap, c)))
-        return conf_fail_plain(err, GW_ENOMEM);
+        return GW_ENOMEM;
     return 0;
 }
 

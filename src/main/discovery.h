@@ -50,10 +50,9 @@ struct discovery { /* zeroed means nothing runs */
 
 /* Adds the tiers behind those of the node, and starts the rest on a node that is open and listens;
  * with `dir` NULL only what dialling needs.  `is_member`: may the peer use the relay that we are?
- * 0, or GW_E* with a sentence in `err`; call discovery_close either way. */
+ * 0, or GW_ENOMEM; call discovery_close either way. */
 int discovery_open(struct discovery *d, struct node *n, const struct config *c,
-                   const struct nodedir *dir, names_member_fn *is_member, void *arg,
-                   char err[CONF_ERR_MAX]);
+                   const struct nodedir *dir, names_member_fn *is_member, void *arg);
 void discovery_set_config(struct discovery *d, const struct config *c); /* for the reload */
 void discovery_names_changed(struct discovery *d);
 void discovery_network_changed(struct discovery *d);
