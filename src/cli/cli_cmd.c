@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/units.h"
 #include "cli/cli_args.h"
@@ -161,8 +162,24 @@ static int run_netcheck(const struct cli_args *a)
                             CLI_ANSWER_MS, cli_show_netcheck);
 }
 
+static int show_nothing(FILE *f, const json_t *v)
+{
+    (void)f;
+    (void)v;
+    return 0;
+}
+
+/* The socket tells an end, but no reset: asks the daemon whether it was one. */
+static int end_nc(const struct cli_args *a, const char *ticket)
+{
+    return cli_ask_and_show(a->dir, false,
+                            json_pack("{s:s, s:s}", "cmd", "nc-end", "ticket", ticket),
+                            CLI_ANSWER_MS, show_nothing);
+}
+
 static int run_nc(const struct cli_args *a)
 {
+    char ticket[48];
     struct ctl_client *c;
     json_t *v;
     int rc = cli_ask_open(a->dir, &c);
@@ -170,8 +187,11 @@ static int run_nc(const struct cli_args *a)
     if (rc)
         return rc;
     signal(SIGPIPE, SIG_IGN);
+    snprintf(ticket, sizeof ticket, "%ld-%llu", (long)getpid(),
+             (unsigned long long)clock_mono_ms());
     rc = cli_ask_first(c,
-                       json_pack("{s:s, s:s, s:s}", "cmd", "nc", "name", a->v[0], "port", a->v[1]),
+                       json_pack("{s:s, s:s, s:s, s:s}", "cmd", "nc", "name", a->v[0], "port",
+                                 a->v[1], "ticket", ticket),
                        CLI_NETWORK_MS, &v);
     if (!rc) {
         json_decref(v);
@@ -180,7 +200,7 @@ static int run_nc(const struct cli_args *a)
             rc = cli_fail("%s %s: %s", a->v[0], a->v[1], gw_strerror(err));
     }
     ctl_client_close(c);
-    return rc;
+    return rc ? rc : end_nc(a, ticket);
 }
 
 static int run_allow(const struct cli_args *a)

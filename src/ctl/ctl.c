@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "ctl/ctl_cmd.h"
+#include "ctl/ctl_nc.h"
 #include "ctl/ctl_session.h"
 #include "net/fdstream.h"
 #include "net/listen.h"
@@ -117,13 +118,15 @@ int ctl_open(const struct ctl_deps *deps, const char *path, struct ctl **out)
     if (!c)
         return GW_ENOMEM;
     c->deps = *deps;
-    int err = sockaddr_parse(path, &at);
+    c->deps.ncs = ctl_ncs_new();
+    int err = c->deps.ncs ? sockaddr_parse(path, &at) : GW_ENOMEM;
     if (!err) {
         mode_t old = umask(0177); /* the socket is 0600 from its first moment */
         err = listen_open(c->deps.loop, &at, on_accept, c, &c->listen);
         umask(old);
     }
     if (err) {
+        ctl_ncs_free(c->deps.ncs);
         free(c);
         return err;
     }
@@ -142,5 +145,6 @@ void ctl_close(struct ctl *c)
         ctl_session_free(cl->session);
         forget(cl);
     }
+    ctl_ncs_free(c->deps.ncs);
     free(c);
 }

@@ -49,6 +49,7 @@ struct ctl_deps { /* all borrowed; none may be NULL but those that say so */
     struct names_claims *claims;
     struct names_book *book; /* NULL: we are no relay of a network */
     struct kad *kad;         /* NULL: [dht] mode = off */
+    struct ctl_ncs *ncs;     /* ctl's own: ctl_open fills it in */
     const char *version;
     uint64_t start_ms; /* clock_mono_ms() when the daemon started */
 

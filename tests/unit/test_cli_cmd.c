@@ -21,6 +21,7 @@ struct fixture {
     char dir[64], path[96];
     pid_t daemon;
     useconds_t linger_us;      /* of the daemon after its client has gone */
+    const char *nc_end;        /* its answer to nc-end, if that is asked after nc */
     char out[4096], err[1024]; /* of the last run */
 };
 
@@ -49,6 +50,9 @@ static bool serve(int fd, const char *want, const char *answer)
         close(fd);
         return false;
     }
+    char *ticket = strstr(line, ",\"ticket\":"); /* another one each time */
+    if (ticket)
+        strcpy(ticket, "}");
     if (strcmp(line, want) != 0)
         answer = "{\"ok\":false,\"error\":\"another request was expected\"}\n";
     if (write(fd, answer, strlen(answer)) < 0)
@@ -75,6 +79,8 @@ static void start_daemon(struct fixture *f, const char *want, const char *answer
         if (write(ready[1], "r", 1) == 1)
             while (!serve(accept(l, NULL, NULL), want, answer)) {
             }
+        if (f->nc_end)
+            serve(accept(l, NULL, NULL), "{\"cmd\":\"nc-end\"}", f->nc_end);
         usleep(f->linger_us);
         unlink(f->path);
         _exit(0);
@@ -714,11 +720,23 @@ static void test_nc_carries_octets_both_ways(void **state)
 {
     struct fixture *f = *state;
 
+    f->nc_end = "{\"ok\":true}\n";
     start_daemon(f, "{\"cmd\":\"nc\",\"name\":\"alice\",\"port\":\"ssh\"}",
                  "{\"ok\":true}\nhello ");
     assert_int_equal(run_with(f, "nc alice ssh", "world"), 0);
     assert_string_equal(f->out, "hello world");
     assert_string_equal(f->err, "");
+}
+
+static void test_nc_that_broke_off_is_1(void **state)
+{
+    struct fixture *f = *state;
+
+    f->nc_end = "{\"ok\":false,\"error\":\"alice ssh: reset by the other end\"}\n";
+    start_daemon(f, "{\"cmd\":\"nc\",\"name\":\"alice\",\"port\":\"ssh\"}", "{\"ok\":true}\nhel");
+    assert_int_equal(run_with(f, "nc alice ssh", ""), 1);
+    assert_string_equal(f->out, "hel");
+    assert_string_equal(f->err, "gw: alice ssh: reset by the other end\n");
 }
 
 static void test_nc_that_was_not_opened_is_1(void **state)
@@ -780,6 +798,7 @@ int main(void)
         T(test_allow_says_what_the_peer_may_use_then),
         T(test_allow_says_which_services_are_not_there),
         T(test_nc_carries_octets_both_ways),
+        T(test_nc_that_broke_off_is_1),
         T(test_nc_that_was_not_opened_is_1),
         T(test_stop_waits_for_the_end_of_the_process),
     };

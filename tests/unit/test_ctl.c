@@ -73,6 +73,8 @@ static struct world {
     int front_canceled;
     char sent[64]; /* to the remote ahead of the bridge */
     struct stream *joined;
+    bridge_done_fn *bridge_done;
+    void *bridge_arg;
     ping_answer_fn *ping_answer;
     void *ping_arg;
     svc_query_done_fn *queried;
@@ -280,9 +282,9 @@ int front_send(struct front_open *o, struct bytes v, bool is_last)
 void front_join(struct front_open *o, struct stream *client, bridge_done_fn *done, void *arg)
 {
     (void)o;
-    (void)done;
-    (void)arg;
     w.joined = client;
+    w.bridge_done = done;
+    w.bridge_arg = arg;
 }
 
 void front_get_stats(const struct front *f, struct front_stats *out)
@@ -1056,6 +1058,36 @@ static void test_nc_hands_the_stream_to_the_front(void **state)
     assert_int_equal(w.front_canceled, 0);
 }
 
+/* From the opening to the end of a stream with this ticket; returns what nc-end says of it. */
+static const char *end_of_nc(struct fixture *f, const char *ticket, int err, bool by_client)
+{
+    char line[128];
+
+    snprintf(line, sizeof line,
+             "{\"cmd\":\"nc\",\"name\":\"alice\",\"port\":\"22\",\"ticket\":\"%s\"}\n", ticket);
+    ask(f, line);
+    w.opened(w.opened_arg, 0, "");
+    ask(f, "");
+    stream_drop(w.joined, GW_ECANCELED);
+    w.bridge_done(w.bridge_arg, err, &(struct bridge_stats){ .a_failed = by_client });
+    close(f->fd);
+    f->fd = connect_to(f->path);
+    snprintf(line, sizeof line, "{\"cmd\":\"nc-end\",\"ticket\":\"%s\"}\n", ticket);
+    return ask(f, line);
+}
+
+static void test_nc_that_broke_is_told_once_to_who_has_the_ticket(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_string_equal(end_of_nc(f, "a", 0, false), "{\"ok\":true}\n");
+    assert_string_equal(end_of_nc(f, "b", GW_ERESET, true), "{\"ok\":true}\n");
+    assert_string_equal(end_of_nc(f, "c", GW_ERESET, false),
+                        "{\"ok\":false,\"error\":\"alice 22: reset by the other end\"}\n");
+    assert_string_equal(ask(f, "{\"cmd\":\"nc-end\",\"ticket\":\"c\"}\n"), "{\"ok\":true}\n");
+    assert_non_null(strstr(ask(f, "{\"cmd\":\"nc-end\"}\n"), "needs the ticket"));
+}
+
 static void test_nc_tells_why_it_failed(void **state)
 {
     struct fixture *f = *state;
@@ -1112,6 +1144,7 @@ int main(void)
         T(test_services_of_a_peer_have_their_ports_and_are_filtered),
         T(test_doctor_and_netcheck_are_commands),
         T(test_nc_hands_the_stream_to_the_front),
+        T(test_nc_that_broke_is_told_once_to_who_has_the_ticket),
         T(test_nc_tells_why_it_failed),
         T(test_close_gives_up_what_is_under_way),
     };
