@@ -8,6 +8,7 @@ src_libsvc_a_SOURCES = \
 	src/svc/peer_head.c src/svc/peer_head.h \
 	src/svc/registry.c src/svc/registry.h \
 	src/svc/svc_carry.c src/svc/svc_carry.h \
+	src/svc/svc_dial.c src/svc/svc_dial.h \
 	src/svc/svc_early.c src/svc/svc_early.h \
 	src/svc/svc_in.c src/svc/svc_in.h \
 	src/svc/svc_list.c src/svc/svc_list.h \
@@ -15,7 +16,6 @@ src_libsvc_a_SOURCES = \
 	src/svc/svc_out.c src/svc/svc_out.h \
 	src/svc/svc_proto.c src/svc/svc_proto.h \
 	src/svc/svc_query.c src/svc/svc_query.h \
-	src/svc/svc_reach.c src/svc/svc_reach.h \
 	src/svc/svc_refusal.c src/svc/svc_refusal.h \
 	src/svc/udp_flow.c src/svc/udp_flow.h
 

@@ -1,7 +1,7 @@
 /* svc_in.c - see svc_in.h.
  *
- *   REQUEST -> REACHING -> CARRIED       /gw/tunnel, /gw/udp
- *              REACHING -> CARRIED       /peerup, /shurli: the protocol id is the request
+ *   REQUEST -> DIALLING -> CARRIED       /gw/tunnel, /gw/udp
+ *              DIALLING -> CARRIED       /peerup, /shurli: the protocol id is the request
  *
  * Whoever is refused on the way gets an answer where there is one (net/parting), else a reset. */
 #include "svc/svc_in.h"
@@ -18,17 +18,17 @@
 #include "net/parting.h"
 #include "svc/introduce.h"
 #include "svc/svc_carry.h"
+#include "svc/svc_dial.h"
 #include "svc/svc_early.h"
 #include "svc/svc_list.h"
 #include "svc/svc_proto.h"
-#include "svc/svc_reach.h"
 #include "svc/svc_refusal.h"
 #include "svc/udp_flow.h"
 
 #define REQUEST_S   10.0
 #define UDP_IDLE_MS (120u * 1000)
 
-enum state { ST_REQUEST, ST_REACHING, ST_CARRIED };
+enum state { ST_REQUEST, ST_DIALLING, ST_CARRIED };
 
 struct ask {       /* what a caller wants */
     bool is_named; /* by the protocol id; else with request and answer */
@@ -49,7 +49,7 @@ struct inbound {
     bool is_at_eof;
     struct svc_early early; /* the request, then what came behind it */
     ev_timer deadline;      /* of the request */
-    struct svc_reach *reach;
+    struct svc_dial *dial;
     struct limit *limit; /* borrowed; NULL: none */
     struct svc_carry *carry;
     uint64_t began_ms;
@@ -81,7 +81,7 @@ static struct bytes encode_answer(uint8_t buf[TUNNEL_WIRE_MAX], enum tunnel_stat
 static void release(struct inbound *x)
 {
     ev_timer_stop(x->in->loop, &x->deadline);
-    svc_reach_cancel(x->reach);
+    svc_dial_cancel(x->dial);
     DL_DELETE(x->in->streams, x);
     svc_early_clear(&x->early);
     free(x);
@@ -198,14 +198,14 @@ static const struct service *service_of(const struct inbound *x)
     return registry_by_name(x->in->services, bytes_of(x->service));
 }
 
-static void on_reached(void *arg, int err, struct stream *target, struct dgrams *udp_target)
+static void on_dialled(void *arg, int err, struct stream *target, struct dgrams *udp_target)
 {
     struct inbound *x = arg;
     const struct service *s = service_of(x);
     struct stream *told = NULL;
 
     assert(s); /* svc_in_recheck refuses who has lost its service */
-    x->reach = NULL;
+    x->dial = NULL;
     if (!err && target && !(told = introduce(target, s, x->c))) {
         stream_drop(target, GW_ENOMEM);
         err = GW_ENOMEM;
@@ -249,14 +249,14 @@ static void serve(struct inbound *x, const struct service *s, struct bytes desti
         refuse(x, SVC_STAGE_RIGHT, err);
         return;
     }
-    struct svc_reach_req req = { .service = s,
-                                 .is_udp = x->ask.is_udp,
-                                 .destination = destination,
-                                 .dns = x->in->dns,
-                                 .timeout_ms = x->in->dial_timeout_ms };
-    x->state = ST_REACHING;
-    x->reach = svc_reach_start(x->in->loop, host_turn(x->in->h), &req, on_reached, x, &err);
-    if (!x->reach)
+    struct svc_dial_req req = { .service = s,
+                                .is_udp = x->ask.is_udp,
+                                .destination = destination,
+                                .dns = x->in->dns,
+                                .timeout_ms = x->in->dial_timeout_ms };
+    x->state = ST_DIALLING;
+    x->dial = svc_dial_start(x->in->loop, host_turn(x->in->h), &req, on_dialled, x, &err);
+    if (!x->dial)
         refuse(x, s->is_exit ? SVC_STAGE_EXIT : SVC_STAGE_TARGET, err);
 }
 

@@ -1,9 +1,9 @@
-/* svc_reach.c - see svc_reach.h.
+/* svc_dial.c - see svc_dial.h.
  *
  *              connections    datagrams
  *   target     dialtcp        udp_pipe
  *   exit       dns_dial       dns_pipe */
-#include "svc/svc_reach.h"
+#include "svc/svc_dial.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,7 +17,7 @@
 
 #define HOST_MAX 253 /* RFC 1035 s.2.3.4, in text */
 
-struct svc_reach {
+struct svc_dial {
     struct ev_loop *loop;
     struct turn *turn;
     struct dialtcp *tcp; /* one of these four */
@@ -25,46 +25,46 @@ struct svc_reach {
     struct dns_pipe *dns_pipe;
     struct dgrams *pipe; /* ready; told at the end of the turn */
     struct turn_task ready;
-    svc_reach_done_fn *done;
+    svc_dial_done_fn *done;
     void *arg;
 };
 
-static void finish(struct svc_reach *r, int err, struct stream *s, struct dgrams *d)
+static void finish(struct svc_dial *d, int err, struct stream *s, struct dgrams *pipe)
 {
-    svc_reach_done_fn *done = r->done;
-    void *arg = r->arg;
-    free(r);
-    done(arg, err, s, d);
+    svc_dial_done_fn *done = d->done;
+    void *arg = d->arg;
+    free(d);
+    done(arg, err, s, pipe);
 }
 
 static void on_connected(void *arg, int err, int fd)
 {
-    struct svc_reach *r = arg;
-    struct stream *s = err ? NULL : fdstream_new(r->loop, r->turn, fd, fd);
+    struct svc_dial *d = arg;
+    struct stream *s = err ? NULL : fdstream_new(d->loop, d->turn, fd, fd);
     if (!err && !s) {
         close(fd);
         err = GW_ENOMEM;
     }
-    finish(r, err, s, NULL);
+    finish(d, err, s, NULL);
 }
 
 static void on_ready(struct turn_task *t)
 {
-    struct svc_reach *r = container_of(t, struct svc_reach, ready);
-    finish(r, 0, NULL, r->pipe);
+    struct svc_dial *d = container_of(t, struct svc_dial, ready);
+    finish(d, 0, NULL, d->pipe);
 }
 
-static int reach_target(struct svc_reach *r, const struct svc_reach_req *req)
+static int dial_target(struct svc_dial *d, const struct svc_dial_req *req)
 {
     int err = 0;
     if (!req->is_udp) {
-        r->tcp = dialtcp_start(r->loop, &req->service->target, req->timeout_ms, on_connected, r,
+        d->tcp = dialtcp_start(d->loop, &req->service->target, req->timeout_ms, on_connected, d,
                                &err);
         return err;
     }
-    err = udp_pipe_open(r->loop, &req->service->udp_target, &r->pipe);
+    err = udp_pipe_open(d->loop, &req->service->udp_target, &d->pipe);
     if (!err)
-        turn_add(r->turn, &r->ready);
+        turn_add(d->turn, &d->ready);
     return err;
 }
 
@@ -95,12 +95,12 @@ static bool is_outside(void *arg, const struct ipaddr *ip)
     return dns_is_outside(ip);
 }
 
-static void on_pipe(void *arg, int err, struct dgrams *d)
+static void on_pipe(void *arg, int err, struct dgrams *pipe)
 {
-    finish(arg, err, NULL, d);
+    finish(arg, err, NULL, pipe);
 }
 
-static int reach_destination(struct svc_reach *r, const struct svc_reach_req *req)
+static int dial_destination(struct svc_dial *d, const struct svc_dial_req *req)
 {
     char host[HOST_MAX + 1];
     uint16_t port;
@@ -108,40 +108,40 @@ static int reach_destination(struct svc_reach *r, const struct svc_reach_req *re
     if (err)
         return err;
     if (req->is_udp)
-        r->dns_pipe = dns_pipe_open(req->dns, host, port, req->timeout_ms, is_outside, on_pipe, r);
+        d->dns_pipe = dns_pipe_open(req->dns, host, port, req->timeout_ms, is_outside, on_pipe, d);
     else
-        r->dial = dns_dial(req->dns, host, port, req->timeout_ms, is_outside, on_connected, r);
-    return r->dns_pipe || r->dial ? 0 : GW_ENOMEM;
+        d->dial = dns_dial(req->dns, host, port, req->timeout_ms, is_outside, on_connected, d);
+    return d->dns_pipe || d->dial ? 0 : GW_ENOMEM;
 }
 
-struct svc_reach *svc_reach_start(struct ev_loop *loop, struct turn *turn,
-                                  const struct svc_reach_req *req, svc_reach_done_fn *done,
-                                  void *arg, int *err)
+struct svc_dial *svc_dial_start(struct ev_loop *loop, struct turn *turn,
+                                const struct svc_dial_req *req, svc_dial_done_fn *done, void *arg,
+                                int *err)
 {
-    struct svc_reach *r = calloc(1, sizeof *r);
-    if (!r) {
+    struct svc_dial *d = calloc(1, sizeof *d);
+    if (!d) {
         *err = GW_ENOMEM;
         return NULL;
     }
-    *r = (struct svc_reach){ .loop = loop, .turn = turn, .done = done, .arg = arg };
-    r->ready.run = on_ready;
-    *err = req->service->is_exit ? reach_destination(r, req) : reach_target(r, req);
+    *d = (struct svc_dial){ .loop = loop, .turn = turn, .done = done, .arg = arg };
+    d->ready.run = on_ready;
+    *err = req->service->is_exit ? dial_destination(d, req) : dial_target(d, req);
     if (*err) {
-        free(r);
+        free(d);
         return NULL;
     }
-    return r;
+    return d;
 }
 
-void svc_reach_cancel(struct svc_reach *r)
+void svc_dial_cancel(struct svc_dial *d)
 {
-    if (!r)
+    if (!d)
         return;
-    dialtcp_cancel(r->tcp);
-    dns_dial_cancel(r->dial);
-    dns_pipe_cancel(r->dns_pipe);
-    turn_del(r->turn, &r->ready);
-    if (r->pipe)
-        r->pipe->ops->close(r->pipe, GW_ECANCELED);
-    free(r);
+    dialtcp_cancel(d->tcp);
+    dns_dial_cancel(d->dial);
+    dns_pipe_cancel(d->dns_pipe);
+    turn_del(d->turn, &d->ready);
+    if (d->pipe)
+        d->pipe->ops->close(d->pipe, GW_ECANCELED);
+    free(d);
 }
