@@ -1,5 +1,5 @@
-#!/ bin / sh
-#control.sh - the commands, `status-- json` as fixed, reload, signals, one daemon per directory.
+#!/bin/sh
+# control.sh - the commands, `status --json` as fixed, reload, signals, one daemon per directory.
 . "$(dirname "$0")/lib.sh"
 
 target reset
@@ -55,94 +55,87 @@ has "ssh-config" '^Host home$' "$(gw me ssh-config)"
 has "failures of clients are in status" 'failed +[0-9]+s ago, socks5 nobody:80: no resolver' \
     "$(socks http://nobody/ 2>/dev/null; gw me status)"
 for command in id status resolve ping perf nc peers services names allow deny reload stop config \
-    ssh-config completion;
-do
-    check "$command --help" gw me $command-- help done same
-                "-q id prints the new id and nothing else"
-                "12D3KooW 1"
-                "$(" $GW " -q -d " $T /
-                new " id 2>&1 | sed 's/^\(12D3KooW\).*/\1 1/')" gw me no -
-            such - command 2 >
-        / dev / null same "wrong usage ends with 2" 2 $
-        ? for wrong in "id x"
-                       "config bogus" config "names x"
-                       "ssh-config -x" completion "completion csh";
-do
-    gw me $wrong > "$T/err" 2 > &1 same "gw $wrong: status 2" 2 $
-        ? same "and one line" 1 "$(wc -l <" $T / err ")" done
-#nc_unread NAME : exit status of nc and the octets of its complaint, when nobody reads its output.
-                                                 nc_unread(){ { sleep 0.5;
-printf 'GET / HTTP/1.0\r\n\r\n';
-sleep 1;
-}
-| { gw "$1" nc home 80 2 > "$T/err" echo "$? $(wc -c <" $T / err ")" > "$T/rc" } | true cat "$T/rc"
-}
-same "nc that nobody reads ends in silence"
-     "0 0"
-     "$(nc_unread me)" mkdir -
-            m 700 "$T/alone" cp "$T/me/names"
-                  "$T/me/key"
-                  "$T/alone" same "and so does nc without a daemon"
-                  "0 0"
-                  "$(nc_unread alone)"
-#nc_broken NAME : the same of a stream that the service breaks off.
-            nc_broken(){ echo x | gw "$1" nc home reset 2 > "$T/err" echo "$? $(cat " $T / err
-                                                                ")" } same
-            "nc of a stream that broke ends with 1, and says why"
-            "1 gw: home reset: reset by the other end"
-            "$(nc_broken me)" same "and so does nc without a daemon"
-            "$(nc_broken me)"
-            "$(nc_broken alone)" gw nobody status 2 >
-        "$T/err" same "no daemon: status 1" 1 $
-    ? same "no daemon: one line on stderr" 1 "$(wc -l <" $T / err ")"
-
-#-- - reload
-              cat
-          > "$T/home/gw.conf" << CONF[service second] target = 127.0.0.1
-    : $PORT port =
-          8080 CONF check "config --check of a good file" gw home config-- check check
-          "reload" gw home reload same "reload brings a new service" page
-          "$(socks http://home:8080/)" same "what the command line set stays" page
-          "$(socks http://home/)" printf '[service second]\ntraget = 127.0.0.1:1\n' >
-          "$T/home/gw.conf" has
-          "config --check names file and line" 'gw.conf:2: ' "$(gw home config --check "
-                                                             "2>&1)" refuses
-                                                             "reload of a broken file fails" gw home
-          reload has "and says file and line" 'gw.conf:2: ' "$(gw home reload 2>&1)" same
-                                                            "the old configuration stays" page
-                                                            "$(socks http://home:8080/)" printf
-          '[node]\nport-range = 20000-20010\n' >
-          "$T/home/gw.conf" has "reload says what it could not "
-                                "change" 'next start: .node. port-range' "$(gw home reload)" has
-                                                                         "also the second "
-                                                                         "tim"
-                                                                         "e" 'next start: .node. port-range' "$(gw home reload)" rm
-                                                                                                             "$T/home/gw.conf" gw
-          home reload
-          > "$T/said" refuses "and not once it is as it was" grep port - range "$T/said" kill
-                - HUP "$(gw_pid home)" dropped()
+    ssh-config completion; do
+    check "$command --help" gw me $command --help
+done
+same "-q id prints the new id and nothing else" "12D3KooW 1" \
+    "$("$GW" -q -d "$T/new" id 2>&1 | sed 's/^\(12D3KooW\).*/\1 1/')"
+gw me no-such-command 2>/dev/null
+same "wrong usage ends with 2" 2 $?
+for wrong in "id x" "config bogus" config "names x" "ssh-config -x" completion "completion csh"; do
+    gw me $wrong >"$T/err" 2>&1
+    same "gw $wrong: status 2" 2 $?
+    same "and one line" 1 "$(wc -l <"$T/err")"
+done
+# nc_unread NAME: exit status of nc and the octets of its complaint, when nobody reads its output.
+nc_unread()
 {
-    ["$(gw_json home 'len(s[" services "])')" = 2];
+    { sleep 0.5; printf 'GET / HTTP/1.0\r\n\r\n'; sleep 1; } | {
+        gw "$1" nc home 80 2>"$T/err"
+        echo "$? $(wc -c <"$T/err")" >"$T/rc"
+    } | true
+    cat "$T/rc"
 }
-check "SIGHUP re-reads" until_ok 5 dropped check "reload drops no connection" gw me ping -
-    n 1 home
+same "nc that nobody reads ends in silence" "0 0" "$(nc_unread me)"
+mkdir -m 700 "$T/alone"
+cp "$T/me/names" "$T/me/key" "$T/alone"
+same "and so does nc without a daemon" "0 0" "$(nc_unread alone)"
+# nc_broken NAME: the same of a stream that the service breaks off.
+nc_broken()
+{
+    echo x | gw "$1" nc home reset 2>"$T/err"
+    echo "$? $(cat "$T/err")"
+}
+same "nc of a stream that broke ends with 1, and says why" \
+    "1 gw: home reset: reset by the other end" "$(nc_broken me)"
+same "and so does nc without a daemon" "$(nc_broken me)" "$(nc_broken alone)"
+gw nobody status 2>"$T/err"
+same "no daemon: status 1" 1 $?
+same "no daemon: one line on stderr" 1 "$(wc -l <"$T/err")"
 
-#-- - one daemon per directory; ends
-            has "a second daemon on the same directory is refused"
-                "another gw \(pid $(gw_pid home)\) runs on"
-                "$(timeout 10 " $GW " -d " $T /
-        home " -D none 2>&1)" check "the first goes on" gw home status start = $(date + % s % N)
-    gw_stop me TERM same "SIGTERM ends with 0" 0 $
-    ? took = $((($(date + % s % N) - start) / 1000000))[$took - lt 1000] ||
-             not_ok "SIGTERM ends in less than 1 s"
-                    "it took $took ms"[$took - ge 1000] ||
-             ok "SIGTERM ends in less than 1 s" gw_start me kill - TERM "$(gw_pid me)" while kill -
-                     HUP "$(gw_pid me)" 2 >
-                 / dev / null;
-do
-    sleep 0.002;
-done wait "$(gw_pid me)" same "SIGHUP on the way to the end is none to crash for" 0 $
-    ? check "stop" gw home stop check "stop has ended the daemon" gone "$(gw_pid home)" check
-            "its directory is private" test "$(stat -c %a " $T /
-          home ")" = 700 check "its key is private" test "$(stat -c %a " $T / home /
-                     key ")" = 600 refuses "no socket stays behind" test - e "$T/home/ctl.sock"
+# --- reload
+cat >"$T/home/gw.conf" <<CONF
+[service second]
+target = 127.0.0.1:$PORT
+port = 8080
+CONF
+check "config --check of a good file" gw home config --check
+check "reload" gw home reload
+same "reload brings a new service" page "$(socks http://home:8080/)"
+same "what the command line set stays" page "$(socks http://home/)"
+printf '[service second]\ntraget = 127.0.0.1:1\n' >"$T/home/gw.conf"
+has "config --check names file and line" 'gw.conf:2: ' "$(gw home config --check 2>&1)"
+refuses "reload of a broken file fails" gw home reload
+has "and says file and line" 'gw.conf:2: ' "$(gw home reload 2>&1)"
+same "the old configuration stays" page "$(socks http://home:8080/)"
+printf '[node]\nport-range = 20000-20010\n' >"$T/home/gw.conf"
+has "reload says what it could not change" 'next start: .node. port-range' "$(gw home reload)"
+has "also the second time" 'next start: .node. port-range' "$(gw home reload)"
+rm "$T/home/gw.conf"
+gw home reload >"$T/said"
+refuses "and not once it is as it was" grep port-range "$T/said"
+kill -HUP "$(gw_pid home)"
+dropped() { [ "$(gw_json home 'len(s["services"])')" = 2 ]; }
+check "SIGHUP re-reads" until_ok 5 dropped
+check "reload drops no connection" gw me ping -n 1 home
+
+# --- one daemon per directory; ends
+has "a second daemon on the same directory is refused" "another gw \(pid $(gw_pid home)\) runs on" \
+    "$(timeout 10 "$GW" -d "$T/home" -D none 2>&1)"
+check "the first goes on" gw home status
+start=$(date +%s%N)
+gw_stop me TERM
+same "SIGTERM ends with 0" 0 $?
+took=$((($(date +%s%N) - start) / 1000000))
+[ $took -lt 1000 ] || not_ok "SIGTERM ends in less than 1 s" "it took $took ms"
+[ $took -ge 1000 ] || ok "SIGTERM ends in less than 1 s"
+gw_start me
+kill -TERM "$(gw_pid me)"
+while kill -HUP "$(gw_pid me)" 2>/dev/null; do sleep 0.002; done
+wait "$(gw_pid me)"
+same "SIGHUP on the way to the end is none to crash for" 0 $?
+check "stop" gw home stop
+check "stop has ended the daemon" gone "$(gw_pid home)"
+check "its directory is private" test "$(stat -c %a "$T/home")" = 700
+check "its key is private" test "$(stat -c %a "$T/home/key")" = 600
+refuses "no socket stays behind" test -e "$T/home/ctl.sock"
