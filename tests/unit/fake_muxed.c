@@ -394,6 +394,8 @@ void quic_stop(struct quic *q, int err)
 
 void quic_free(struct quic *q)
 {
+    if (!q)
+        return;
     DL_DELETE(endpoints, q);
     free(q);
 }
