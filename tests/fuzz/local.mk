@@ -318,6 +318,27 @@ tests_fuzz_fuzz_kad_server_SOURCES = tests/fuzz/fuzz_kad_server.c tests/fuzz/fuz
 tests_fuzz_fuzz_kad_server_LDADD = $(P2P_LIBS)
 tests_fuzz_fuzz_kad_server_LDFLAGS = $(LIBFUZZER)
 
+# Whole inputs from outside, to what runs above the codecs; their clock is turned by hand.
+FUZZ_STREAMS = tests/fuzz/fuzz_streams.c tests/fuzz/fuzz.h tests/fuzz/watch.h tests/fuzz/wholenode.c \
+	tests/fuzz/wholenode.h tests/unit/fake_muxed.c tests/unit/fake_muxed.h tests/unit/fake_stream.c \
+	tests/unit/fake_stream.h tests/unit/handclock.h tests/unit/looprun.h
+check_PROGRAMS += tests/fuzz/replay_streams
+tests_fuzz_replay_streams_SOURCES = tests/fuzz/replay.c $(FUZZ_STREAMS)
+tests_fuzz_replay_streams_LDADD = $(HANDCLOCK) $(SVC_LIBS)
+tests_fuzz_fuzz_streams_SOURCES = $(FUZZ_STREAMS)
+tests_fuzz_fuzz_streams_LDADD = $(HANDCLOCK) $(SVC_LIBS)
+tests_fuzz_fuzz_streams_LDFLAGS = $(LIBFUZZER)
+
+FUZZ_UPGRADE = tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz.h tests/fuzz/watch.h tests/unit/fake_stream.c \
+	tests/unit/fake_stream.h tests/unit/handclock.h tests/unit/looprun.h
+check_PROGRAMS += tests/fuzz/replay_upgrade
+tests_fuzz_replay_upgrade_SOURCES = tests/fuzz/replay.c $(FUZZ_UPGRADE)
+tests_fuzz_replay_upgrade_LDADD = $(HANDCLOCK) $(TRANSPORT_LIBS)
+tests_fuzz_fuzz_upgrade_SOURCES = $(FUZZ_UPGRADE)
+tests_fuzz_fuzz_upgrade_LDADD = $(HANDCLOCK) $(TRANSPORT_LIBS)
+tests_fuzz_fuzz_upgrade_LDFLAGS = $(LIBFUZZER)
+
+HANDCLOCK = tests/unit/handclock.$(OBJEXT)
 LIBFUZZER = $(AM_LDFLAGS) -fsanitize=fuzzer
 if FUZZ
 noinst_PROGRAMS = \
@@ -365,5 +386,7 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_name_msg \
 	tests/fuzz/fuzz_peer_list \
 	tests/fuzz/fuzz_kad_server \
-	tests/fuzz/fuzz_ctl_session
+	tests/fuzz/fuzz_ctl_session \
+	tests/fuzz/fuzz_streams \
+	tests/fuzz/fuzz_upgrade
 endif

@@ -30,9 +30,14 @@ for stem; do
         continue
     fi
     mkdir -p "$work/finds/$stem"
-    if "tests/fuzz/fuzz_$stem" -max_total_time="$seconds" -artifact_prefix="$work/crashes/$stem-" \
-        "$work/finds/$stem" "tests/fuzz/corpus/$stem" >"$log" 2>&1; then
-        echo "$stem: $(sed -n 's/^Done \(.*\)$/\1/p' "$log"), no crash"
+    # Ended from outside: some targets turn the clock by hand, and libFuzzer's own goes with it.
+    ended=0
+    timeout --preserve-status -s INT "$seconds" "tests/fuzz/fuzz_$stem" -timeout=1000000 \
+        -report_slow_units=1000000 -artifact_prefix="$work/crashes/$stem-" "$work/finds/$stem" \
+        "tests/fuzz/corpus/$stem" >"$log" 2>&1 || ended=$?
+    if [ $ended = 0 ] || [ $ended = 72 ]; then # 72: interrupted
+        seen=$(sed -n 's/^#\([0-9]*\).*cov: \([0-9]*\).*/\1 runs, \2 edges/p' "$log" | tail -n 1)
+        echo "$stem: $seen, no crash"
     else
         echo "$stem: CRASH, see $log"
         rc=1
