@@ -12,7 +12,6 @@ src_libmain_a_SOURCES = \
 	src/main/holder.c src/main/holder.h \
 	src/main/inlet.c src/main/inlet.h \
 	src/main/inlets.c src/main/inlets.h \
-	src/main/keep.c src/main/keep.h \
 	src/main/local_cmd.c src/main/local_cmd.h \
 	src/main/local_edit.c src/main/local_edit.h \
 	src/main/named.c src/main/named.h \
@@ -20,6 +19,7 @@ src_libmain_a_SOURCES = \
 	src/main/nodedir.c src/main/nodedir.h \
 	src/main/notify.c src/main/notify.h \
 	src/main/options.c src/main/options.h \
+	src/main/peer_policy.c src/main/peer_policy.h \
 	src/main/reachable.c src/main/reachable.h \
 	src/main/reload.c src/main/reload.h \
 	src/main/ssh_config.c src/main/ssh_config.h
@@ -43,8 +43,8 @@ conf/gw.service: conf/gw.service.in Makefile
 
 if HAVE_CMOCKA
 MAIN_TESTS = tests/unit/test_activation tests/unit/test_completion tests/unit/test_confchange \
-	tests/unit/test_config tests/unit/test_holder tests/unit/test_keep tests/unit/test_nodedir \
-	tests/unit/test_options tests/unit/test_ssh_config
+	tests/unit/test_config tests/unit/test_holder tests/unit/test_nodedir tests/unit/test_options \
+	tests/unit/test_peer_policy tests/unit/test_ssh_config
 check_PROGRAMS += $(MAIN_TESTS)
 $(MAIN_TESTS): LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
 $(MAIN_TESTS): $(filter %.a %.$(OBJEXT),$(MAIN_LIBS) $(CMOCKA_LIBS))

@@ -170,8 +170,8 @@ void reachable_names_changed(struct reachable *r)
 {
     if (r->relays)
         named_refresh(r->relays);
-    if (r->keep)
-        keep_names_changed(r->keep);
+    if (r->policy)
+        peer_policy_names_changed(r->policy);
 }
 
 void reachable_rights_changed(struct reachable *r)
@@ -190,7 +190,7 @@ void reachable_set_config(struct reachable *r, const struct config *c)
         relay_set_config(r->relay, &rc);
     autonat_set_pace(r->autonat, &pace);
     paths_set_rules(r->paths, &rules);
-    if (keep_set_config(r->keep, c) != 0)
+    if (peer_policy_set_config(r->policy, c) != 0)
         log_error("reload [peer]: %s", gw_strerror(GW_ENOMEM));
     if (want_relays(r, c) != 0)
         log_error("reload relays: %s", gw_strerror(GW_ENOMEM));
@@ -223,11 +223,11 @@ static int open_paths(struct reachable *r, const struct config *c, const struct 
 
     if (d && !(r->paths = paths_new(n->host, r->dcutr, &rules)))
         return GW_ENOMEM;
-    r->keep = keep_new(n->loop, n->resolver, host_peerid(n->host), r->paths);
-    if (!r->keep)
+    r->policy = peer_policy_new(n->loop, n->resolver, host_peerid(n->host), r->paths);
+    if (!r->policy)
         return GW_ENOMEM;
-    front_set_paths(n->front, keep_path, r->keep);
-    return keep_set_config(r->keep, c);
+    front_set_paths(n->front, peer_policy_path, r->policy);
+    return peer_policy_set_config(r->policy, c);
 }
 
 /* Who only dials may look for somebody, and is not there for others. */
@@ -268,7 +268,7 @@ void reachable_close(struct reachable *r)
     portmap_free(r->portmap);
     netwatch_free(r->netwatch);
     autonat_free(r->autonat);
-    keep_free(r->keep);
+    peer_policy_free(r->policy);
     paths_free(r->paths);
     dcutr_free(r->dcutr);
     relay_free(r->relay);

@@ -6,9 +6,9 @@
 #define GW_MAIN_REACHABLE_H
 
 #include "main/config.h"
-#include "main/keep.h"
 #include "main/named.h"
 #include "main/node.h"
+#include "main/peer_policy.h"
 #include "net/netwatch.h"
 #include "net/portmap.h"
 #include "p2p/autonat.h"
@@ -27,7 +27,7 @@ struct reachable { /* zeroed means nothing runs */
     struct relay *relay;  /* NULL: we are none */
     struct dcutr *dcutr;
     struct paths *paths;
-    struct keep *keep;
+    struct peer_policy *policy;
     struct autonat *autonat;
     struct netwatch *netwatch;
     struct portmap *portmap; /* NULL: not wanted */

@@ -1,6 +1,6 @@
-/* test_keep.c - [peer NAME]: which path leads to a peer, and who is kept; the resolver and the
- * paths are played by the test. */
-#include "main/keep.h"
+/* test_peer_policy.c - [peer NAME]: which path leads to a peer, and who is kept; the resolver and
+ * the paths are played by the test. */
+#include "main/peer_policy.h"
 
 #include "base/err.h"
 #include "base/log.h"
@@ -23,7 +23,7 @@ static struct ev_loop *loop;
 static struct paths paths;
 static struct resolver resolver;
 static struct peerid self;
-static struct keep *k;
+static struct peer_policy *k;
 
 static struct peerid id_of(char letter)
 {
@@ -74,7 +74,7 @@ static int setup(void **state)
     paths = (struct paths){ 0 };
     resolver = (struct resolver){ 0 };
     self = id_of('z');
-    k = keep_new(loop, &resolver, &self, &paths);
+    k = peer_policy_new(loop, &resolver, &self, &paths);
     assert_non_null(k);
     return 0;
 }
@@ -82,7 +82,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    keep_free(k);
+    peer_policy_free(k);
     ev_loop_destroy(loop);
     return 0;
 }
@@ -94,7 +94,7 @@ static void set(const struct config_peer *peers, size_t n)
 
     for (size_t i = 0; i < n; i++)
         v[i] = &peers[i];
-    assert_int_equal(keep_set_config(k, &c), 0);
+    assert_int_equal(peer_policy_set_config(k, &c), 0);
 }
 #define SET(...)                                     \
     set((const struct config_peer[]){ __VA_ARGS__ }, \
@@ -103,7 +103,7 @@ static void set(const struct config_peer *peers, size_t n)
 static enum host_path path_to(char letter)
 {
     struct peerid id = id_of(letter);
-    return keep_path(k, &id);
+    return peer_policy_path(k, &id);
 }
 
 static char name_alice[] = "alice", name_another[] = "another", name_bob[] = "bob",
@@ -153,7 +153,7 @@ static void test_names_that_change_lead_elsewhere(void **state)
     assert_int_equal(path_to('a'), HOST_PATH_ANY);
     assert_int_equal(paths.n, 1);
     resolver.unknown = NULL;
-    keep_names_changed(k);
+    peer_policy_names_changed(k);
     LOOPRUN_UNTIL(loop, paths.calls >= 2);
     assert_int_equal(path_to('a'), HOST_PATH_DIRECT);
     assert_int_equal(paths.n, 2);
@@ -169,8 +169,8 @@ static void test_nobody_is_kept_connected_to_itself(void **state)
 static void test_without_paths_only_the_policy_counts(void **state)
 {
     (void)state;
-    keep_free(k);
-    k = keep_new(loop, &resolver, &self, NULL);
+    peer_policy_free(k);
+    k = peer_policy_new(loop, &resolver, &self, NULL);
     SET({ name_alice, HOST_PATH_DIRECT, true });
     assert_int_equal(path_to('a'), HOST_PATH_DIRECT);
     assert_int_equal(paths.calls, 0);
