@@ -288,6 +288,7 @@ static int start_layers(struct daemon *d, char err[CONF_ERR_MAX])
         rc = reachable_open(&d->reachable, &d->node, &d->config, &d->dir, on_relay_use, d);
     if (!rc)
         rc = open_checkup(d);
+    /* Last, because they lead to all of the above; whoever calls them finds none until now. */
     d->discovery.on_relays = on_network_relays;
     d->node.on_names = on_names;
     d->node.on_network = on_network;

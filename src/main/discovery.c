@@ -282,7 +282,7 @@ static void apply(struct discovery *d, const struct config *c)
     resolver_set_ttl(d->node->resolver, c->name_ttl_ms);
 }
 
-/* ---- */
+/* ---- all of it ---- */
 
 int discovery_open(struct discovery *d, struct node *n, const struct config *c,
                    const struct nodedir *dir, names_member_fn *is_member, void *arg)
