@@ -218,6 +218,13 @@ static void say_own_relays(const struct diagnosis_facts *f, struct diagnosis *d)
 
 /* ---- it is, but not as it should be ---- */
 
+static void say_kept_to_relay(const struct diagnosis_facts *f, struct diagnosis *d)
+{
+    cause(d, "path-is-relay", "gw.conf on " HERE " has path = relay for %s: all goes over a relay",
+          f->name);
+    cure(d, "set path = any in that [peer] section");
+}
+
 static void say_punching(const struct diagnosis_facts *f, struct diagnosis *d)
 {
     if (f->here->punch.state != CHECKUP_PUNCH_UPGRADING &&
@@ -230,9 +237,7 @@ static void say_punching(const struct diagnosis_facts *f, struct diagnosis *d)
 static void say_answers(const struct diagnosis_facts *f, struct diagnosis *d)
 {
     if (f->direct_ok)
-        cause(d, "direct-answers",
-              "%s answers directly just now: what is in use was opened before, or the path is set "
-              "to relay",
+        cause(d, "direct-answers", "%s answers directly just now: what is in use was opened before",
               f->name);
 }
 
@@ -369,9 +374,14 @@ static say_fn *const of_relayed[] = {
 
 static say_fn *const of_direct[] = { say_over_tcp, say_lossy, NULL };
 
+static say_fn *const of_kept_to_relay[] = { say_kept_to_relay, NULL };
+
 void diagnosis_make(const struct diagnosis_facts *f, struct diagnosis *out)
 {
-    say_fn *const *say = !f->is_connected ? of_unconnected : f->is_relayed ? of_relayed : of_direct;
+    say_fn *const *say = !f->is_connected    ? of_unconnected
+                         : f->keeps_to_relay ? of_kept_to_relay
+                         : f->is_relayed     ? of_relayed
+                                             : of_direct;
 
     out->ncauses = out->ncures = 0;
     for (; *say; say++)

@@ -18,8 +18,9 @@ struct diagnosis_facts {
     const struct checkup_state *there; /* NULL: it has not told */
     bool is_resolved;                  /* the name leads to a peer */
     bool is_connected, is_relayed, is_tcp;
-    bool speaks_dcutr;              /* true also while it is not known */
-    int err;                        /* why there is no connection; 0: there is one */
+    bool keeps_to_relay; /* path = relay of the configuration: also while there is a direct one */
+    bool speaks_dcutr;   /* true also while it is not known */
+    int err;             /* why there is no connection; 0: there is one */
     size_t ndirect, ncircuits;      /* addresses of the peer, tried or not */
     size_t direct_ok, circuit_ok;   /* that answered */
     bool is_refused;                /* one of the direct ones refused */

@@ -53,7 +53,8 @@ static struct path path_now(const struct ctl_deps *d, const struct doctor_report
     return p;
 }
 
-static struct diagnosis_facts facts_of(const struct doctor_report *r, const struct path *p)
+static struct diagnosis_facts facts_of(const struct ctl_deps *d, const struct doctor_report *r,
+                                       const struct path *p)
 {
     struct diagnosis_facts f = {
         .name = r->name,
@@ -62,6 +63,7 @@ static struct diagnosis_facts facts_of(const struct doctor_report *r, const stru
         .is_resolved = r->is_resolved,
         .is_connected = p->conn != NULL,
         .is_relayed = p->is_relayed,
+        .keeps_to_relay = p->conn && front_path(d->front, &r->peer) == HOST_PATH_RELAY,
         .is_tcp = p->conn && strcmp(p->info.transport, "tcp") == 0,
         .speaks_dcutr = !p->conn || conn_speaks(p->conn, DCUTR_PROTOCOL),
         .err = p->conn ? 0 : r->err,
@@ -170,7 +172,7 @@ static void add_diagnosis(json_t *v, const struct diagnosis *d)
 json_t *doctor_report_json(const struct ctl_deps *d, const struct doctor_report *r)
 {
     struct path p = path_now(d, r);
-    struct diagnosis_facts f = facts_of(r, &p);
+    struct diagnosis_facts f = facts_of(d, r, &p);
     struct diagnosis g;
     char id[PEERID_STR_MAX], self[PEERID_STR_MAX];
 

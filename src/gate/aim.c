@@ -111,6 +111,11 @@ static void take_addr(struct aim *a, const struct ipaddr *ip)
     }
 }
 
+enum host_path aim_path(const struct aim_rules *rules, const struct peerid *peer)
+{
+    return rules->path ? rules->path(rules->path_arg, peer) : HOST_PATH_ANY;
+}
+
 void aim_start(struct aim *a, const struct aim_rules *rules, const char *host, aim_done_fn *done,
                void *arg)
 {

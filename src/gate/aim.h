@@ -15,6 +15,9 @@ struct aim_rules { /* borrowed, but for via */
     void *path_arg;
 };
 
+/* The path to a peer when the target does not say. */
+enum host_path aim_path(const struct aim_rules *rules, const struct peerid *peer);
+
 enum aim_kind { AIM_PEER, AIM_DIRECT, AIM_EXIT };
 
 /* err 0: the kind stands in the aim, and the answer (borrowed for the call) is the peer's or the

@@ -279,6 +279,11 @@ void front_set_paths(struct front *f, front_path_fn *fn, void *arg)
     f->rules.path_arg = arg;
 }
 
+enum host_path front_path(const struct front *f, const struct peerid *peer)
+{
+    return aim_path(&f->rules, peer);
+}
+
 void front_set_udp_idle(struct front *f, uint64_t ms)
 {
     f->udp_idle_ms = ms;

@@ -53,6 +53,7 @@ void front_use(struct front *f, struct loopback *loopback, struct dns *dns);
  * NULL, it is HOST_PATH_ANY. */
 typedef enum host_path front_path_fn(void *arg, const struct peerid *peer);
 void front_set_paths(struct front *f, front_path_fn *fn, void *arg);
+enum host_path front_path(const struct front *f, const struct peerid *peer); /* that one */
 /* A pipe of datagrams without traffic ends after so long; at the start 2 minutes. */
 void front_set_udp_idle(struct front *f, uint64_t ms);
 

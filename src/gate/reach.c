@@ -82,11 +82,7 @@ static const char *mapped_protocol(const struct name_answer *a, uint16_t port)
 
 static enum host_path path_to(const struct reach *r, const struct peerid *peer)
 {
-    const struct aim_rules *rules = r->aim.rules;
-
-    if (r->target->has_path)
-        return r->target->path;
-    return rules->path ? rules->path(rules->path_arg, peer) : HOST_PATH_ANY;
+    return r->target->has_path ? r->target->path : aim_path(r->aim.rules, peer);
 }
 
 static void open_target(struct reach *r, struct svc_target *t, uint64_t timeout_ms)
