@@ -28,7 +28,8 @@ struct conn {
     uint64_t busy_ms;     /* when it was last seen with a stream */
     uint64_t own_idle_ms; /* its own limit; IDLE_OF_ALL: that of all */
     uint32_t holds;
-    bool is_near; /* on an address of our own network */
+    bool is_near;   /* on an address of our own network */
+    bool is_silent; /* as on_conn_silence */
     bool is_doubted;
     uint64_t doubted_at; /* octets received by then */
     bool is_closing;
@@ -238,6 +239,22 @@ static uint64_t idle_limit(const struct conn *c, bool is_in_use)
     return c->m->is_inbound ? 0 : c->all->idle_ms;
 }
 
+/* While it is silent it is asked, since the way may be open again at any time. */
+static void follow_silence(struct conn *c, const struct muxed_info *info)
+{
+    bool is_silent = info->streams &&
+                     info->unanswered_ms > CONNS_SILENT_MS + 4 * info->rtt_us / 1000;
+
+    if (is_silent && c->m->ops->probe)
+        c->m->ops->probe(c->m);
+    if (is_silent == c->is_silent)
+        return;
+    c->is_silent = is_silent;
+    log_debug("conn peer=%s transport=%s %s", peerid_short(&c->m->peer), info->transport,
+              is_silent ? "silent" : "heard again");
+    c->all->hooks->on_silence(c->host, c, is_silent);
+}
+
 static void sweep_group(const struct group *g, uint64_t now_ms)
 {
     const struct conn *used = in_use(g, HOST_PATH_ANY);
@@ -251,6 +268,7 @@ static void sweep_group(const struct group *g, uint64_t now_ms)
             c->busy_ms = now_ms;
         else if (limit && now_ms - c->busy_ms >= limit)
             conn_close(c, 0);
+        follow_silence(c, &info);
     }
 }
 

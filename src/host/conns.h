@@ -11,13 +11,15 @@
 #include "host/host.h"
 
 #define CONNS_PER_PEER_MAX 8
-#define CONNS_SPARE_IDLE_S 5 /* for one that is not the one in use */
+#define CONNS_SPARE_IDLE_S 5    /* for one that is not the one in use */
+#define CONNS_SILENT_MS    1000 /* and four round trips, without the answer that is owed */
 
 struct conns;
 
 struct conns_hooks { /* called with the host given to conns_new */
     void (*on_open)(struct host *h, struct conn *c);
     void (*on_stream)(struct host *h, struct conn *c, struct stream *s); /* takes s */
+    void (*on_silence)(struct host *h, struct conn *c, bool is_silent);
     void (*on_close)(struct host *h, struct conn *c, int err); /* c is gone after the call */
 };
 

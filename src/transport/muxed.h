@@ -20,7 +20,10 @@ struct muxed_info {
     uint64_t rtt_us;             /* smoothed; 0 = not measured yet */
     uint64_t rx_bytes, tx_bytes; /* payload of streams and datagrams */
     uint32_t streams;            /* open now */
-    size_t datagram_max;         /* octets of the longest datagram now; 0: none can be sent */
+    /* How long nothing at all has come though the peer owes an answer.  0: it owes none, or the
+     * transport cannot tell. */
+    uint64_t unanswered_ms;
+    size_t datagram_max; /* octets of the longest datagram now; 0: none can be sent */
 };
 
 struct muxed_events {                  /* set by the owner */

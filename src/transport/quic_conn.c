@@ -236,17 +236,12 @@ static void bury(struct quic_conn *c, int err)
     arm(c, now_ns + 3 * ngtcp2_conn_get_pto(c->nc), now_ns);
 }
 
-static void say_bye(struct quic_conn *c, const ngtcp2_ccerr *reason)
-{
-    quic_bye_say(&c->bye, c->nc, c->udp, &c->path, reason);
-}
-
 /* An ordered end from our side. */
 static void die(struct quic_conn *c, int err)
 {
     ngtcp2_ccerr reason;
     quic_close_reason(err, &reason);
-    say_bye(c, &reason);
+    quic_bye_say(&c->bye, c->nc, c->udp, &c->path, &reason);
     bury(c, err);
 }
 
@@ -258,7 +253,7 @@ static void fail(struct quic_conn *c, int rv)
     int err = quic_close_judge(c->nc, rv, c->tls.refused, &reason, &is_silent);
 
     if (!is_silent)
-        say_bye(c, &reason);
+        quic_bye_say(&c->bye, c->nc, c->udp, &c->path, &reason);
     log_debug("quic peer=%s closed: %s (%s)", peerid_short(&c->muxed.peer), gw_strerror(err),
               ngtcp2_strerror(rv));
     bury(c, err);
@@ -309,6 +304,7 @@ static void set_keep_alive(struct quic_conn *c, uint64_t now_ns)
     uint64_t due_ns = quic_silence_due(&c->silence, c->streams.rx_bytes + c->dgrams.rx_bytes,
                                        c->streams.nopen, ci.smoothed_rtt, now_ns);
     ngtcp2_conn_set_keep_alive_timeout(c->nc, c->muxed.is_inbound ? QUIC_SILENCE_NS : due_ns);
+    quic_silence_owe(&c->silence, ci.bytes_in_flight > 0, now_ns);
 }
 
 static void run(struct turn_task *t)
@@ -375,10 +371,12 @@ void quic_conn_read(struct quic_conn *c, const struct udp_packet *p, uint64_t no
     ngtcp2_path np = quic_path(&path);
     ngtcp2_pkt_info pi = { .ecn = p->ecn };
     int rv = ngtcp2_conn_read_pkt(c->nc, &np, &pi, p->data.p, p->data.n, now_ns);
-    if (rv)
+    if (rv) {
         fail(c, rv);
-    else
-        quic_conn_touch(c);
+        return;
+    }
+    quic_silence_hear(&c->silence);
+    quic_conn_touch(c);
 }
 
 /* --- muxed --- */
@@ -433,6 +431,7 @@ static void op_info(const struct muxed *m, struct muxed_info *out)
         .rx_bytes = c->streams.rx_bytes + c->dgrams.rx_bytes,
         .tx_bytes = c->streams.tx_bytes + c->dgrams.tx_bytes,
         .streams = c->streams.nopen,
+        .unanswered_ms = quic_silence_unanswered(&c->silence, clock_mono_ns()) / 1000000,
         .datagram_max = datagram_max(c),
     };
     if (sockaddr_to_ip(&c->path.remote, &ip, &port) == 0)

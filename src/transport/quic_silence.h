@@ -1,5 +1,6 @@
 /* quic_silence.h - how long a connection may be silent before it asks whether the other end is
- * still there: the keep-alive.  No I/O; time is an argument.
+ * still there, the keep-alive, and how long it has waited for an answer.  No I/O; time is an
+ * argument.
  *
  * Who only receives has nothing to send when it falls silent around it.  If a router on its side
  * has got another address meanwhile, the peer sends to the old one until it hears from the new one
@@ -20,11 +21,19 @@ struct quic_silence {
     uint64_t rx;      /* octets received so far */
     uint64_t rx_ns;   /* when the last of them was noticed */
     uint64_t late_ns; /* what follows them is late after it; 0: nothing has to follow */
+    uint64_t owed_ns; /* since then the peer owes an answer and says nothing; 0: it does not */
 };
 
 /* Once a turn, behind what is sent: after how long a silence a keep-alive is due now.  `rx`: octets
  * received since the connection began; `streams`: open now. */
 uint64_t quic_silence_due(struct quic_silence *s, uint64_t rx, uint32_t streams, uint64_t rtt_ns,
                           uint64_t now_ns);
+
+/* A packet of the peer has come. */
+void quic_silence_hear(struct quic_silence *s);
+/* Once a turn, behind what is sent.  `is_owed`: something is not acknowledged yet. */
+void quic_silence_owe(struct quic_silence *s, bool is_owed, uint64_t now_ns);
+/* As muxed_info has it, in ns. */
+uint64_t quic_silence_unanswered(const struct quic_silence *s, uint64_t now_ns);
 
 #endif

@@ -50,8 +50,28 @@ static void test_due_follows_what_came(void **state)
     }
 }
 
+static void test_unanswered_counts_from_the_first_that_is_owed(void **state)
+{
+    struct quic_silence s = { 0 };
+    (void)state;
+
+    assert_int_equal(quic_silence_unanswered(&s, 5 * MS), 0);
+    quic_silence_owe(&s, true, 10 * MS);
+    quic_silence_owe(&s, true, 400 * MS); /* sent once more */
+    assert_int_equal(quic_silence_unanswered(&s, 1010 * MS), 1000 * MS);
+    quic_silence_hear(&s); /* something, though not all */
+    assert_int_equal(quic_silence_unanswered(&s, 1010 * MS), 0);
+    quic_silence_owe(&s, true, 1020 * MS);
+    assert_int_equal(quic_silence_unanswered(&s, 1050 * MS), 30 * MS);
+    quic_silence_owe(&s, false, 1060 * MS);
+    assert_int_equal(quic_silence_unanswered(&s, 9000 * MS), 0); /* idle is not silent */
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_due_follows_what_came) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_due_follows_what_came),
+        cmocka_unit_test(test_unanswered_counts_from_the_first_that_is_owed),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
