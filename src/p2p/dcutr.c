@@ -32,6 +32,7 @@ struct effort {
     struct stream *s;
     struct punch *punch;
     struct host_connect *dial;
+    struct host_connect *call; /* by a relay */
     size_t nin;
     uint8_t in[DCUTR_MSG_WIRE_MAX];
     UT_hash_handle by_peer;
@@ -84,6 +85,7 @@ static void drop_try(struct effort *e)
 
 static void fail(struct effort *e, int err);
 static void succeed(struct effort *e);
+static void drop(struct effort *e);
 
 /* ---- what the core wants done: each returns 0 or GW_E* ---- */
 
@@ -193,6 +195,26 @@ static int dial(struct effort *e)
     return e->dial ? 0 : GW_ENOMEM;
 }
 
+static void on_call_ended(void *arg, int err, struct conn *c)
+{
+    struct effort *e = arg;
+    (void)err;
+    (void)c;
+
+    e->call = NULL;
+    if (!e->core.called && !e->core.calling)
+        drop(e);
+}
+
+static int call(struct effort *e)
+{
+    const struct host_connect_req req = { .peer = e->peer, .path = HOST_PATH_RELAY };
+
+    if (!e->call)
+        e->call = host_connect(e->d->host, &req, on_call_ended, e);
+    return e->call ? 0 : GW_ENOMEM;
+}
+
 static int act(struct effort *e, unsigned todo)
 {
     int err = 0;
@@ -213,6 +235,8 @@ static int act(struct effort *e, unsigned todo)
         err = punch(e);
     if (todo & DCUTR_DIAL && !err)
         err = dial(e);
+    if (todo & DCUTR_CALL)
+        err = call(e);
     return err;
 }
 
@@ -349,6 +373,7 @@ static void drop(struct effort *e)
 {
     ev_timer_stop(host_loop(e->d->host), &e->timer);
     drop_try(e);
+    host_connect_cancel(e->call);
     HASH_DELETE(by_peer, e->d->efforts, e);
     free(e);
 }
@@ -367,7 +392,9 @@ static void on_conn(void *arg, struct conn *c)
         return;
     dcutr_core_relayed(&e->core, conn_is_inbound(c));
     struct conn *direct = host_conn_by(d->host, conn_peer(c), HOST_PATH_DIRECT);
-    if (direct && conn_is_inbound(c)) /* it would not call if our connection worked */
+    if (direct) /* if a NAT has forgotten us, the relay sees us elsewhere now */
+        announce_refresh(d->announce);
+    if (direct && (conn_is_inbound(c) || e->call)) /* nobody would call if it worked */
         conn_doubt(direct);
     else if (direct)
         succeed(e);
@@ -403,8 +430,27 @@ static void on_conn_close(void *arg, struct conn *c, int err)
         run(e, dcutr_core_indirect(&e->core, now_us()));
 }
 
+/* It may be a NAT that has forgotten us, or a router that has restarted.  A punch opens the way for
+ * the connection as it stands: it comes from the same socket (RFC 9000 s.9.3). */
+static void on_conn_silence(void *arg, struct conn *c, bool is_silent)
+{
+    struct dcutr *d = arg;
+    struct effort *e = find(d, conn_peer(c));
+
+    if (conn_is_relayed(c))
+        return;
+    if (!is_silent && e)
+        succeed(e);
+    if (!is_silent || (!e && !(e = make(d, conn_peer(c)))))
+        return;
+    if (e->core.called || e->core.calling) /* else as soon as one of them stands */
+        conn_doubt(c);
+    run(e, dcutr_core_silent(&e->core, now_us()));
+}
+
 static const struct host_events host_events = {
     .on_conn = on_conn,
+    .on_conn_silence = on_conn_silence,
     .on_identity = on_identity,
     .on_conn_close = on_conn_close,
 };

@@ -5,8 +5,10 @@
  * the round trip, and set out at the same moment (SYNC; punch.h): the end that called dials.  Three
  * tries; more after a network change and, while the relayed connection is used, with growing
  * pauses.  A peer that never begins, or does not know the protocol, is dialled at its public
- * addresses (dcutr_core.h).  New streams take the direct connection as soon as it stands
- * (host/conns.h).
+ * addresses (dcutr_core.h).  The same is done while a direct connection is silent under its streams
+ * (host.h, on_conn_silence): a NAT that has forgotten it lets it in again, and the end that dialled
+ * takes it to its new port (RFC 9000 section 9.3).  New streams take the direct connection as soon
+ * as it stands (host/conns.h).
  */
 #ifndef GW_P2P_DCUTR_H
 #define GW_P2P_DCUTR_H

@@ -151,6 +151,21 @@ unsigned dcutr_core_indirect(struct dcutr_core *c, uint64_t now_us)
     return c->step == DCUTR_STEP_NONE ? begin_anew(c, now_us) : 0;
 }
 
+/* Where nothing leads through a relay yet, the peer begins when we have called it. */
+unsigned dcutr_core_silent(struct dcutr_core *c, uint64_t now_us)
+{
+    c->has_direct = false;
+    c->peer_begins = false;
+    if (!c->called && !c->calling)
+        return DCUTR_REFRESH | DCUTR_CALL;
+    if (c->step == DCUTR_STEP_NONE) {
+        c->left = 0;
+        c->again_us = US(DCUTR_AGAIN_MIN_MS);
+        c->due_us = now_us + US(begins(c) ? DCUTR_SETTLE_MS : DCUTR_PATIENCE_MS);
+    }
+    return DCUTR_REFRESH;
+}
+
 /* A try that the peer began goes on: we cannot begin one in its place. */
 unsigned dcutr_core_network_changed(struct dcutr_core *c, uint64_t now_us)
 {

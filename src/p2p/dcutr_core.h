@@ -11,6 +11,9 @@
  * that the smaller peer id dialled (host/conns.h), so it is the greater id that begins, and what it
  * has begun goes on whatever the other one does.
  *
+ * A direct connection that falls silent under its streams is taken for lost until it is heard
+ * again: a round begins, and where nothing leads through a relay the peer is called by one first.
+ *
  * Where nobody begins, since the peer does not know the protocol or we called and hear nothing,
  * its public addresses are dialled as they are.
  *
@@ -30,6 +33,7 @@
 #define DCUTR_ANSWER_MS      10000 /* for each message of the other end */
 #define DCUTR_STALE_MS       3000  /* who sets out so much too late meets nobody */
 #define DCUTR_PATIENCE_MS    5000  /* for the peer to begin */
+#define DCUTR_SETTLE_MS      1000  /* for the peer to notice the silence, and where it is now */
 #define DCUTR_CANDIDATES_MAX 8
 
 enum dcutr_state { DCUTR_IDLE, DCUTR_UPGRADING, DCUTR_FAILED };
@@ -63,6 +67,7 @@ enum {                         /* what is to be done now: a set, in this order *
        DCUTR_PART = 1 << 5,  /* the stream has done its work */
        DCUTR_PUNCH = 1 << 6, /* to the candidates; as the end that serves if is_ours (punch.h) */
        DCUTR_DIAL = 1 << 7,  /* the public addresses that the peer is known to have */
+       DCUTR_CALL = 1 << 8,  /* a relayed connection, if a relay of the peer is known */
 };
 
 struct dcutr_core { /* of a peer; to be read only */
@@ -96,6 +101,9 @@ unsigned dcutr_core_unrelayed(struct dcutr_core *c, bool was_inbound, uint64_t n
 /* A direct connection stands, whoever dialled it; the last one is gone. */
 unsigned dcutr_core_direct(struct dcutr_core *c, uint64_t now_us);
 unsigned dcutr_core_indirect(struct dcutr_core *c, uint64_t now_us);
+/* A direct connection has fallen silent under its streams: a NAT may have forgotten it.
+ * dcutr_core_direct when it is heard again. */
+unsigned dcutr_core_silent(struct dcutr_core *c, uint64_t now_us);
 unsigned dcutr_core_network_changed(struct dcutr_core *c, uint64_t now_us);
 
 /* The stream of DCUTR_OPEN stands. */

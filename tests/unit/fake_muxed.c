@@ -257,6 +257,7 @@ static void op_info(const struct muxed *m, struct muxed_info *out)
     *out = (struct muxed_info){ .transport = "fake", .datagram_max = fake_net.datagram_max };
     out->remote = side_of(m) ? caller_at(l) : l->to;
     out->rtt_us = rule_for(&l->to)->delay_ms * 1000u;
+    out->unanswered_ms = m->is_relayed ? 0 : fake_net.unanswered_ms;
     DL_COUNT(l->pairs, p, out->streams);
 }
 

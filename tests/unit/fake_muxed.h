@@ -32,6 +32,7 @@ struct fake_net {
     bool has_places;              /* who dials is seen where it listens, and not all at one place */
     bool no_circuits;             /* circuit addresses are for another dialer */
     size_t datagram_max;          /* 0: none are taken */
+    uint64_t unanswered_ms;       /* of all direct connections */
 };
 
 extern struct fake_net fake_net; /* zeroed between tests by fake_net_reset */

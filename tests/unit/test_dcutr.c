@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "host/conns.h"
 #include "p2p/identify.h"
 #include "two_hosts.h"
 #include "wire/dcutr_msg.h"
@@ -172,6 +173,18 @@ static struct opened say(struct conn *c, struct bytes first)
     return o;
 }
 
+static void keep_opened(void *arg, int err, struct conn *c, struct stream *s, const char *protocol,
+                        struct bytes early)
+{
+    (void)err;
+    (void)c;
+    (void)protocol;
+    (void)early;
+    ((struct opened *)arg)->calls++;
+    stream_own(s, &quiet_events, NULL);
+    s->ops->credit(s, 0);
+}
+
 static void test_garbage_costs_nothing_but_its_stream(void **state)
 {
     (void)state;
@@ -202,6 +215,51 @@ static void test_over_a_direct_connection_nobody_is_told_to_dial(void **state)
     assert_int_equal(fake_net.dials, dials);
 }
 
+/* a has dialled b, with a stream or none, and then the NAT between them forgets. */
+static struct conn *fall_silent(bool is_used)
+{
+    static unsigned served;
+    struct multiaddr circuit = maddr(CIRCUIT);
+    struct opened o = { 0 };
+
+    assert_int_equal(host_handle(b.host, "/flow", NULL, quiet_handler, &served), 0);
+    struct conn *c = join(&a, &b);
+    host_learn_addr(a.host, key_peerid(b.key), &circuit);
+    assert_int_equal(
+        conn_open(c, "/flow", (struct bytes){ 0 }, is_used ? keep_opened : note_opened, &o), 0);
+    run_until(is_opened, &o);
+    fake_net.unanswered_ms = CONNS_SILENT_MS + 1;
+    return c;
+}
+
+static bool is_punched_anew(void *arg)
+{
+    struct dcutr_info i;
+    (void)arg;
+    return a.opened == 3 && dcutr_info(at_b.dcutr, key_peerid(a.key), &i) && i.state == DCUTR_IDLE;
+}
+
+static void test_when_a_connection_falls_silent_a_hole_is_punched_by_a_relay(void **state)
+{
+    (void)state;
+    struct conn *silent = fall_silent(true);
+    run_until(is_punched_anew, NULL);
+    assert_int_equal(info_at_b().tries, 1);
+    assert_non_null(host_conn_by(a.host, key_peerid(b.key), HOST_PATH_RELAY));
+    struct conn *used = host_conn_by(a.host, key_peerid(b.key), HOST_PATH_DIRECT);
+    assert_ptr_not_equal(used, silent);
+    assert_false(conn_is_inbound(used)); /* so that it can move, too */
+    assert_int_equal(a.closed, 0);       /* the silent one may be heard again */
+}
+
+static void test_when_nothing_is_open_silence_is_left_alone(void **state)
+{
+    (void)state;
+    fall_silent(false);
+    run_ms(2500);
+    assert_int_equal(a.opened, 1);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -216,6 +274,8 @@ int main(void)
             teardown),
         T(test_a_network_change_begins_anew_at_once),
         T(test_garbage_costs_nothing_but_its_stream),
+        T(test_when_a_connection_falls_silent_a_hole_is_punched_by_a_relay),
+        T(test_when_nothing_is_open_silence_is_left_alone),
         T(test_over_a_direct_connection_nobody_is_told_to_dial),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,7 @@ enum event {
     IS_MUTE,
     DIRECT,
     INDIRECT,
+    SILENT,
     NETWORK,
     OPENED,
     THEY_OPEN,
@@ -60,6 +61,8 @@ static unsigned feed(struct dcutr_core *c, enum event event, int err, uint64_t n
         return dcutr_core_direct(c, now_us);
     case INDIRECT:
         return dcutr_core_indirect(c, now_us);
+    case SILENT:
+        return dcutr_core_silent(c, now_us);
     case NETWORK:
         return dcutr_core_network_changed(c, now_us);
     case OPENED:
@@ -245,6 +248,40 @@ static void test_a_network_change_drops_the_try_under_way(void **state)
     PLAY(BEGUN, { "a stream", 10, OPENED, 0, 10010, 0 },
          { "moved", 50, NETWORK, DCUTR_DROP | DCUTR_OPEN, 10050, 0 },
          { "a push", 60, SPEAKS, 0, 10050, 0 });
+}
+
+/* ---- a direct connection falls silent ---- */
+
+static void test_where_nothing_leads_through_a_relay_the_peer_is_called(void **state)
+{
+    (void)state;
+    PLAY({ "through", 0, DIRECT, DCUTR_DROP, NEVER, 0 },
+         { "silent", 100, SILENT, DCUTR_REFRESH | DCUTR_CALL, NEVER, 0 },
+         { "we call", 200, WE_CALL, 0, NEVER, 0 }, { "known", 210, SPEAKS, DCUTR_DROP, 5210, 0 },
+         { "it begins", 220, THEY_OPEN, DCUTR_DROP, 10220, 0 },
+         { "CONNECT", 240, CONNECT, DCUTR_SAY_CONNECT, 10240, 0 },
+         { "SYNC", 260, SYNC, DCUTR_PART | DCUTR_PUNCH, NEVER, 0 },
+         { "heard again", 300, DIRECT, DCUTR_DROP, NEVER, 0 });
+    assert_true(core.has_direct);
+}
+
+static void test_who_was_called_gives_the_peer_time_to_learn_where_it_is(void **state)
+{
+    (void)state;
+    PLAY(BEGUN, { "through", 100, DIRECT, DCUTR_DROP, NEVER, 0 },
+         { "silent", 1000, SILENT, DCUTR_REFRESH, 1000 + DCUTR_SETTLE_MS, 0 },
+         { "and more of them", 1500, SILENT, DCUTR_REFRESH, 1500 + DCUTR_SETTLE_MS, 0 },
+         { "now", 2500, TICK, DCUTR_OPEN, 12500, 0 },
+         { "silent", 2600, SILENT, DCUTR_REFRESH, 12500, 0 });
+}
+
+static void test_a_silence_that_ends_in_time_costs_no_try(void **state)
+{
+    (void)state;
+    PLAY(BEGUN, { "through", 100, DIRECT, DCUTR_DROP, NEVER, 0 },
+         { "silent", 1000, SILENT, DCUTR_REFRESH, 2000, 0 },
+         { "heard again", 1900, DIRECT, DCUTR_DROP, NEVER, 0 });
+    assert_int_equal(core.info.tries, 1); /* the first */
 }
 
 /* ---- the peer begins ---- */
@@ -514,6 +551,9 @@ int main(void)
         T(test_the_end_of_the_last_direct_connection_begins_a_round),
         T(test_a_call_through_the_relay_says_that_the_direct_connection_is_dead),
         T(test_a_network_change_drops_the_try_under_way),
+        T(test_where_nothing_leads_through_a_relay_the_peer_is_called),
+        T(test_who_was_called_gives_the_peer_time_to_learn_where_it_is),
+        T(test_a_silence_that_ends_in_time_costs_no_try),
         T(test_who_called_answers_and_sets_out_at_the_sync),
         T(test_a_peer_that_goes_silent_or_talks_nonsense_is_left_to_begin_again),
         T(test_a_peer_that_never_begins_is_dialled_with_growing_pauses),
