@@ -55,8 +55,8 @@ static int check_networks(const struct config *c, char err[CONF_ERR_MAX])
         const struct config_network *n = c->networks.v[i];
         if (!lan_name_ok(bytes_of(n->name)))
             return conf_fail(err, GW_EINVAL,
-                             "[network %s]: a name is made of a-z, 0-9 and - within, and is "
-                             "neither local nor p2p",
+                             "[network %s]: a name is made of a-z, 0-9 and - within, and stands "
+                             "for nothing else, as local, invalid and p2p do",
                              n->name);
         if (n->relays.n > NETWORK_RELAYS_MAX)
             return conf_fail(err, GW_ELIMIT, "[network %s] has more than %d relays", n->name,

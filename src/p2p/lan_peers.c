@@ -55,11 +55,20 @@ void lan_peers_free(struct lan_peers *t)
     free(t);
 }
 
+static bool is_taken(struct bytes name)
+{
+    static const char *const taken[] = { "arpa", "invalid", "local", "localhost", "p2p" };
+
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+        if (bytes_eq(name, bytes_of(taken[i])))
+            return true;
+    return false;
+}
+
 bool lan_name_ok(struct bytes name)
 {
     if (name.n == 0 || name.n > LAN_LABEL_MAX || name.p[0] == '-' || name.p[name.n - 1] == '-' ||
-        bytes_eq(name, bytes_of("localhost")) || bytes_eq(name, bytes_of("local")) ||
-        bytes_eq(name, bytes_of("p2p")))
+        is_taken(name))
         return false;
     for (size_t i = 0; i < name.n; i++) {
         uint8_t c = name.p[i];

@@ -54,8 +54,8 @@ typedef void lan_peers_fn(void *arg, const struct lan_peer *p);
 struct lan_peers *lan_peers_new(lan_peers_fn *on_news, void *arg); /* owned, or NULL */
 void lan_peers_free(struct lan_peers *t);                          /* NULL is fine */
 
-/* May a peer be called so?  a-z, 0-9 and - within, at most 63 of them; not `localhost`, `local`,
- * `p2p`, which stand for something else. */
+/* May a peer be called so?  a-z, 0-9 and - within, at most 63 of them; not `arpa`, `invalid`,
+ * `local`, `localhost`, `p2p`, which stand for something else. */
 bool lan_name_ok(struct bytes name);
 /* The same of what a person has typed, in any case: names are kept and shown in lower case.  That
  * is `out` when it is true. */

@@ -234,8 +234,8 @@ static void test_the_table_is_bounded_in_all_and_per_source(void **state)
 static void test_names_that_mislead_are_none(void **state)
 {
     struct rig *r = *state;
-    static const char *const bad[] = { "localhost", "local", "p2p", "a.b", "-a",
-                                       "a-",        "A",     "a b", "\xc3" };
+    static const char *const bad[] = { "localhost", "local", "p2p", "invalid", "arpa", "a.b",
+                                       "-a",        "a-",    "A",   "a b",     "\xc3" };
     static const char *const good[] = { "a", "home", "0-9", "db1" };
     for (size_t i = 0; i < COUNT(bad); i++) {
         assert_false(lan_name_ok(bytes_of(bad[i])));
