@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "main/holder.h"
 #include "net/chunkq.h"
 
 #define STOP_MS 500
@@ -199,11 +200,29 @@ static int listen_one(struct node *n, const char *text, struct nodedir_ports *po
     return listen_kept(n, &ip, is_tcp, is_tcp ? tcp : udp, range);
 }
 
+/* " by NAME (pid N)" behind GW_EINUSE, when that is known; else "". */
+static const char *print_holder(int rc, const char *text, char who[HOLDER_STR_MAX])
+{
+    struct sockaddr_any socket;
+    struct multiaddr at;
+    struct ipaddr ip;
+    uint16_t port;
+
+    who[0] = '\0';
+    if (rc == GW_EINUSE && multiaddr_parse(bytes_of(text), &at) == 0 &&
+        multiaddr_as_socket(&at, &ip, &port)) {
+        sockaddr_from_ip(&ip, port, &socket);
+        holder_print(&socket, !multiaddr_as_tcp(&at, &ip, &port), who);
+    }
+    return who;
+}
+
 int node_listen(struct node *n, const struct conf_list *addrs, const char *ports_of,
                 const struct nodedir *d, char err[CONF_ERR_MAX])
 {
     struct port_range range = { 1, UINT16_MAX };
     struct nodedir_ports old = { 0 }, ports;
+    char who[HOLDER_STR_MAX];
     size_t good = 0;
     int rc = 0;
 
@@ -216,7 +235,8 @@ int node_listen(struct node *n, const struct conf_list *addrs, const char *ports
         rc = listen_one(n, addrs->v[i], &ports, &range);
         good += !rc;
         if (rc) {
-            conf_fail(err, rc, "listen %.128s: %s", addrs->v[i], gw_strerror(rc));
+            conf_fail(err, rc, "listen %.128s: %s%s", addrs->v[i], gw_strerror(rc),
+                      print_holder(rc, addrs->v[i], who));
             if (!addrs->is_default)
                 return rc;
             log_debug("%s", err);

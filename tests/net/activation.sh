@@ -81,6 +81,10 @@ has "and so is a forward" "forward .*:$port: .* by gw \(pid $pid\); choose anoth
     "$(refusal -D none -L 127.0.0.1:"$port":home:80)"
 has "and a UDP forward" "forward .*:$udp: .* by gw \(pid $pid\); choose another with -U" \
     "$(refusal -D none -U 127.0.0.1:"$udp":home:53)"
+has "and an address to listen on for peers, over UDP" "listen .*/udp/$udp/.* by gw \(pid $pid\)" \
+    "$(timeout 20 "$GW" -d "$T/late" -D none -l /ip4/127.0.0.1/udp/"$udp"/quic-v1 2>&1)"
+has "and over TCP" "listen .*/tcp/$port: .* by gw \(pid $pid\)" \
+    "$(refusal -D none -l /ip4/127.0.0.1/tcp/"$port")"
 has "a second gw on the directory is told who runs there" \
     "another gw \(pid $taken\) runs on $T/other" \
     "$(timeout 20 "$GW" -d "$T/other" -D none -l $LOOPBACK 2>&1)"
