@@ -7,8 +7,8 @@
  *     takes something, or for a minute, twice as long after each refusal in a row, 16 at most;
  *   - its round trips take longer than the shortest of the last 10 to 20 minutes: they queue there;
  *   - its answer to RESERVE, which it gives alone, takes longer than a round trip.  (That to
- * CONNECT waits for the peer that is called, which may be far.) One that cannot be reached is
- * passed over in the same way, from 15 s on.
+ *     CONNECT waits for the peer that is called, which may be far.)
+ * One that cannot be reached is passed over in the same way, from 15 s on.
  *
  * So that the order does not flap: samples are averaged, a cost moves when what was measured has
  * left it by a quarter and by a step, it is told in steps, busy ends at half of where it began, and
