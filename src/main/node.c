@@ -217,6 +217,12 @@ static const char *print_holder(int rc, const char *text, char who[HOLDER_STR_MA
     return who;
 }
 
+static const char *explain(int rc)
+{
+    return rc == GW_EEXISTS ? "there is one for QUIC already, and it takes one of /ip4, one of /ip6"
+                            : gw_strerror(rc);
+}
+
 int node_listen(struct node *n, const struct conf_list *addrs, const char *ports_of,
                 const struct nodedir *d, char err[CONF_ERR_MAX])
 {
@@ -235,7 +241,7 @@ int node_listen(struct node *n, const struct conf_list *addrs, const char *ports
         rc = listen_one(n, addrs->v[i], &ports, &range);
         good += !rc;
         if (rc) {
-            conf_fail(err, rc, "listen %.128s: %s%s", addrs->v[i], gw_strerror(rc),
+            conf_fail(err, rc, "listen %.128s: %s%s", addrs->v[i], explain(rc),
                       print_holder(rc, addrs->v[i], who));
             if (!addrs->is_default)
                 return rc;

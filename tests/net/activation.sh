@@ -85,6 +85,8 @@ has "and an address to listen on for peers, over UDP" "listen .*/udp/$udp/.* by 
     "$(timeout 20 "$GW" -d "$T/late" -D none -l /ip4/127.0.0.1/udp/"$udp"/quic-v1 2>&1)"
 has "and over TCP" "listen .*/tcp/$port: .* by gw \(pid $pid\)" \
     "$(refusal -D none -l /ip4/127.0.0.1/tcp/"$port")"
+has "a second address for QUIC in a family is refused with the reason" \
+    "listen .*/udp/1/.* one of /ip4, one of /ip6" "$(refusal -D none -l /ip4/127.0.0.1/udp/1/quic-v1)"
 has "a second gw on the directory is told who runs there" \
     "another gw \(pid $taken\) runs on $T/other" \
     "$(timeout 20 "$GW" -d "$T/other" -D none -l $LOOPBACK 2>&1)"
