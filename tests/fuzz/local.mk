@@ -329,6 +329,15 @@ tests_fuzz_fuzz_streams_SOURCES = $(FUZZ_STREAMS)
 tests_fuzz_fuzz_streams_LDADD = $(HANDCLOCK) $(SVC_LIBS)
 tests_fuzz_fuzz_streams_LDFLAGS = $(LIBFUZZER)
 
+FUZZ_QUIC = tests/fuzz/fuzz_quic.c tests/fuzz/fuzz.h tests/fuzz/quicpeer.c tests/fuzz/quicpeer.h \
+	tests/fuzz/watch.h tests/unit/handclock.h
+check_PROGRAMS += tests/fuzz/replay_quic
+tests_fuzz_replay_quic_SOURCES = tests/fuzz/replay.c $(FUZZ_QUIC)
+tests_fuzz_replay_quic_LDADD = $(HANDCLOCK) $(TRANSPORT_LIBS)
+tests_fuzz_fuzz_quic_SOURCES = $(FUZZ_QUIC)
+tests_fuzz_fuzz_quic_LDADD = $(HANDCLOCK) $(TRANSPORT_LIBS)
+tests_fuzz_fuzz_quic_LDFLAGS = $(LIBFUZZER)
+
 FUZZ_UPGRADE = tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz.h tests/fuzz/watch.h tests/unit/fake_stream.c \
 	tests/unit/fake_stream.h tests/unit/handclock.h tests/unit/looprun.h
 check_PROGRAMS += tests/fuzz/replay_upgrade
@@ -387,6 +396,7 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_peer_list \
 	tests/fuzz/fuzz_kad_server \
 	tests/fuzz/fuzz_ctl_session \
+	tests/fuzz/fuzz_quic \
 	tests/fuzz/fuzz_streams \
 	tests/fuzz/fuzz_upgrade
 endif
