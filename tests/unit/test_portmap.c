@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "looprun.h"
 #include "net/upnp_igd.h"
 #include "netns.h"
 #include "vec.h"
@@ -179,27 +180,23 @@ static struct rig *rig(void **state)
     return *state;
 }
 
-static void stop(struct ev_loop *loop, ev_timer *t, int revents)
+static void wait_for_mapped(struct rig *r, unsigned n)
 {
-    (void)t;
-    (void)revents;
-    ev_break(loop, EVBREAK_ALL);
+    LOOPRUN_UNTIL(r->loop, r->mapped >= n);
+    assert_int_equal(r->mapped, n);
 }
 
-static void run_ms(struct rig *r, unsigned ms)
-{
-    ev_timer t;
-    ev_now_update(r->loop);
-    ev_timer_init(&t, stop, ms / 1e3, 0.);
-    ev_timer_start(r->loop, &t);
-    ev_run(r->loop, 0);
-}
-
-/* The next request that the router got; false: none. */
-static bool next_request(struct rig *r, uint8_t out[REQUEST])
+static bool has_request(const struct rig *r, int ms)
 {
     struct pollfd p = { .fd = r->requests, .events = POLLIN };
-    return poll(&p, 1, 300) == 1 && read(r->requests, out, REQUEST) == REQUEST;
+    return poll(&p, 1, ms) == 1;
+}
+
+/* The next request that the router got. */
+static void next_request(const struct rig *r, uint8_t out[REQUEST])
+{
+    assert_true(has_request(r, 10000));
+    assert_int_equal(read(r->requests, out, REQUEST), REQUEST);
 }
 
 static void test_a_port_wanted_is_mapped(void **state)
@@ -208,17 +205,16 @@ static void test_a_port_wanted_is_mapped(void **state)
     uint8_t request[REQUEST];
     assert_int_equal(portmap_want(r->pm, 4, IPPROTO_UDP, 4001), 0);
     assert_int_equal(portmap_want(r->pm, 4, IPPROTO_UDP, 4001), 0); /* said twice */
-    run_ms(r, 200);
-    assert_int_equal(r->mapped, 1);
+    wait_for_mapped(r, 1);
     assert_string_equal(r->how, "pcp");
     assert_int_equal(r->what.internal.proto, IPPROTO_UDP);
     assert_int_equal(r->what.internal.port, 4001);
     assert_int_equal(r->what.port, 4002);
     assert_memory_equal(r->what.addr.b, "\xc6\x29\0\x09", 4);
     assert_true(r->what.is_public);
-    assert_true(next_request(r, request));
+    next_request(r, request);
     assert_memory_equal(request + 8, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\x09\0\2", 16); /* who asks */
-    assert_false(next_request(r, request));
+    assert_false(has_request(r, 300));
 }
 
 static void test_no_more_ports_than_there_is_room_for(void **state)
@@ -227,8 +223,7 @@ static void test_no_more_ports_than_there_is_room_for(void **state)
     for (uint16_t i = 0; i < MAPPING_MAX; i++)
         assert_int_equal(portmap_want(r->pm, 4, IPPROTO_TCP, (uint16_t)(4001 + i)), 0);
     assert_int_equal(portmap_want(r->pm, 4, IPPROTO_TCP, 5001), GW_ELIMIT);
-    run_ms(r, 300);
-    assert_int_equal(r->mapped, MAPPING_MAX);
+    wait_for_mapped(r, MAPPING_MAX);
 }
 
 static void test_the_same_network_is_asked_again_at_once(void **state)
@@ -236,13 +231,12 @@ static void test_the_same_network_is_asked_again_at_once(void **state)
     struct rig *r = rig(state);
     uint8_t request[REQUEST];
     portmap_want(r->pm, 4, IPPROTO_UDP, 4001);
-    run_ms(r, 200);
-    assert_true(next_request(r, request));
+    wait_for_mapped(r, 1);
+    next_request(r, request);
     portmap_network_changed(r->pm);
-    run_ms(r, 200);
-    assert_true(next_request(r, request));
+    wait_for_mapped(r, 2);
+    next_request(r, request);
     assert_int_equal(r->lost, 1); /* it wished for 4002 and got 4003 */
-    assert_int_equal(r->mapped, 2);
     assert_int_equal(r->what.port, 4003);
 }
 
@@ -250,35 +244,31 @@ static void test_without_its_way_a_mapping_is_lost_and_comes_back_with_it(void *
 {
     struct rig *r = rig(state);
     portmap_want(r->pm, 4, IPPROTO_UDP, 4001);
-    run_ms(r, 200);
+    wait_for_mapped(r, 1);
     NETNS_RUN("ip route del default");
     portmap_network_changed(r->pm);
-    run_ms(r, 50);
-    assert_int_equal(r->lost, 1);
+    LOOPRUN_UNTIL(r->loop, r->lost == 1);
     NETNS_RUN("ip route add default via 10.9.0.1");
     portmap_network_changed(r->pm);
-    run_ms(r, 200);
-    assert_int_equal(r->mapped, 2);
+    wait_for_mapped(r, 2);
 }
 
 static void test_a_machine_with_a_public_address_asks_for_nothing(void **state)
 {
     struct rig *r = rig(state);
-    uint8_t request[REQUEST];
     NETNS_RUN("ip addr add 198.41.1.2/24 dev gwa &&"
               "ip route replace default via 10.9.0.1 src 198.41.1.2");
     portmap_network_changed(r->pm);
     portmap_want(r->pm, 4, IPPROTO_UDP, 4001);
-    run_ms(r, 200);
-    assert_false(next_request(r, request));
+    looprun_ms(r->loop, 200);
+    assert_false(has_request(r, 300));
 }
 
 static void test_a_router_that_refuses_pcp_is_asked_by_upnp(void **state)
 {
     struct rig *r = rig(state);
     portmap_want(r->pm, 4, IPPROTO_UDP, 4001);
-    run_ms(r, 500);
-    assert_int_equal(r->mapped, 1);
+    wait_for_mapped(r, 1);
     assert_string_equal(r->how, "upnp");
     assert_int_equal(r->what.internal.port, 4001);
     assert_int_equal(r->what.port, 7001);
@@ -292,16 +282,15 @@ static void test_free_deletes_the_mappings(void **state)
     uint8_t request[REQUEST];
     portmap_want(r->pm, 4, IPPROTO_UDP, 4001);
     portmap_want(r->pm, 4, IPPROTO_TCP, 4001);
-    run_ms(r, 200);
-    assert_int_equal(r->mapped, 2);
+    wait_for_mapped(r, 2);
     portmap_free(r->pm);
     r->pm = NULL;
     assert_int_equal(r->lost, 0); /* nobody is told */
-    for (int i = 0; i < 2; i++)
-        assert_true(next_request(r, request) && memcmp(request + 4, "\0\0\x04\xb0", 4) == 0);
-    for (int i = 0; i < 2; i++)
-        assert_true(next_request(r, request) && memcmp(request + 4, "\0\0\0\0", 4) == 0);
-    assert_false(next_request(r, request));
+    for (int i = 0; i < 4; i++) {
+        next_request(r, request);
+        assert_memory_equal(request + 4, i < 2 ? "\0\0\x04\xb0" : "\0\0\0\0", 4);
+    }
+    assert_false(has_request(r, 300));
 }
 
 int main(void)
