@@ -347,6 +347,17 @@ tests_fuzz_fuzz_upgrade_SOURCES = $(FUZZ_UPGRADE)
 tests_fuzz_fuzz_upgrade_LDADD = $(HANDCLOCK) $(TRANSPORT_LIBS)
 tests_fuzz_fuzz_upgrade_LDFLAGS = $(LIBFUZZER)
 
+if HAVE_CMOCKA
+FUZZ_PROXY = tests/fuzz/fuzz_proxy.c tests/fuzz/fuzz.h tests/fuzz/watch.h tests/unit/fake_front.c \
+	tests/unit/fake_front.h tests/unit/handclock.h tests/unit/looprun.h
+check_PROGRAMS += tests/fuzz/replay_proxy
+tests_fuzz_replay_proxy_SOURCES = tests/fuzz/replay.c $(FUZZ_PROXY)
+tests_fuzz_replay_proxy_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+tests_fuzz_fuzz_proxy_SOURCES = $(FUZZ_PROXY)
+tests_fuzz_fuzz_proxy_LDADD = $(GATE_LIBS) $(CMOCKA_LIBS)
+tests_fuzz_fuzz_proxy_LDFLAGS = $(LIBFUZZER)
+endif
+
 HANDCLOCK = tests/unit/handclock.$(OBJEXT)
 LIBFUZZER = $(AM_LDFLAGS) -fsanitize=fuzzer
 if FUZZ
@@ -399,4 +410,7 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_quic \
 	tests/fuzz/fuzz_streams \
 	tests/fuzz/fuzz_upgrade
+if HAVE_CMOCKA
+noinst_PROGRAMS += tests/fuzz/fuzz_proxy
+endif
 endif
