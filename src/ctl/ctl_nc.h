@@ -15,9 +15,7 @@
 #include "ctl/ctl_deps.h"
 #include "ctl/ctl_session.h"
 
-#define CTL_NC_BROKEN_MAX                                                   \
-    64 /* streams that broke, of which that is remembered until it is asked \
-        */
+#define CTL_NC_BROKEN_MAX 64 /* streams of which is kept why they broke */
 
 struct ctl_ncs *ctl_ncs_new(void); /* owned, or NULL */
 /* NULL is fine.  The streams stay the front's, which calls nobody back any more. */
