@@ -218,14 +218,14 @@ static const ngtcp2_callbacks callbacks = {
 
 /* --- the end --- */
 
-/* Frees what only a living connection needs, tells the owner, and lingers for 3 PTO. */
+/* Tells the owner, frees what only a living connection needs, and lingers for 3 PTO; where nothing
+ * was said nothing lingers: a stranger's packets must not pile up. */
 static void bury(struct quic_conn *c, int err)
 {
     uint64_t now_ns = clock_mono_ns();
     bool was_announced = c->state == ST_READY || !c->muxed.is_inbound;
 
-    if (c->state == ST_HANDSHAKE && c->muxed.is_inbound)
-        c->env->nhalf_open--;
+    c->env->nhalf_open -= c->state == ST_HANDSHAKE && c->muxed.is_inbound;
     c->state = ST_CLOSED;
     c->env->nconns--;
     quic_dgrams_clear(&c->dgrams);
@@ -233,7 +233,11 @@ static void bury(struct quic_conn *c, int err)
     if (was_announced && c->muxed.ev)
         c->muxed.ev->on_close(&c->muxed, err);
     ev_timer_stop(c->env->loop, &c->timer);
-    arm(c, now_ns + 3 * ngtcp2_conn_get_pto(c->nc), now_ns);
+    bool lingers = c->bye.packet || ngtcp2_conn_in_draining_period(c->nc);
+    arm(c, now_ns + (lingers ? 3 * ngtcp2_conn_get_pto(c->nc) : 0), now_ns);
+    ngtcp2_conn_del(c->nc);
+    c->nc = NULL;
+    quic_tls_end(&c->tls);
 }
 
 /* An ordered end from our side. */
@@ -263,11 +267,8 @@ void quic_conn_free(struct quic_conn *c)
 {
     struct quic_env *env = c->env;
 
-    if (c->state != ST_CLOSED) {
-        env->nconns--;
-        if (c->state == ST_HANDSHAKE && c->muxed.is_inbound)
-            env->nhalf_open--;
-    }
+    env->nconns -= c->state != ST_CLOSED;
+    env->nhalf_open -= c->state == ST_HANDSHAKE && c->muxed.is_inbound;
     quic_dgrams_clear(&c->dgrams);
     quic_streams_free_all(&c->streams);
     DL_DELETE(env->conns, c);
@@ -275,8 +276,7 @@ void quic_conn_free(struct quic_conn *c)
     quic_cids_del_all(env->reset_tokens, &c->reset_tokens);
     turn_del(env->turn, &c->task);
     ev_timer_stop(env->loop, &c->timer);
-    if (c->nc)
-        ngtcp2_conn_del(c->nc);
+    ngtcp2_conn_del(c->nc);
     quic_tls_end(&c->tls);
     quic_bye_fini(&c->bye);
     free(c);
