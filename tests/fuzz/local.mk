@@ -347,6 +347,15 @@ tests_fuzz_fuzz_upgrade_SOURCES = $(FUZZ_UPGRADE)
 tests_fuzz_fuzz_upgrade_LDADD = $(HANDCLOCK) $(TRANSPORT_LIBS)
 tests_fuzz_fuzz_upgrade_LDFLAGS = $(LIBFUZZER)
 
+FUZZ_DNS_IN = tests/fuzz/fuzz_dns_in.c tests/fuzz/fuzz.h tests/fuzz/watch.h tests/unit/handclock.h \
+	tests/unit/looprun.h
+check_PROGRAMS += tests/fuzz/replay_dns_in
+tests_fuzz_replay_dns_in_SOURCES = tests/fuzz/replay.c $(FUZZ_DNS_IN)
+tests_fuzz_replay_dns_in_LDADD = $(HANDCLOCK) $(GATE_LIBS)
+tests_fuzz_fuzz_dns_in_SOURCES = $(FUZZ_DNS_IN)
+tests_fuzz_fuzz_dns_in_LDADD = $(HANDCLOCK) $(GATE_LIBS)
+tests_fuzz_fuzz_dns_in_LDFLAGS = $(LIBFUZZER)
+
 if HAVE_CMOCKA
 FUZZ_PROXY = tests/fuzz/fuzz_proxy.c tests/fuzz/fuzz.h tests/fuzz/watch.h tests/unit/fake_front.c \
 	tests/unit/fake_front.h tests/unit/handclock.h tests/unit/looprun.h
@@ -407,6 +416,7 @@ noinst_PROGRAMS = \
 	tests/fuzz/fuzz_peer_list \
 	tests/fuzz/fuzz_kad_server \
 	tests/fuzz/fuzz_ctl_session \
+	tests/fuzz/fuzz_dns_in \
 	tests/fuzz/fuzz_quic \
 	tests/fuzz/fuzz_streams \
 	tests/fuzz/fuzz_upgrade
