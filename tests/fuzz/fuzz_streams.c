@@ -318,6 +318,16 @@ static void run_step(struct rd *r)
     }
 }
 
+/* What the node has written and nobody reads is bounded. */
+static void check_queues(void)
+{
+    for (size_t i = 0; i < PEERS * PEER_STREAMS; i++) {
+        const struct talk *t = &peers[i / PEER_STREAMS].talk[i % PEER_STREAMS];
+        const struct fake_stream *f = (const struct fake_stream *)t->s;
+        assert(!f || f->pair->end[f == &f->pair->end[0]].len <= FAKE_QUEUE_MAX + FAKE_WINDOW);
+    }
+}
+
 static void run_script(struct bytes in)
 {
     struct rd r = rd_init(in);
@@ -327,6 +337,7 @@ static void run_script(struct bytes in)
         for (int k = 0; k < 6; k++)
             ev_run(loop, EVRUN_NOWAIT);
         assert(wholenode_conns(node) <= WHOLENODE_PEERS_MAX);
+        check_queues();
     }
 }
 
