@@ -31,7 +31,9 @@ enum step {
     STEP_FIN,
     STEP_LEAVE,
     STEP_UPSTREAM, /* length, octets: the other server answers its latest question */
-    STEP_ECHO,     /* octet: it answers with the question itself, and this code */
+    STEP_ECHO,     /* flags (2): it answers with the question itself */
+    STEP_BY_TCP,   /* length, octets: it goes on answering by TCP, the length of the answer included
+                    */
     STEP_OFFERS,   /* octet: 0, or why the peer's services are not known */
     STEP_WAIT,     /* octet: a power of 2, in ms */
     STEP_COUNT,
@@ -45,14 +47,18 @@ struct virtual_req {
 static struct ev_loop *loop;
 static struct turn *turn;
 static struct dns_in *dns;
-static int client[CLIENTS], udp, upstream; /* -1: none */
+static int client[CLIENTS], udp;           /* -1: none */
 static size_t asked, answered;             /* by UDP */
 static struct virtual_req want[WANTS_MAX]; /* done NULL: told, or canceled */
-static struct {
+
+static struct {             /* the other server */
+    int udp, listener, tcp; /* tcp -1: none */
+    size_t nsaid;           /* octets, by TCP */
     struct sockaddr_any from;
-    uint8_t v[512];
+    uint8_t question[512]; /* the latest one, */
     size_t n;
-} forwarded; /* the latest question */
+    uint8_t id[2]; /* and the id of the latest one by TCP */
+} upstream;
 
 /* ---- what the server leans on: one peer, `home.grewal` ---- */
 
@@ -148,6 +154,47 @@ static void ask(struct bytes v)
         asked++;
 }
 
+static void upstream_open(struct sockaddr_any *at)
+{
+    memset(&upstream, 0, sizeof upstream);
+    upstream.tcp = -1;
+    upstream.udp = open_socket(SOCK_DGRAM, NULL, at);
+    upstream.listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (sockaddr_bind(upstream.listener, at) == 0) /* else somebody has that port */
+        assert(listen(upstream.listener, 8) == 0);
+}
+
+static void upstream_close(void)
+{
+    close(upstream.udp);
+    close(upstream.listener);
+    if (upstream.tcp >= 0)
+        close(upstream.tcp);
+}
+
+static void upstream_hear(void)
+{
+    struct sockaddr_any from = { .len = sizeof from.un };
+    uint8_t v[512];
+    ssize_t n;
+
+    while ((n = recvfrom(upstream.udp, v, sizeof v, 0, &from.sa, &from.len)) >= 0) {
+        upstream.from = from;
+        upstream.n = (size_t)n;
+        memcpy(upstream.question, v, upstream.n);
+    }
+    int fd = accept4(upstream.listener, NULL, NULL, SOCK_NONBLOCK);
+    if (fd >= 0) {
+        if (upstream.tcp >= 0)
+            close(upstream.tcp);
+        upstream.tcp = fd;
+        upstream.nsaid = 0;
+    }
+    while (upstream.tcp >= 0 && (n = recv(upstream.tcp, v, sizeof v, 0)) > 0)
+        if (n > 4)
+            memcpy(upstream.id, v + 2, 2);
+}
+
 static void turns(void)
 {
     static uint8_t v[65536];
@@ -163,18 +210,23 @@ static void turns(void)
     for (size_t i = 0; i < CLIENTS; i++)
         while (client[i] >= 0 && recv(client[i], v, sizeof v, 0) > 0)
             ;
-    struct sockaddr_any from = { .len = sizeof from.un };
-    while ((n = recvfrom(upstream, v, sizeof v, 0, &from.sa, &from.len)) >= 0) {
-        forwarded.from = from;
-        forwarded.n = (size_t)n < sizeof forwarded.v ? (size_t)n : sizeof forwarded.v;
-        memcpy(forwarded.v, v, forwarded.n);
-    }
+    upstream_hear();
 }
 
 static void answer(uint8_t *p, size_t n)
 {
-    memcpy(p, forwarded.v, n < 2 ? n : 2); /* the id */
-    (void)!sendto(upstream, p, n, 0, &forwarded.from.sa, forwarded.from.len);
+    memcpy(p, upstream.question, n < 2 ? n : 2); /* the id */
+    (void)!sendto(upstream.udp, p, n, 0, &upstream.from.sa, upstream.from.len);
+}
+
+/* The id stands behind the length. */
+static void answer_by_tcp(struct bytes v)
+{
+    for (size_t i = 0; i < v.n && upstream.tcp >= 0; i++, upstream.nsaid++) {
+        bool is_id = upstream.nsaid == 2 || upstream.nsaid == 3;
+        uint8_t octet = is_id ? upstream.id[upstream.nsaid - 2] : v.p[i];
+        (void)!send(upstream.tcp, &octet, 1, MSG_NOSIGNAL);
+    }
 }
 
 /* ---- the script ---- */
@@ -183,15 +235,15 @@ static void run_upstream(enum step step, struct rd *r)
 {
     uint8_t v[512];
     struct bytes said = step == STEP_UPSTREAM ? rd_bytes(r, rd_u8(r))
-                                              : (struct bytes){ forwarded.v, forwarded.n };
-    uint8_t code = step == STEP_ECHO ? rd_u8(r) : 0;
+                                              : (struct bytes){ upstream.question, upstream.n };
+    uint16_t flags = step == STEP_ECHO ? rd_u16(r) : 0;
 
-    if (forwarded.n < DNS_HEADER || !said.n)
+    if (upstream.n < DNS_HEADER || !said.n)
         return;
     memcpy(v, said.p, said.n);
     if (step == STEP_ECHO) {
-        v[2] |= QR;
-        v[3] = code;
+        v[2] = (uint8_t)(flags >> 8 | QR);
+        v[3] = (uint8_t)flags;
     }
     answer(v, said.n);
 }
@@ -229,6 +281,9 @@ static void run_step(struct rd *r, uint8_t op)
     case STEP_ECHO:
         run_upstream((enum step)(op % 16 % STEP_COUNT), r);
         break;
+    case STEP_BY_TCP:
+        answer_by_tcp(rd_bytes(r, rd_u8(r)));
+        break;
     case STEP_OFFERS:
         tell_offers(rd_u8(r) % 2 ? GW_ETIMEOUT : 0);
         break;
@@ -257,12 +312,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(parts.resolver && parts.loopback);
     assert(resolver_add_tier(parts.resolver, &tier, NULL) == 0);
     assert(dns_in_open(&parts, &at, &dns) == 0);
-    upstream = open_socket(SOCK_DGRAM, NULL, &server);
+    upstream_open(&server);
     dns_in_set_forwards(dns, &server, 1);
     udp = open_socket(SOCK_DGRAM, dns_in_addr(dns), NULL);
     memset(client, -1, sizeof client);
     memset(want, 0, sizeof want);
-    asked = answered = forwarded.n = 0;
+    asked = answered = 0;
     for (int i = 0; i < STEPS_MAX && r.left && !r.short_; i++) {
         run_step(&r, rd_u8(&r));
         turns();
@@ -275,7 +330,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < WANTS_MAX; i++)
         assert(!want[i].done);
     close(udp);
-    close(upstream);
+    upstream_close();
     resolver_free(parts.resolver);
     loopback_free(parts.loopback);
     turn_free(turn);
