@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "fuzz.h"
 #include "net/chunkq.h"
+#include "owners.h"
 #include "quicpeer.h"
 #include "transport/quic.h"
 #include "watch.h"
@@ -50,8 +51,8 @@ static struct quic *quic;
 static struct key *key;
 static struct sockaddr_any at;
 static struct quicpeer *peer;
-static uint64_t said, heard; /* octets: of all peers; delivered */
-static size_t alive, opened, conns;
+static uint64_t said; /* octets of all peers */
+static size_t conns;
 static unsigned nown; /* streams that the endpoint opened */
 static struct muxed *last;
 
@@ -64,58 +65,13 @@ static struct {
     size_t nlatest;
 } stranger;
 
-/* ---- owners: one takes, one keeps, one echoes, one resets ---- */
-
-static void on_data(struct stream *s, struct bytes v)
-{
-    heard += v.n;
-    switch ((uintptr_t)s->owner % 4) {
-    case 0:
-        s->ops->credit(s, v.n);
-        break;
-    case 2:
-        s->ops->credit(s, v.n);
-        assert(s->ops->write(s, v) >= 0);
-        break;
-    case 3:
-        s->ops->reset(s, GW_ECANCELED);
-        break;
-    }
-}
-
-static void on_eof(struct stream *s)
-{
-    if ((uintptr_t)s->owner % 2 == 0)
-        s->ops->shutdown(s);
-}
-
-static void on_stream_close(struct stream *s, int err)
-{
-    (void)s;
-    (void)err;
-    assert(alive > 0);
-    alive--;
-}
-
-static const struct stream_events stream_events = { .on_data = on_data,
-                                                    .on_drained = stream_ignore_drained,
-                                                    .on_eof = on_eof,
-                                                    .on_close = on_stream_close };
-
-static void own_stream(struct stream *s)
-{
-    alive++;
-    stream_own(s, &stream_events, (void *)(uintptr_t)opened++);
-    s->ops->credit(s, 0);
-}
-
 static void on_stream(struct muxed *m, struct stream *s)
 {
     struct muxed_info info;
 
     m->ops->info(m, &info);
     assert(info.streams <= STREAMS_MAX + nown);
-    own_stream(s);
+    owners_add(s);
 }
 
 static void on_datagram(struct muxed *m, struct bytes v)
@@ -152,7 +108,7 @@ static void open_stream(void)
     if (!last || last->ops->open(last, &s) != 0)
         return;
     nown++;
-    own_stream(s);
+    owners_add(s);
     assert(s->ops->write(s, bytes_of("hello")) >= 0);
 }
 
@@ -281,7 +237,7 @@ static void turns(void)
         if (peer)
             quicpeer_turn(peer);
     }
-    assert(heard <= said + (peer ? quicpeer_said(peer) : 0));
+    assert(owners.heard <= said + (peer ? quicpeer_said(peer) : 0));
 }
 
 static void wait(unsigned ms)
@@ -432,8 +388,9 @@ static void start(void)
     assert(quic_listen(quic, &bound, &bound) == 0 && multiaddr_as_quic(&bound, &ip, &port));
     sockaddr_from_ip(&ip, port, &at);
     stranger_open();
-    said = heard = 0;
-    alive = opened = conns = nown = 0;
+    owners = (struct owners){ 0 };
+    said = 0;
+    conns = nown = 0;
     last = NULL;
 }
 
@@ -441,7 +398,7 @@ static void finish(void)
 {
     drop_peer();
     wait(QUIET_MS);
-    assert(conns == 0 && alive == 0);
+    assert(conns == 0 && owners.alive == 0);
     quic_stop(quic, 0);
     turns();
     quic_free(quic);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "fuzz.h"
 #include "net/chunkq.h"
+#include "owners.h"
 #include "transport/negotiate.h"
 #include "transport/noise.h"
 #include "transport/tls.h"
@@ -37,8 +38,7 @@ static struct turn *turn;
 static struct party self, other;
 static struct upgrade_env env;
 static struct upgrade *dialling;
-static struct muxed *conn;   /* of the node; NULL: none, or gone */
-static size_t alive, opened; /* streams */
+static struct muxed *conn; /* of the node; NULL: none, or gone */
 static struct fake_pair *pair;
 
 static struct {       /* the other end */
@@ -50,55 +50,19 @@ static struct {       /* the other end */
 
 static const struct multiaddr nowhere;
 
-/* ---- the node: of streams one takes, one keeps, one echoes, one resets ---- */
-
-static void on_data(struct stream *s, struct bytes v)
-{
-    switch ((uintptr_t)s->owner % 4) {
-    case 0:
-        s->ops->credit(s, v.n);
-        break;
-    case 2:
-        s->ops->credit(s, v.n);
-        assert(s->ops->write(s, v) >= 0);
-        break;
-    case 3:
-        s->ops->reset(s, GW_ECANCELED);
-        break;
-    }
-}
-
-static void on_eof(struct stream *s)
-{
-    if ((uintptr_t)s->owner % 2 == 0)
-        s->ops->shutdown(s);
-}
-
-static void on_stream_close(struct stream *s, int err)
-{
-    (void)s;
-    (void)err;
-    assert(alive > 0);
-    alive--;
-}
-
-static const struct stream_events stream_events = { .on_data = on_data,
-                                                    .on_drained = stream_ignore_drained,
-                                                    .on_eof = on_eof,
-                                                    .on_close = on_stream_close };
+/* ---- the node ---- */
 
 static void on_stream(struct muxed *m, struct stream *s)
 {
     (void)m;
-    assert(++alive <= STREAMS_MAX);
-    stream_own(s, &stream_events, (void *)(uintptr_t)opened++);
-    s->ops->credit(s, 0);
+    owners_add(s);
+    assert(owners.alive <= STREAMS_MAX);
 }
 
 static void on_close(struct muxed *m, int err)
 {
     (void)err;
-    assert(m == conn && alive == 0);
+    assert(m == conn && owners.alive == 0);
     conn = NULL;
 }
 
@@ -281,7 +245,7 @@ static void finish(void)
     if (far.s)
         far.s->ops->reset(far.s, GW_ECANCELED);
     looprun_ms(loop, QUIET_MS);
-    assert(!conn && alive == 0 && !pair && !env.partings && chunkq_total() == 0);
+    assert(!conn && owners.alive == 0 && !pair && !env.partings && chunkq_total() == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -296,7 +260,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     make_party(&other, 2);
     loop = ev_loop_new(EVFLAG_AUTO);
     assert(loop && (turn = turn_new(loop)));
-    alive = opened = 0;
+    owners = (struct owners){ 0 };
     pair = fake_pair_new(loop);
     pair->gone = pair_gone;
     far.channel = (enum channel)(data[0] % 4 % CHANNELS);

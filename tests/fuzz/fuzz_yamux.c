@@ -7,6 +7,7 @@
 #include "../unit/fake_stream.h"
 #include "fuzz.h"
 #include "net/chunkq.h"
+#include "owners.h"
 #include "transport/yamux.h"
 #include "wire/yamux_frame.h"
 
@@ -20,9 +21,7 @@ static struct ev_loop *loop;
 static struct turn *turn;
 static struct parting *partings;
 static struct fake_pair *pair; /* end[0] carries the connection; NULL once gone */
-static size_t alive, opened;   /* streams that have an owner; all there were */
-static uint64_t delivered;
-static int nclosed; /* the connection */
+static int nclosed;            /* the connection */
 
 /* What the connection writes. */
 static struct {
@@ -79,53 +78,6 @@ static const struct stream_events far_events = {
     .on_close = far_close,
 };
 
-/* ---- owners: one takes, one keeps, one echoes, one resets ---- */
-
-static void near_data(struct stream *s, struct bytes v)
-{
-    delivered += v.n;
-    switch ((uintptr_t)s->owner % 4) {
-    case 0:
-        s->ops->credit(s, v.n);
-        break;
-    case 2:
-        s->ops->credit(s, v.n);
-        s->ops->write(s, v);
-        break;
-    case 3:
-        s->ops->reset(s, GW_ECANCELED);
-        break;
-    }
-}
-
-static void near_eof(struct stream *s)
-{
-    if ((uintptr_t)s->owner % 2 == 0)
-        s->ops->shutdown(s);
-}
-
-static void near_close(struct stream *s, int err)
-{
-    (void)s;
-    (void)err;
-    assert(alive > 0);
-    alive--;
-}
-
-static const struct stream_events near_events = {
-    .on_data = near_data,
-    .on_drained = stream_ignore_drained,
-    .on_eof = near_eof,
-    .on_close = near_close,
-};
-
-static void own(struct stream *s)
-{
-    alive++;
-    stream_own(s, &near_events, (void *)(uintptr_t)opened++);
-    s->ops->credit(s, 0);
-}
-
 static void muxed_ready(struct muxed *m)
 {
     (void)m;
@@ -134,13 +86,13 @@ static void muxed_ready(struct muxed *m)
 static void muxed_stream(struct muxed *m, struct stream *s)
 {
     (void)m;
-    own(s);
+    owners_add(s);
 }
 
 static void muxed_close(struct muxed *m, int err)
 {
     (void)err;
-    assert(alive == 0);
+    assert(owners.alive == 0);
     nclosed++;
     *(struct muxed **)m->owner = NULL;
 }
@@ -171,8 +123,7 @@ static void start(struct muxed **slot, bool is_reading)
     m->owner = slot;
     *slot = m;
     memset(&out, 0, sizeof out);
-    alive = opened = 0;
-    delivered = 0;
+    owners = (struct owners){ 0 };
     nclosed = 0;
     pair = fake_pair_new(loop);
     pair->gone = pair_gone;
@@ -182,7 +133,7 @@ static void start(struct muxed **slot, bool is_reading)
     for (int i = 0; i < OWN_STREAMS; i++) {
         struct stream *s;
         assert(m->ops->open(m, &s) == 0);
-        own(s);
+        owners_add(s);
         assert(s->ops->write(s, bytes_of("hello")) >= 0);
     }
     yamux_attach(m, &nobody, &pair->end[0].s, (struct bytes){ 0 });
@@ -192,13 +143,13 @@ static void check(struct muxed *m, size_t size)
 {
     struct muxed_info info;
 
-    assert(delivered <= size);
+    assert(owners.heard <= size);
     assert(!pair || pair->end[0].len <= QUEUED_MAX);
     if (!m)
         return;
     m->ops->info(m, &info);
-    assert(info.streams == alive && alive <= STREAMS_MAX + OWN_STREAMS);
-    assert(info.rx_bytes == delivered);
+    assert(info.streams == owners.alive && owners.alive <= STREAMS_MAX + OWN_STREAMS);
+    assert(info.rx_bytes == owners.heard);
 }
 
 static void finish(struct muxed **m)
@@ -207,7 +158,7 @@ static void finish(struct muxed **m)
         (*m)->ops->close(*m, 0);
     for (int i = 0; i < TURNS && *m; i++)
         ev_run(loop, EVRUN_NOWAIT);
-    assert(!*m && nclosed == 1 && alive == 0);
+    assert(!*m && nclosed == 1 && owners.alive == 0);
     for (int i = 0; i < TURNS && pair; i++)
         ev_run(loop, EVRUN_NOWAIT);
     parting_drop_all(&partings);

@@ -240,10 +240,10 @@ tests_fuzz_fuzz_envelope_LDADD = $(ID_LIBS)
 tests_fuzz_fuzz_envelope_LDFLAGS = $(LIBFUZZER)
 
 check_PROGRAMS += tests/fuzz/replay_yamux
-tests_fuzz_replay_yamux_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_yamux.c tests/fuzz/fuzz.h \
+tests_fuzz_replay_yamux_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_yamux.c tests/fuzz/fuzz.h tests/fuzz/owners.h \
 	tests/unit/fake_stream.c tests/unit/fake_stream.h
 tests_fuzz_replay_yamux_LDADD = $(TRANSPORT_LIBS)
-tests_fuzz_fuzz_yamux_SOURCES = tests/fuzz/fuzz_yamux.c tests/fuzz/fuzz.h \
+tests_fuzz_fuzz_yamux_SOURCES = tests/fuzz/fuzz_yamux.c tests/fuzz/fuzz.h tests/fuzz/owners.h \
 	tests/unit/fake_stream.c tests/unit/fake_stream.h
 tests_fuzz_fuzz_yamux_LDADD = $(TRANSPORT_LIBS)
 tests_fuzz_fuzz_yamux_LDFLAGS = $(LIBFUZZER)
@@ -329,7 +329,7 @@ tests_fuzz_fuzz_streams_SOURCES = $(FUZZ_STREAMS)
 tests_fuzz_fuzz_streams_LDADD = $(HANDCLOCK) $(SVC_LIBS)
 tests_fuzz_fuzz_streams_LDFLAGS = $(LIBFUZZER)
 
-FUZZ_QUIC = tests/fuzz/fuzz_quic.c tests/fuzz/fuzz.h tests/fuzz/quicpeer.c tests/fuzz/quicpeer.h \
+FUZZ_QUIC = tests/fuzz/fuzz_quic.c tests/fuzz/fuzz.h tests/fuzz/owners.h tests/fuzz/quicpeer.c tests/fuzz/quicpeer.h \
 	tests/fuzz/watch.h tests/unit/handclock.h
 check_PROGRAMS += tests/fuzz/replay_quic
 tests_fuzz_replay_quic_SOURCES = tests/fuzz/replay.c $(FUZZ_QUIC)
@@ -338,7 +338,7 @@ tests_fuzz_fuzz_quic_SOURCES = $(FUZZ_QUIC)
 tests_fuzz_fuzz_quic_LDADD = $(HANDCLOCK) $(TRANSPORT_LIBS)
 tests_fuzz_fuzz_quic_LDFLAGS = $(LIBFUZZER)
 
-FUZZ_UPGRADE = tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz.h tests/fuzz/watch.h tests/unit/fake_stream.c \
+FUZZ_UPGRADE = tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz.h tests/fuzz/owners.h tests/fuzz/watch.h tests/unit/fake_stream.c \
 	tests/unit/fake_stream.h tests/unit/handclock.h tests/unit/looprun.h
 check_PROGRAMS += tests/fuzz/replay_upgrade
 tests_fuzz_replay_upgrade_SOURCES = tests/fuzz/replay.c $(FUZZ_UPGRADE)
