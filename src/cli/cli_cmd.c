@@ -203,10 +203,16 @@ static int run_nc(const struct cli_args *a)
     return rc ? rc : end_nc(a, ticket);
 }
 
+/* Without a daemon the file is all there is to change. */
 static int run_allow(const struct cli_args *a)
 {
-    json_t *services = json_array();
+    const struct cli_rights_edit e = { .peer = a->v[0],
+                                       .services = (const char *const *)a->v + 1,
+                                       .nservices = (size_t)a->n - 1 };
 
+    if (!cli_can_connect(a->dir))
+        return a->local->edit_rights(a->local->arg, &e);
+    json_t *services = json_array();
     for (int i = 1; i < a->n; i++)
         json_array_append_new(services, json_string(a->v[i]));
     if (a->n > 1 && json_array_size(services) != (size_t)a->n - 1) {
@@ -220,6 +226,10 @@ static int run_allow(const struct cli_args *a)
 
 static int run_deny(const struct cli_args *a)
 {
+    const struct cli_rights_edit e = { .peer = a->v[0], .is_deny = true };
+
+    if (!cli_can_connect(a->dir))
+        return a->local->edit_rights(a->local->arg, &e);
     return cli_ask_and_say(a->dir, json_pack("{s:s, s:s}", "cmd", "deny", "peer", a->v[0]),
                            CLI_NETWORK_MS, "denied");
 }
@@ -331,10 +341,12 @@ static const struct command commands[] = {
       .words = "status find get put provide providers share meet sign-list" },
     { "allow", "PEER [SERVICE...]", "let a peer use these services (none named: all)",
       "PEER is what gw id prints over there, or a name of the names file.  Services are added to\n"
-      "those that the peer has.  Dates and limits: edit authorized_keys, see gw.conf(5).",
+      "those that the peer has.  Dates and limits: edit authorized_keys, see gw.conf(5).\n"
+      "Works without a daemon, too.",
       1, -1, 0, run_allow, .first = CLI_PEER, .rest = CLI_SERVICE },
-    { "deny", "PEER", "take back all that a peer was allowed", "Its connection ends at once.", 1, 1,
-      0, run_deny, .first = CLI_PEER },
+    { "deny", "PEER", "take back all that a peer was allowed",
+      "Its connection ends at once.  Works without a daemon, too.", 1, 1, 0, run_deny,
+      .first = CLI_PEER },
     { "reload", "", "read gw.conf, names and authorized_keys again",
       "With an error in one of them nothing changes, and the error is printed.  So are the keys\n"
       "that take effect with the next start only.",

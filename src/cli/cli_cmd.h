@@ -21,9 +21,17 @@ struct cli_network_edit { /* of gw.conf, as ctl/ctl_deps.h has it */
     const char *host; /* NULL: as it is */
 };
 
+struct cli_rights_edit { /* of authorized_keys */
+    const char *peer;
+    bool is_deny; /* all of it; else: */
+    const char *const *services;
+    size_t nservices; /* 0: every service */
+};
+
 /* What some commands do here and not in the daemon.  Exit status each; `arg` is the struct's. */
 struct cli_local {
     int (*edit_network)(void *arg, const struct cli_network_edit *e); /* while no daemon runs */
+    int (*edit_rights)(void *arg, const struct cli_rights_edit *e);   /* the same */
     int (*sign_list)(void *arg, const char *path);                    /* gw dht sign-list */
     void *arg;
 };

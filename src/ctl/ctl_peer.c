@@ -8,11 +8,11 @@
 #include "base/log.h"
 #include "ctl/ctl_lookup.h"
 #include "name/tier_direct.h"
+#include "svc/rights.h"
 #include "svc/svc_offers.h"
 #include "svc/svc_query.h"
 
 #define QUERY_MS     30000
-#define SERVICES_MAX 64
 #define OFFERS_MAX   256 /* of a peer; more are not shown */
 #define EDIT_ERR_MAX 512
 
@@ -121,43 +121,32 @@ static bool is_grantee(struct ctl_session *s, json_t *req, const struct name_ans
     return false;
 }
 
-/* Those of the services that are not offered here: a misspelt name, or one to come. */
-static json_t *list_unknown(const struct ctl_deps *d, const char *const *services)
+static void append(void *list, const char *service)
 {
-    json_t *list = json_array();
-
-    for (; *services; services++)
-        if (!registry_by_name(d->registry, bytes_of(*services)) &&
-            !(d->relay && strcmp(*services, SERVICE_RELAY) == 0))
-            json_array_append_new(list, json_string(*services));
-    return list;
+    json_array_append_new(list, json_string(service));
 }
 
-/* What is here of all that the peer may use now: lines only add up, and one for every service stays
- * one. */
-static json_t *list_usable(const struct ctl_deps *d, const struct peerid *peer)
+static json_t *describe(const struct ctl_deps *d, const struct peerid *peer,
+                        const char *const *services)
 {
-    static const struct service relay = { .name = SERVICE_RELAY, .is_enabled = true };
-    json_t *list = json_array();
+    const struct rights r = { d->registry, d->authz, d->relay != NULL };
+    json_t *unknown = json_array(), *usable = json_array();
+    char id[PEERID_STR_MAX];
 
-    for (size_t i = 0; i < registry_count(d->registry); i++) {
-        const struct service *s = registry_at(d->registry, i);
-        if (s->is_enabled && authz_allows(d->authz, peer, s, NULL) == 0)
-            json_array_append_new(list, json_string(s->name));
-    }
-    if (d->relay && authz_allows(d->authz, peer, &relay, NULL) == 0)
-        json_array_append_new(list, json_string(relay.name));
-    return list;
+    rights_each_unknown(&r, services, append, unknown);
+    rights_each_usable(&r, peer, append, usable);
+    return json_pack("{s:s, s:o, s:o}", "peer", peerid_print(peer, id), "not_offered", unknown,
+                     "may_use", usable);
 }
 
 /* Reads req.services into `out`, NULL-terminated and borrowed from req.  Returns how many, or
  * GW_EINVAL. */
-static int read_services(json_t *req, const char *out[SERVICES_MAX + 1])
+static int read_services(json_t *req, const char *out[RIGHTS_SERVICES_MAX + 1])
 {
     json_t *list = json_object_get(req, "services"), *v;
     size_t n = json_array_size(list), i;
 
-    if (n > SERVICES_MAX || (list && !json_is_array(list)))
+    if (n > RIGHTS_SERVICES_MAX || (list && !json_is_array(list)))
         return GW_EINVAL;
     json_array_foreach(list, i, v)
     {
@@ -172,21 +161,20 @@ static int read_services(json_t *req, const char *out[SERVICES_MAX + 1])
 static void found_allow(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
                         const struct name_answer *a)
 {
-    const char *services[SERVICES_MAX + 1];
+    const char *services[RIGHTS_SERVICES_MAX + 1];
     const char *name = tier_static_name_of(d->names, &a->peer);
     int n = read_services(req, services);
-    char id[PEERID_STR_MAX], err[EDIT_ERR_MAX];
+    char err[EDIT_ERR_MAX];
 
     if (n < 0)
-        ctl_session_fail(s, "services are at most %d names made of a-z, 0-9 and -", SERVICES_MAX);
+        ctl_session_fail(s, "services are at most %d names made of a-z, 0-9 and -",
+                         RIGHTS_SERVICES_MAX);
     else if (!is_grantee(s, req, a))
         return; /* answered */
     else if (authz_allow(d->authz, &a->peer, n ? services : NULL, name, err, sizeof err) != 0)
         ctl_session_fail(s, "%s", err);
     else
-        ctl_session_reply(s, json_pack("{s:s, s:o, s:o}", "peer", peerid_print(&a->peer, id),
-                                       "not_offered", list_unknown(d, services), "may_use",
-                                       list_usable(d, &a->peer)));
+        ctl_session_reply(s, describe(d, &a->peer, services));
 }
 
 void ctl_peer_allow(const struct ctl_deps *d, struct ctl_session *s, json_t *req)

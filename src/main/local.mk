@@ -14,6 +14,7 @@ src_libmain_a_SOURCES = \
 	src/main/inlets.c src/main/inlets.h \
 	src/main/local_cmd.c src/main/local_cmd.h \
 	src/main/local_edit.c src/main/local_edit.h \
+	src/main/local_rights.c src/main/local_rights.h \
 	src/main/named.c src/main/named.h \
 	src/main/node.c src/main/node.h \
 	src/main/nodedir.c src/main/nodedir.h \

@@ -10,6 +10,7 @@
 #include "ctl/ctl_deps.h"
 #include "id/peer_list.h"
 #include "main/confchange.h"
+#include "main/local_rights.h"
 #include "main/nodedir.h"
 
 static int finish(int rc, const char *err)
@@ -35,6 +36,19 @@ static int edit_network(void *arg, const struct cli_network_edit *e)
         rc = confchange_network(d.conf, o, &edit, err);
     if (!rc)
         printf("%s: changed; no daemon runs\n", d.conf);
+    nodedir_close(&d);
+    return finish(rc, err);
+}
+
+static int edit_rights(void *arg, const struct cli_rights_edit *e)
+{
+    const struct options *o = arg;
+    char err[CONF_ERR_MAX];
+    struct nodedir d;
+    int rc = nodedir_open(&d, o->dir, o->conf, err);
+
+    if (!rc)
+        rc = local_rights_edit(&d, o, e, err);
     nodedir_close(&d);
     return finish(rc, err);
 }
@@ -87,5 +101,5 @@ static int sign_list(void *arg, const char *path)
 
 struct cli_local local_edit_calls(const struct options *o)
 {
-    return (struct cli_local){ edit_network, sign_list, (void *)o };
+    return (struct cli_local){ edit_network, edit_rights, sign_list, (void *)o };
 }

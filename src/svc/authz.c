@@ -1,4 +1,4 @@
-/* authz.c - see authz.h.  Each file's text is kept and its parsed lines are views into it. */
+/* authz.c - see authz.h. */
 #include "svc/authz.h"
 
 #include <stdio.h>
@@ -11,23 +11,15 @@
 #include "base/err.h"
 #include "base/fileio.h"
 #include "base/log.h"
-#include "svc/authedit.h"
-#include "svc/authkeys.h"
+#include "svc/authfile.h"
 
 #define POLL_S  1.0
 #define ERR_MAX 512
 
-struct rules {  /* what a file says */
-    char *text; /* owned */
-    size_t len;
-    struct authkeys_line *lines;
-    size_t n;
-};
-
 struct keyfile { /* a file that is watched */
     struct keyfile *prev, *next;
     char *path;
-    struct rules rules; /* the last good content */
+    struct authfile rules; /* the last good content */
     struct fileio_stamp stamp;
     bool look_again;    /* whatever the stamp says: chmod does not show there */
     char said[ERR_MAX]; /* what was wrong with it and logged; "" = nothing */
@@ -56,77 +48,13 @@ struct authz {
     void *arg;
 };
 
-static void rules_fini(struct rules *r)
-{
-    free(r->lines);
-    free(r->text);
-    *r = (struct rules){ 0 };
-}
-
-static struct bytes rules_text(const struct rules *r)
-{
-    return (struct bytes){ (const uint8_t *)r->text, r->len };
-}
-
-/* Fills r->lines from r->text. */
-static int rules_parse(struct rules *r, const char *path, char *err, size_t cap)
-{
-    struct bytes line, text = rules_text(r);
-    size_t room = 0;
-    const char *why;
-
-    for (unsigned no = 1; authkeys_next_line(&text, &line); no++) {
-        if (r->n == room) {
-            room = room ? 2 * room : 16;
-            struct authkeys_line *more = reallocarray(r->lines, room, sizeof *more);
-            if (!more) {
-                snprintf(err, cap, "%s: %s", path, gw_strerror(GW_ENOMEM));
-                return GW_ENOMEM;
-            }
-            r->lines = more;
-        }
-        int is_rule = authkeys_parse(line, &r->lines[r->n], &why);
-        if (is_rule < 0) {
-            snprintf(err, cap, "%s:%u: %s", path, no, why);
-            return is_rule;
-        }
-        r->n += (size_t)is_rule;
-    }
-    return 0;
-}
-
-static bool mode_ok(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
-/* 0 and *out to be rules_fini'ed, or an error with its text. */
-static int rules_read(struct rules *out, const char *path, char *err, size_t cap)
-{
-    *out = (struct rules){ 0 };
-    if (!mode_ok(path)) {
-        snprintf(err, cap, "%s: group or others may write it: chmod go-w %s", path, path);
-        return GW_EPERM;
-    }
-    int e = fileio_read(path, &out->text, &out->len);
-    if (e) {
-        snprintf(err, cap, "%s: %s", path, gw_strerror(e));
-        return e;
-    }
-    e = rules_parse(out, path, err, cap);
-    if (e)
-        rules_fini(out);
-    return e;
-}
-
 /* Takes the file's content if it is good.  0, or an error with its text, which is logged when it is
  * new. */
 static int keyfile_load(struct keyfile *f, char err[ERR_MAX])
 {
-    struct rules fresh;
-    int e = rules_read(&fresh, f->path, err, ERR_MAX);
-    f->look_again = e == GW_EPERM && !mode_ok(f->path);
+    struct authfile fresh;
+    int e = authfile_read(&fresh, f->path, err, ERR_MAX);
+    f->look_again = e == GW_EPERM && !authfile_mode_ok(f->path);
     if (!e)
         err[0] = '\0';
     if (e == GW_ENOTFOUND && strcmp(f->said, err) != 0)
@@ -136,7 +64,7 @@ static int keyfile_load(struct keyfile *f, char err[ERR_MAX])
     memcpy(f->said, err, ERR_MAX);
     if (e && e != GW_ENOTFOUND)
         return e;
-    rules_fini(&f->rules);
+    authfile_fini(&f->rules);
     f->rules = fresh;
     return 0;
 }
@@ -165,7 +93,7 @@ static struct keyfile *keyfile_add(struct authz *a, const char *path)
 static void keyfile_remove(struct authz *a, struct keyfile *f)
 {
     DL_DELETE(a->files, f);
-    rules_fini(&f->rules);
+    authfile_fini(&f->rules);
     free(f->path);
     free(f);
 }
@@ -297,10 +225,10 @@ int authz_reload(struct authz *a, char *err, size_t cap)
 
 int authz_check_file(const char *path, char *err, size_t cap)
 {
-    struct rules r;
-    int e = rules_read(&r, path, err, cap);
+    struct authfile f;
+    int e = authfile_read(&f, path, err, cap);
     if (!e)
-        rules_fini(&r);
+        authfile_fini(&f);
     return e;
 }
 
@@ -386,26 +314,13 @@ int authz_allows(struct authz *a, const struct peerid *peer, const struct servic
     return GW_EDENIED;
 }
 
-/* The node's file as it stands now, checked; a missing one is empty. */
-static int read_node_file(struct authz *a, struct rules *out, char *err, size_t cap)
-{
-    int e = rules_read(out, a->files->path, err, cap);
-    return e == GW_ENOTFOUND ? 0 : e;
-}
-
-/* Takes text, unless it could not be made (e). */
-static int replace_node_file(struct authz *a, int e, char *text, size_t n, char *err, size_t cap)
+/* What has just been written is in force at once. */
+static int take_edit(struct authz *a, int e)
 {
     char ignored[ERR_MAX];
 
-    if (!e) {
-        e = fileio_replace(a->files->path, (struct bytes){ (uint8_t *)text, n }, 0600);
-        free(text);
-    }
-    if (e) {
-        snprintf(err, cap, "%s: %s", a->files->path, gw_strerror(e));
+    if (e)
         return e;
-    }
     a->files->look_again = true;
     look(a, false, ignored);
     return 0;
@@ -414,26 +329,10 @@ static int replace_node_file(struct authz *a, int e, char *text, size_t n, char 
 int authz_allow(struct authz *a, const struct peerid *peer, const char *const *services,
                 const char *comment, char *err, size_t cap)
 {
-    struct rules now;
-    char *text;
-    size_t n;
-    int e = read_node_file(a, &now, err, cap);
-    if (e)
-        return e;
-    e = authedit_allow(rules_text(&now), peer, services, comment, clock_wall_s(), &text, &n);
-    rules_fini(&now);
-    return replace_node_file(a, e, text, n, err, cap);
+    return take_edit(a, authfile_allow(a->files->path, peer, services, comment, err, cap));
 }
 
 int authz_deny(struct authz *a, const struct peerid *peer, char *err, size_t cap)
 {
-    struct rules now;
-    char *text;
-    size_t n;
-    int e = read_node_file(a, &now, err, cap);
-    if (e)
-        return e;
-    e = authedit_deny(rules_text(&now), peer, &text, &n);
-    rules_fini(&now);
-    return replace_node_file(a, e, text, n, err, cap);
+    return take_edit(a, authfile_deny(a->files->path, peer, err, cap));
 }

@@ -1,12 +1,14 @@
 noinst_LIBRARIES += src/libsvc.a
 src_libsvc_a_SOURCES = \
 	src/svc/authedit.c src/svc/authedit.h \
+	src/svc/authfile.c src/svc/authfile.h \
 	src/svc/authkeys.c src/svc/authkeys.h \
 	src/svc/authz.c src/svc/authz.h \
 	src/svc/http_tag.c src/svc/http_tag.h \
 	src/svc/introduce.c src/svc/introduce.h \
 	src/svc/peer_head.c src/svc/peer_head.h \
 	src/svc/registry.c src/svc/registry.h \
+	src/svc/rights.c src/svc/rights.h \
 	src/svc/svc_carry.c src/svc/svc_carry.h \
 	src/svc/svc_dial.c src/svc/svc_dial.h \
 	src/svc/svc_early.c src/svc/svc_early.h \
@@ -20,7 +22,8 @@ src_libsvc_a_SOURCES = \
 	src/svc/udp_flow.c src/svc/udp_flow.h
 
 if HAVE_CMOCKA
-SVC_TESTS = tests/unit/test_authedit tests/unit/test_authkeys tests/unit/test_authz \
+SVC_TESTS = tests/unit/test_authedit tests/unit/test_authfile tests/unit/test_authkeys \
+	tests/unit/test_authz \
 	tests/unit/test_http_tag tests/unit/test_introduce tests/unit/test_registry \
 	tests/unit/test_svc_carry tests/unit/test_svc_early tests/unit/test_svc_exit \
 	tests/unit/test_svc_in tests/unit/test_svc_offers tests/unit/test_svc_out \

@@ -138,6 +138,16 @@ static int edit_locally(void *arg, const struct cli_network_edit *e)
     return CLI_OK;
 }
 
+static int edit_rights_locally(void *arg, const struct cli_rights_edit *e)
+{
+    assert_null(arg);
+    printf("%s %s", e->is_deny ? "deny" : "allow", e->peer);
+    for (size_t i = 0; i < e->nservices; i++)
+        printf(" %s", e->services[i]);
+    putchar('\n');
+    return CLI_OK;
+}
+
 static int sign_locally(void *arg, const char *path)
 {
     assert_null(arg);
@@ -163,7 +173,7 @@ static int run_with(struct fixture *f, const char *line, const char *input)
         dup2(in, STDIN_FILENO);
         dup2(out, STDOUT_FILENO);
         dup2(err, STDERR_FILENO);
-        const struct cli_local local = { edit_locally, sign_locally, NULL };
+        const struct cli_local local = { edit_locally, edit_rights_locally, sign_locally, NULL };
         exit(cli_main(f->dir, &local, argc, argv));
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -368,6 +378,16 @@ static void test_network_asks_the_daemon_or_edits_the_file_itself(void **state)
                  "{\"ok\":true}\n");
     assert_int_equal(run(f, "network join alice --host lap r1 r2"), 0);
     assert_string_equal(f->out, "joined\n");
+}
+
+static void test_allow_and_deny_edit_the_file_themselves_without_a_daemon(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(run(f, "allow alice ssh db"), 0);
+    assert_string_equal(f->out, "allow alice ssh db\n");
+    assert_int_equal(run(f, "deny alice"), 0);
+    assert_string_equal(f->out, "deny alice\n");
 }
 
 static void test_network_list_shows_relays_and_our_name_at_each(void **state)
@@ -774,6 +794,7 @@ int main(void)
         T(test_services_show_datagrams_and_exit),
         T(test_status_shows_the_gates_and_the_latest_failures),
         T(test_network_asks_the_daemon_or_edits_the_file_itself),
+        T(test_allow_and_deny_edit_the_file_themselves_without_a_daemon),
         T(test_network_list_shows_relays_and_our_name_at_each),
         T(test_reload_says_what_comes_later),
         T(test_name_claim_is_0_when_a_relay_says_yes),
