@@ -8,6 +8,14 @@
 
 struct cli_local;
 
+enum cli_opt { /* which options a command has */
+               CLI_OPT_JSON = 1,
+               CLI_OPT_COUNT = 2,
+               CLI_OPT_SIZES = 4,
+               CLI_OPT_VERBOSE = 8,
+               CLI_OPT_HOST = 16,
+};
+
 struct cli_args {
     const char *dir;   /* of the node */
     bool is_json;      /* --json */

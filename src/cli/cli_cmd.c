@@ -28,8 +28,6 @@
 #define PERF_SIZE  (UINT64_C(100) << 20)
 #define PERF_MAX   (UINT64_C(64) << 30)
 
-enum { OPT_JSON = 1, OPT_COUNT = 2, OPT_SIZES = 4, OPT_VERBOSE = 8, OPT_HOST = 16 };
-
 struct command {
     const char *name;
     const char *usage; /* what follows the name */
@@ -40,6 +38,7 @@ struct command {
     int (*run)(const struct cli_args *a); /* NULL: main carries it out */
     enum cli_word first, rest;            /* what the arguments are */
     const char *words;                    /* fixed ones; NULL: none */
+    const struct cli_sub *subs;           /* what these words mean; NULL: other things */
 };
 
 static int run_status(const struct cli_args *a)
@@ -278,67 +277,47 @@ static const struct command commands[] = {
       "Give it to those who are to let this node in (gw allow), or to reach it (names file).",
       .run = NULL },
     { "status", "[--json]", "what the daemon does: addresses, forwards, services, counters",
-      "It succeeds once the daemon is ready.", .options = OPT_JSON, .run = run_status },
+      "It succeeds once the daemon is ready.", .options = CLI_OPT_JSON, .run = run_status },
     { "resolve", "[--json] [-v] NAME", "which peer a name leads to, and who says so",
       "NAME is HOST.NETWORK, a name of the names file or the LAN, any of these behind SERVICE., "
       "or\n"
       "a peer id.  -v tells of every tier: was it asked, what it said, the time it took.",
-      1, 1, OPT_JSON | OPT_VERBOSE, run_resolve, .first = CLI_PEER },
+      1, 1, CLI_OPT_JSON | CLI_OPT_VERBOSE, run_resolve, .first = CLI_PEER },
     { "ping", "[--json] [-n N] NAME", "measure the way to a peer",
-      "N times, one a second: 1 to 1000, 4 unless given.", 1, 1, OPT_JSON | OPT_COUNT, run_ping,
-      .first = CLI_PEER },
+      "N times, one a second: 1 to 1000, 4 unless given.", 1, 1, CLI_OPT_JSON | CLI_OPT_COUNT,
+      run_ping, .first = CLI_PEER },
     { "perf", "[OPTION...] NAME", "measure the throughput to a peer",
       "  --up SIZE, --down SIZE  so many octets to the peer, then from it: 100M each unless "
       "given,\n"
       "                          64G at most, 0 for none; k, M, G are powers of 1024\n"
       "  --json                  print one JSON object\n\n"
       "A gw answers when its gw.conf has perf = yes.",
-      1, 1, OPT_JSON | OPT_SIZES, run_perf, .first = CLI_PEER },
+      1, 1, CLI_OPT_JSON | CLI_OPT_SIZES, run_perf, .first = CLI_PEER },
     { "doctor", "[--json] NAME", "say how a peer is reached, why not better, what would help",
       "Takes up to 10 s: both ends are asked, and every address of the peer is tried.\n"
       "The exit status is 0 when the peer is connected, directly or over a relay, else 1.",
-      1, 1, OPT_JSON, run_doctor, .first = CLI_PEER },
+      1, 1, CLI_OPT_JSON, run_doctor, .first = CLI_PEER },
     { "netcheck", "[--json]", "say how this node is connected: NAT, UDP, relays, addresses",
-      "As far as it is known now: peers and relays tell it.", .options = OPT_JSON,
+      "As far as it is known now: peers and relays tell it.", .options = CLI_OPT_JSON,
       .run = run_netcheck },
     { "nc", "NAME PORT|SERVICE", "join stdin and stdout to a service of a peer",
       "For ssh see gw ssh-config.\n"
       "Without a daemon it works alone, and takes a little longer.",
       2, 2, 0, run_nc, .first = CLI_PEER },
-    { "peers", "[--json]", "list the connected peers", .options = OPT_JSON, .run = run_peers },
+    { "peers", "[--json]", "list the connected peers", .options = CLI_OPT_JSON, .run = run_peers },
     { "services", "[--json] [PEER]", "list the services of this node, or of a peer",
-      "Of a peer: those that it lets this node use.", 0, 1, OPT_JSON, run_services,
+      "Of a peer: those that it lets this node use.", 0, 1, CLI_OPT_JSON, run_services,
       .first = CLI_PEER },
     { "names", "", "list the names of the names file", "One a line, in the order of the file.",
       .run = NULL },
     { "network", "join|leave|list ...", "be in a network, whose relays know its names",
-      "  gw network join NAME RELAY... [--host HOST]\n"
-      "                          RELAY: its multiaddr with /p2p/ID, or a name of it; HOST.NAME is\n"
-      "                          what this node is called there\n"
-      "  gw network leave NAME\n"
-      "  gw network list [--json]\n\n"
-      "They change [network NAME] in gw.conf, and nothing else in it.",
-      1, -1, OPT_JSON | OPT_HOST, cli_network_run, .words = "join leave list" },
-    { "name", "claim|release|list", "names of this node in its networks, and of others",
-      "  gw name claim HOST.NETWORK    be called so: the relays keep it while it is renewed\n"
-      "  gw name release HOST.NETWORK  give it back; on the relay itself: take it from anybody\n"
-      "  gw name list [NETWORK]        who is called what, as the relays tell\n"
-      "  --json                        print one JSON object",
-      1, -1, OPT_JSON, cli_name_run, .words = "claim release list" },
-    { "dht", "status|find|get ...", "look into the distributed hash table",
-      "  gw dht status            what this node is in it, and how many peers it knows\n"
-      "  gw dht find PEER         the addresses of a peer\n"
-      "  gw dht get KEY           KEY: text, 0x and hexadecimal digits, HOST.NETWORK, or a peer "
-      "id\n"
-      "  gw dht put KEY VALUE     VALUE: base64, or @FILE\n"
-      "  gw dht provide KEY       say that this node has it\n"
-      "  gw dht providers KEY     who has it\n"
-      "  gw dht share             print a code that leads to this node for an hour\n"
-      "  gw dht meet CODE         whom that code leads to, at the other end\n"
-      "  gw dht sign-list FILE    put this node's signature under a list of peers to begin with\n"
-      "  --json                   print one JSON object",
-      1, -1, OPT_JSON, cli_dht_run,
-      .words = "status find get put provide providers share meet sign-list" },
+      "They change [network NAME] in gw.conf, and nothing else in it.", 1, -1,
+      CLI_OPT_JSON | CLI_OPT_HOST, .words = "join leave list", .subs = cli_network_subs },
+    { "name", "claim|release|list ...", "names of this node in its networks, and of others", NULL,
+      1, -1, CLI_OPT_JSON, .words = "claim release list", .subs = cli_name_subs },
+    { "dht", "status|find|get ...", "look into the distributed hash table", NULL, 1, -1,
+      CLI_OPT_JSON, .words = "status find get put provide providers share meet sign-list",
+      .subs = cli_dht_subs },
     { "allow", "PEER [SERVICE...]", "let a peer use these services (none named: all)",
       "PEER is what gw id prints over there, or a name of the names file.  Services are added to\n"
       "those that the peer has.  Dates and limits: edit authorized_keys, see gw.conf(5).\n"
@@ -380,6 +359,13 @@ static int bad_usage(const struct command *cmd, const char *what, const char *ar
     return CLI_USAGE;
 }
 
+static int bad_sub_usage(const struct command *cmd, const struct cli_sub *sub, const char *what)
+{
+    fprintf(stderr, "gw %s %s: %s (usage: gw %s %s%s%s)\n", cmd->name, sub->name, what, cmd->name,
+            sub->name, *sub->usage ? " " : "", sub->usage);
+    return CLI_USAGE;
+}
+
 static int read_count(const struct command *cmd, const char *text, int *out)
 {
     char *end;
@@ -403,9 +389,12 @@ static const struct {
     struct cli_option option;
     int letter; /* what getopt_long makes of it */
 } known_options[] = {
-    { OPT_JSON, { "--json", false }, 'j' }, { OPT_COUNT, { "-n", true }, 'n' },
-    { OPT_SIZES, { "--up", true }, 'u' },   { OPT_SIZES, { "--down", true }, 'd' },
-    { OPT_HOST, { "--host", true }, 'H' },  { OPT_VERBOSE, { "-v", false }, 'v' },
+    { CLI_OPT_JSON, { "--json", false }, 'j' },
+    { CLI_OPT_COUNT, { "-n", true }, 'n' },
+    { CLI_OPT_SIZES, { "--up", true }, 'u' },
+    { CLI_OPT_SIZES, { "--down", true }, 'd' },
+    { CLI_OPT_HOST, { "--host", true }, 'H' },
+    { CLI_OPT_VERBOSE, { "-v", false }, 'v' },
     { 0, { "--help", false }, 'h' },
 };
 #define NOPTIONS   (sizeof known_options / sizeof known_options[0])
@@ -436,11 +425,45 @@ static void known_options_of(const struct command *cmd, struct option longs[NOPT
     longs[nlongs] = (struct option){ 0 };
 }
 
+static bool is_count_wrong(int n, int min, int max)
+{
+    return n < min || (max >= 0 && n > max);
+}
+
+/* The arguments are the second word and what stands behind it.  Exit status. */
+static int run_sub(const struct command *cmd, struct cli_args *a)
+{
+    const struct cli_sub *sub = cli_sub_find(cmd->subs, a->v[0]);
+
+    if (!sub)
+        return bad_usage(cmd, "no command ", a->v[0]);
+    a->v++;
+    a->n--;
+    if (is_count_wrong(a->n, sub->min, sub->max))
+        return bad_sub_usage(cmd, sub, "wrong number of arguments");
+    if (a->is_json && !(sub->options & CLI_OPT_JSON))
+        return bad_sub_usage(cmd, sub, "no option --json");
+    if (a->host && !(sub->options & CLI_OPT_HOST))
+        return bad_sub_usage(cmd, sub, "no option --host");
+    return sub->run(a);
+}
+
+static void print_help(const struct command *cmd, const struct cli_args *a)
+{
+    const struct cli_sub *sub = cmd->subs && a->n ? cli_sub_find(cmd->subs, a->v[0]) : NULL;
+
+    if (sub)
+        cli_sub_help(stdout, cmd->name, sub);
+    else
+        cli_help_of(stdout, cmd->name);
+}
+
 /* Reads `argv`; exit status -1 means go on. */
 static int read_args(const struct command *cmd, int argc, char **argv, struct cli_args *a)
 {
     struct option longs[NOPTIONS + 1];
     char shorts[SHORTS_MAX];
+    bool wants_help = false;
     int o, rc = CLI_OK;
 
     optind = 0; /* glibc: start over, main has used getopt already */
@@ -448,8 +471,7 @@ static int read_args(const struct command *cmd, int argc, char **argv, struct cl
     known_options_of(cmd, longs, shorts);
     while (!rc && (o = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         if (o == 'h') {
-            cli_help_of(stdout, cmd->name);
-            return CLI_OK;
+            wants_help = true;
         } else if (o == 'j') {
             a->is_json = true;
         } else if (o == 'v') {
@@ -467,11 +489,15 @@ static int read_args(const struct command *cmd, int argc, char **argv, struct cl
                            is_short ? one : argv[optind - 1]);
         }
     }
-    if (rc)
-        return rc;
     a->n = argc - optind;
     a->v = argv + optind;
-    if (a->n < cmd->min || (cmd->max >= 0 && a->n > cmd->max))
+    if (rc)
+        return rc;
+    if (wants_help) {
+        print_help(cmd, a);
+        return CLI_OK;
+    }
+    if (is_count_wrong(a->n, cmd->min, cmd->max))
         return bad_usage(cmd, "wrong number of arguments", "");
     return -1;
 }
@@ -483,13 +509,13 @@ int cli_main(const char *dir, const struct cli_local *local, int argc, char **ar
         .dir = dir, .count = PING_COUNT, .up = PERF_SIZE, .down = PERF_SIZE, .local = local
     };
 
-    if (!cmd || !cmd->run) {
+    if (!cmd || !(cmd->run || cmd->subs)) {
         fprintf(stderr, "gw: no command %s; see gw --help\n", argv[0]);
         return CLI_USAGE;
     }
     int rc = read_args(cmd, argc, argv, &a);
     if (rc < 0)
-        rc = cmd->run(&a);
+        rc = cmd->subs ? run_sub(cmd, &a) : cmd->run(&a);
     if (rc == CLI_OK && cmd->run != run_nc && (fflush(stdout) != 0 || ferror(stdout)))
         rc = cli_fail("standard output: %s", gw_strerror(err_from_errno(errno)));
     return rc;
@@ -536,6 +562,11 @@ void cli_help_of(FILE *f, const char *command)
             cmd->help);
     if (cmd->more)
         fprintf(f, "\n%s\n", cmd->more);
+    if (cmd->subs) {
+        fputc('\n', f);
+        cli_sub_list(f, cmd->name, cmd->subs);
+        fprintf(f, "\ngw %s COMMAND --help tells more about one.\n", cmd->name);
+    }
 }
 
 int cli_wrong_usage(const char *command)

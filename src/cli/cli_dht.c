@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "cli/cli_ask.h"
 #include "cli/cli_show.h"
-#include "cli/cli_sub.h"
 #include "cli/cli_table.h"
 
 #define VALUE_MAX 4096 /* octets of what is put; the daemon takes no more */
@@ -249,14 +248,28 @@ static int run_sign_list(const struct cli_args *a)
     return a->local->sign_list(a->local->arg, a->v[0]);
 }
 
-int cli_dht_run(const struct cli_args *a)
-{
-    static const struct cli_sub subs[] = {
-        { "find", 1, 1, run_find },       { "get", 1, 1, run_get },
-        { "provide", 1, 1, run_provide }, { "providers", 1, 1, run_providers },
-        { "meet", 1, 1, run_meet },       { "put", 2, 2, run_put },
-        { "share", 0, 0, run_share },     { "sign-list", 1, 1, run_sign_list },
-        { "status", 0, 0, run_status },
-    };
-    return cli_sub_run("dht", subs, sizeof subs / sizeof subs[0], a);
-}
+#define KEY_IS                                                                                    \
+    "KEY is text, or 0x and hexadecimal digits; of get also HOST.NETWORK or a peer id, for the\n" \
+    "record that this name or peer has published."
+
+const struct cli_sub cli_dht_subs[] = {
+    { "status", "", "what this node is in it, and how many peers it knows", NULL, 0, 0,
+      CLI_OPT_JSON, run_status },
+    { "find", "PEER", "the addresses of a peer", "PEER is a peer id.", 1, 1, CLI_OPT_JSON,
+      run_find },
+    { "get", "KEY", "the value of a key", KEY_IS, 1, 1, CLI_OPT_JSON, run_get },
+    { "put", "KEY VALUE", "give a key this value",
+      KEY_IS "\nVALUE is base64, or @FILE.  The servers of gw take signed records only.", 2, 2,
+      CLI_OPT_JSON, run_put },
+    { "provide", "KEY", "say that this node has it", KEY_IS, 1, 1, CLI_OPT_JSON, run_provide },
+    { "providers", "KEY", "who has it", KEY_IS, 1, 1, CLI_OPT_JSON, run_providers },
+    { "share", "", "print a code that leads to this node for an hour",
+      "Who is told it finds this node by gw dht meet.  It gives no right to anything.", 0, 0,
+      CLI_OPT_JSON, run_share },
+    { "meet", "CODE", "whom that code leads to, at the other end",
+      "Capitals, blanks and hyphens of the code do not matter.", 1, 1, CLI_OPT_JSON, run_meet },
+    { "sign-list", "FILE", "put this node's signature under a list of peers to begin with",
+      "See list and list-key in [dht], gw.conf(5).  Works without a daemon.", 1, 1, 0,
+      run_sign_list },
+    { .name = NULL },
+};

@@ -2,8 +2,8 @@
 #ifndef GW_CLI_CLI_DHT_H
 #define GW_CLI_CLI_DHT_H
 
-#include "cli/cli_args.h"
+#include "cli/cli_sub.h"
 
-int cli_dht_run(const struct cli_args *a); /* exit status */
+extern const struct cli_sub cli_dht_subs[];
 
 #endif

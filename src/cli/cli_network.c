@@ -9,7 +9,6 @@
 #include "base/units.h"
 #include "cli/cli_ask.h"
 #include "cli/cli_show.h"
-#include "cli/cli_sub.h"
 #include "cli/cli_table.h"
 
 #define SAID_MAX 300
@@ -143,18 +142,19 @@ static int run_network_leave(const struct cli_args *a)
                            CLI_NETWORK_MS, "left");
 }
 
-int cli_network_run(const struct cli_args *a)
-{
-    static const struct cli_sub subs[] = {
-        { "join", 2, -1, run_network_join },
-        { "leave", 1, 1, run_network_leave },
-        { "list", 0, 0, run_network_list },
-    };
-
-    if (a->host && strcmp(a->v[0], "join") != 0)
-        return cli_wrong_usage("network");
-    return cli_sub_run("network", subs, sizeof subs / sizeof subs[0], a);
-}
+const struct cli_sub cli_network_subs[] = {
+    { "join", "NAME RELAY... [--host HOST]", "be in a network",
+      "RELAY is the multiaddr of one of its relays with /p2p/ID, or a name of it.  With HOST this\n"
+      "node is called HOST.NAME there.  Only [network NAME] of gw.conf is changed.\n"
+      "Works without a daemon, too.",
+      2, -1, CLI_OPT_HOST, run_network_join },
+    { "leave", "NAME", "be in it no more",
+      "A name that this node has there is given back.  Works without a daemon, too.", 1, 1, 0,
+      run_network_leave },
+    { "list", "", "the networks, their relays, and whether our name is ours there", NULL, 0, 0,
+      CLI_OPT_JSON, run_network_list },
+    { .name = NULL },
+};
 
 /* ---- gw name ---- */
 
@@ -241,12 +241,13 @@ static int run_name_list(const struct cli_args *a)
     return cli_ask_and_judge(a->dir, a->is_json, req, CLI_NETWORK_MS, show_names, "done");
 }
 
-int cli_name_run(const struct cli_args *a)
-{
-    static const struct cli_sub subs[] = {
-        { "claim", 1, 1, run_name_claim },
-        { "list", 0, 1, run_name_list },
-        { "release", 1, 1, run_name_release },
-    };
-    return cli_sub_run("name", subs, sizeof subs / sizeof subs[0], a);
-}
+const struct cli_sub cli_name_subs[] = {
+    { "claim", "HOST.NETWORK", "be called so: the relays keep it while it is renewed",
+      "First come, first kept.  The exit status is 0 when one of the relays says yes.", 1, 1,
+      CLI_OPT_JSON, run_name_claim },
+    { "release", "HOST.NETWORK", "give it back; on the relay itself: take it from anybody", NULL, 1,
+      1, CLI_OPT_JSON, run_name_release },
+    { "list", "[NETWORK]", "who is called what, as the relays tell", NULL, 0, 1, CLI_OPT_JSON,
+      run_name_list },
+    { .name = NULL },
+};

@@ -2,10 +2,10 @@
 #ifndef GW_CLI_CLI_NETWORK_H
 #define GW_CLI_CLI_NETWORK_H
 
-#include "cli/cli_args.h"
+#include "cli/cli_sub.h"
 
 /* Exit status. */
-int cli_network_run(const struct cli_args *a);
-int cli_name_run(const struct cli_args *a);
+extern const struct cli_sub cli_network_subs[];
+extern const struct cli_sub cli_name_subs[];
 
 #endif

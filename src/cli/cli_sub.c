@@ -3,17 +3,31 @@
 
 #include <string.h>
 
-#include "cli/cli_cmd.h"
+#define WIDE 28 /* columns of the command in a list */
 
-int cli_sub_run(const char *command, const struct cli_sub *subs, size_t n, const struct cli_args *a)
+const struct cli_sub *cli_sub_find(const struct cli_sub *subs, const char *name)
 {
-    struct cli_args behind = *a;
+    for (; subs->name; subs++)
+        if (strcmp(subs->name, name) == 0)
+            return subs;
+    return NULL;
+}
 
-    behind.v++;
-    behind.n--;
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(subs[i].name, a->v[0]) == 0 && behind.n >= subs[i].min &&
-            (subs[i].max < 0 || behind.n <= subs[i].max))
-            return subs[i].run(&behind);
-    return cli_wrong_usage(command);
+void cli_sub_list(FILE *f, const char *command, const struct cli_sub *subs)
+{
+    for (; subs->name; subs++) {
+        int n = fprintf(f, "  gw %s %s %s", command, subs->name, subs->usage);
+        if (n > WIDE)
+            n = fprintf(f, "\n") - 1;
+        fprintf(f, "%*s%s\n", WIDE + 2 - n, "", subs->help);
+    }
+}
+
+void cli_sub_help(FILE *f, const char *command, const struct cli_sub *sub)
+{
+    fprintf(f, "usage: gw [-d DIR] %s %s%s%s%s\n\n%s\n", command, sub->name,
+            sub->options & CLI_OPT_JSON ? " [--json]" : "", *sub->usage ? " " : "", sub->usage,
+            sub->help);
+    if (sub->more)
+        fprintf(f, "\n%s\n", sub->more);
 }

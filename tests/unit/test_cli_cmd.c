@@ -269,6 +269,27 @@ static void test_every_command_has_help(void **state)
     }
 }
 
+static void test_every_second_word_has_help_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    char line[64];
+    struct cli_usage u;
+
+    for (size_t i = 0; cli_describe(i, &u); i++) {
+        char words[128], *save;
+        if (strcmp(u.name, "network") != 0 && strcmp(u.name, "name") != 0 &&
+            strcmp(u.name, "dht") != 0)
+            continue;
+        snprintf(words, sizeof words, "%s", u.words);
+        for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
+            snprintf(line, sizeof line, "%s %s --help", u.name, w);
+            assert_int_equal(run(f, line), 0);
+            snprintf(line, sizeof line, "usage: gw [-d DIR] %s %s", u.name, w);
+            assert_memory_equal(f->out, line, strlen(line));
+        }
+    }
+}
+
 static void test_no_daemon_is_1_and_says_what_to_do(void **state)
 {
     struct fixture *f = *state;
@@ -418,7 +439,11 @@ static void test_wrong_usage_names_the_option(void **state)
         { "name --json=x list", "gw name: no option --json=x (usage: " },
         { "ping a -n", "gw ping: no value for -n (usage: " },
         { "network join --host", "gw network: no value for --host (usage: " },
-        { "network join", "gw network: wrong arguments, see --help (usage: " },
+        { "network join",
+          "gw network join: wrong number of arguments (usage: gw network join NAME " },
+        { "network jion a b", "gw network: no command jion (usage: gw network join|leave|list " },
+        { "network leave a --host b", "gw network leave: no option --host (usage: " },
+        { "network join a b --json", "gw network join: no option --json (usage: " },
     };
     struct fixture *f = *state;
 
@@ -787,6 +812,7 @@ int main(void)
         T(test_wrong_usage_is_2_with_one_line),
         T(test_wrong_usage_names_the_option),
         T(test_every_command_has_help),
+        T(test_every_second_word_has_help_of_its_own),
         T(test_no_daemon_is_1_and_says_what_to_do),
         T(test_status_json_is_the_daemons_object),
         T(test_peers_are_a_table),
