@@ -53,6 +53,36 @@ static const char *hindrance(const json_t *relay)
     return *status ? status : foreign(relay, "error");
 }
 
+/* What each relay said; `yes`: what it means when it said nothing else. */
+static int show_said(FILE *f, const json_t *v, const char *yes)
+{
+    static const char *const head[] = { "RELAY", "ANSWER" };
+    const json_t *relays = json_object_get(v, "relays"), *r;
+    struct cli_table *t = table_of(head, 2);
+    size_t i;
+
+    if (!t)
+        return GW_ENOMEM;
+    json_array_foreach(relays, i, r)
+    {
+        cli_table_add(t, "%s", foreign(r, "peer"));
+        cli_table_add(t, "%s", *hindrance(r) ? hindrance(r) : yes);
+    }
+    return print_table(t, f);
+}
+
+static int show_claimed(FILE *f, const json_t *v)
+{
+    const char *name = cli_show_str(v, "name");
+
+    if (!json_array_size(json_object_get(v, "relays"))) {
+        fprintf(f, "%s: no relay of the network is known yet; it is claimed once there is one\n",
+                name);
+        return 0;
+    }
+    return show_said(f, v, "it is ours");
+}
+
 /* ---- gw network ---- */
 
 /* Our name at a relay: "ours since 5m", "taken", "-". */
@@ -110,6 +140,44 @@ static int run_network_list(const struct cli_args *a)
                             CLI_ANSWER_MS, show_networks);
 }
 
+/* What a relay would have to be, when it is not. */
+static const char *advice_for(const json_t *relay)
+{
+    if (strcmp(cli_show_str(relay, "error"), gw_strerror(GW_ENOPROTO)) == 0)
+        return ": it keeps no names; network in [relay] of its gw.conf makes it, once it is "
+               "started "
+               "again";
+    return "";
+}
+
+static int show_probed(FILE *f, const json_t *v)
+{
+    json_t *r;
+    size_t i;
+
+    json_array_foreach(json_object_get(v, "relays"), i, r)
+        fprintf(f, "relay %s: %s%s\n", foreign(r, "peer"), hindrance(r), advice_for(r));
+    if (!is(v, "done"))
+        cli_fail("%s yet", cli_show_str(v, "error"));
+    return 0;
+}
+
+/* To be in a network takes more than to have it in gw.conf: its relays have to say so.  With a name
+ * to claim they are asked for that. */
+static int confirm(const struct cli_args *a)
+{
+    if (a->host) {
+        json_t *name = json_sprintf("%s.%s", a->host, a->v[0]);
+        return cli_ask_and_judge(a->dir, false,
+                                 json_pack("{s:s, s:o}", "cmd", "name-claim", "name", name),
+                                 CLI_NETWORK_MS, show_claimed, "done");
+    }
+    return cli_ask_and_judge(
+        a->dir, false,
+        json_pack("{s:s, s:s, s:b}", "cmd", "name-list", "network", a->v[0], "probe", true),
+        CLI_NETWORK_MS, show_probed, "done");
+}
+
 /* Without a daemon the file is all there is to change. */
 static int run_network_join(const struct cli_args *a)
 {
@@ -124,11 +192,12 @@ static int run_network_join(const struct cli_args *a)
     }
     for (size_t i = 0; i < e.nrelays; i++)
         json_array_append_new(relays, json_string(e.relays[i]));
-    json_t *req = json_pack("{s:s, s:s, s:o}", "cmd", "network-join", "network", e.network,
-                            "relays", relays);
-    if (e.host)
-        json_object_set_new(req, "host", json_string(e.host));
-    return cli_ask_and_say(a->dir, req, CLI_NETWORK_MS, "joined");
+    int rc = cli_ask_and_say(
+        a->dir,
+        json_pack("{s:s, s:s, s:o}", "cmd", "network-join", "network", e.network, "relays", relays),
+        CLI_NETWORK_MS, "joined");
+    fflush(stdout);
+    return rc ? rc : confirm(a);
 }
 
 static int run_network_leave(const struct cli_args *a)
@@ -157,36 +226,6 @@ const struct cli_sub cli_network_subs[] = {
 };
 
 /* ---- gw name ---- */
-
-/* What each relay said; `yes`: what it means when it said nothing else. */
-static int show_said(FILE *f, const json_t *v, const char *yes)
-{
-    static const char *const head[] = { "RELAY", "ANSWER" };
-    const json_t *relays = json_object_get(v, "relays"), *r;
-    struct cli_table *t = table_of(head, 2);
-    size_t i;
-
-    if (!t)
-        return GW_ENOMEM;
-    json_array_foreach(relays, i, r)
-    {
-        cli_table_add(t, "%s", foreign(r, "peer"));
-        cli_table_add(t, "%s", *hindrance(r) ? hindrance(r) : yes);
-    }
-    return print_table(t, f);
-}
-
-static int show_claimed(FILE *f, const json_t *v)
-{
-    const char *name = cli_show_str(v, "name");
-
-    if (!json_array_size(json_object_get(v, "relays"))) {
-        fprintf(f, "%s: no relay of the network is known yet; it is claimed once there is one\n",
-                name);
-        return 0;
-    }
-    return show_said(f, v, "it is ours");
-}
 
 static int show_released(FILE *f, const json_t *v)
 {

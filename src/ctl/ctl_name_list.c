@@ -20,6 +20,8 @@ struct listing {
     struct ctl_session *session;
     char wanted[LAN_LABEL_MAX + 1]; /* the one network; "": all */
     size_t network, relay;          /* whom we ask */
+    bool is_probe;                  /* only whether each relay answers */
+    bool has_told;                  /* in a probe: one of the network has */
     char last[NAMES_HOST_MAX + 1];  /* the host that came last from there */
     struct names_ask *ask;
     json_t *names, *failures;
@@ -105,6 +107,7 @@ static void next_network(struct listing *l)
 {
     l->network++;
     l->relay = 0;
+    l->has_told = false;
     l->last[0] = '\0';
 }
 
@@ -121,6 +124,9 @@ static void on_page(void *arg, int err, const struct names_answer *a)
     } else if (err || a->status != NAMES_OK) {
         add_failure(l, &net->relays[l->relay].peer, net->name,
                     err ? "" : names_status_text(a->status), err ? gw_strerror(err) : "");
+        l->relay++;
+    } else if (l->is_probe) {
+        l->has_told = true;
         l->relay++;
     } else {
         for (size_t i = 0; i < a->nentries; i++)
@@ -168,7 +174,8 @@ static void go_on(struct listing *l)
         for (; l->relay < net->nrelays; l->relay++)
             if (ask_relay(l, net, &net->relays[l->relay]))
                 return;
-        strbuf_printf(&l->untold, "%s%s", l->untold.n ? ", " : "", net->name);
+        if (!l->has_told)
+            strbuf_printf(&l->untold, "%s%s", l->untold.n ? ", " : "", net->name);
     }
     finish(l);
 }
@@ -193,10 +200,11 @@ void ctl_name_list(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
                            .session = s,
                            .names = json_array(),
                            .failures = json_array(),
+                           .is_probe = json_is_true(json_object_get(req, "probe")),
                            .untold = { .max = UNTOLD_MAX } };
     memcpy(l->wanted, wanted, sizeof l->wanted);
     ctl_session_on_cancel(s, on_cancel, l);
-    if (is_own)
+    if (is_own && !l->is_probe)
         list_book(l);
     if (is_own && typed)
         finish(l);

@@ -76,6 +76,17 @@ has "resolve -v: the relay has told it" '^network +yes +found: relay [^ ]+ +[0-9
     "$(gw me resolve -v lap.grewal)"
 has "the relay: whose names it keeps" 'a relay of grewal, which has 2 names' "$(gw hub network list)"
 
+same "join with a name that is taken: status 1" 1 "$(status me network join grewal "$hub" --host lap)"
+has "the relay says why there, too" "^$(gw_id hub) +somebody else has this name$" "$(said)"
+same "and the name of before is kept" "me" "$(sed -n 's/^host = //p' "$T/me/gw.conf")"
+printf '[node]\nmdns = no\n[relay]\nenabled = yes\n' >"$T/lap/other.conf"
+gw_start plain -f "$T/lap/other.conf" -D none -l $LOOPBACK
+plain=$(gw_addr plain)
+case $plain in */p2p/*) ;; *) plain=$plain/p2p/$(gw_id plain) ;; esac
+same "join by a relay that keeps no names: status 1" 1 "$(status me network join bob "$plain")"
+has "it is named, with what it lacks" "^relay $(gw_id plain): .* it keeps no names; network in" "$(said)"
+same "leave" "0 left" "$(status me network leave bob) $(said)"
+
 # --- given back
 same "somebody else's name is not ours to release" 1 "$(status me name release lap.grewal)"
 same "our own is" 0 "$(status me name release me.grewal)"

@@ -20,8 +20,9 @@
 struct fixture {
     char dir[64], path[96];
     pid_t daemon;
-    useconds_t linger_us;      /* of the daemon after its client has gone */
-    const char *nc_end;        /* its answer to nc-end, if that is asked after nc */
+    useconds_t linger_us; /* of the daemon after its client has gone */
+    const char *then;     /* the request of a second client, and its answer; NULL: none */
+    const char *then_answer;
     char out[4096], err[1024]; /* of the last run */
 };
 
@@ -79,8 +80,9 @@ static void start_daemon(struct fixture *f, const char *want, const char *answer
         if (write(ready[1], "r", 1) == 1)
             while (!serve(accept(l, NULL, NULL), want, answer)) {
             }
-        if (f->nc_end)
-            serve(accept(l, NULL, NULL), "{\"cmd\":\"nc-end\"}", f->nc_end);
+        if (f->then)
+            while (!serve(accept(l, NULL, NULL), f->then, f->then_answer)) {
+            }
         usleep(f->linger_us);
         unlink(f->path);
         _exit(0);
@@ -383,6 +385,9 @@ static void test_status_shows_the_gates_and_the_latest_failures(void **state)
     assert_null(strstr(f->out, "sixth"));
 }
 
+static const char join_request[] =
+    "{\"cmd\":\"network-join\",\"network\":\"alice\",\"relays\":[\"r1\",\"r2\"]}";
+
 static void test_network_asks_the_daemon_or_edits_the_file_itself(void **state)
 {
     struct fixture *f = *state;
@@ -393,12 +398,31 @@ static void test_network_asks_the_daemon_or_edits_the_file_itself(void **state)
     assert_string_equal(f->out, "leave alice -\n");
     assert_int_equal(run(f, "dht sign-list peers"), 0);
     assert_string_equal(f->out, "sign peers\n");
-    start_daemon(f,
-                 "{\"cmd\":\"network-join\",\"network\":\"alice\",\"relays\":[\"r1\",\"r2\"],"
-                 "\"host\":\"lap\"}",
-                 "{\"ok\":true}\n");
-    assert_int_equal(run(f, "network join alice --host lap r1 r2"), 0);
-    assert_string_equal(f->out, "joined\n");
+    f->then = "{\"cmd\":\"name-claim\",\"name\":\"lap.alice\"}";
+    f->then_answer = "{\"ok\":true,\"name\":\"lap.alice\",\"done\":false,\"relays\":["
+                     "{\"peer\":\"12D3a\",\"status\":\"taken\",\"error\":\"\"}]}\n";
+    start_daemon(f, join_request, "{\"ok\":true}\n");
+    assert_int_equal(run(f, "network join alice --host lap r1 r2"), 1);
+    assert_string_equal(f->out, "joined\nRELAY  ANSWER\n12D3a  taken\n");
+}
+
+static void test_network_join_says_which_relays_keep_no_names(void **state)
+{
+    struct fixture *f = *state;
+
+    f->then = "{\"cmd\":\"name-list\",\"network\":\"alice\",\"probe\":true}";
+    f->then_answer =
+        "{\"ok\":true,\"names\":[],\"done\":false,\"relays\":[{\"peer\":\"12D3a\","
+        "\"network\":\"alice\",\"status\":\"\",\"error\":"
+        "\"peer does not speak the protocol\"},{\"peer\":\"12D3b\",\"status\":\"busy\"}],"
+        "\"error\":\"no relay tells the names of alice\"}\n";
+    start_daemon(f, join_request, "{\"ok\":true}\n");
+    assert_int_equal(run(f, "network join alice r1 r2"), 1);
+    assert_string_equal(f->out,
+                        "joined\nrelay 12D3a: peer does not speak the protocol: it keeps no names; "
+                        "network in [relay] of its gw.conf makes it, once it is started again\n"
+                        "relay 12D3b: busy\n");
+    assert_string_equal(f->err, "gw: no relay tells the names of alice yet\n");
 }
 
 static void test_allow_and_deny_edit_the_file_themselves_without_a_daemon(void **state)
@@ -765,7 +789,8 @@ static void test_nc_carries_octets_both_ways(void **state)
 {
     struct fixture *f = *state;
 
-    f->nc_end = "{\"ok\":true}\n";
+    f->then = "{\"cmd\":\"nc-end\"}";
+    f->then_answer = "{\"ok\":true}\n";
     start_daemon(f, "{\"cmd\":\"nc\",\"name\":\"alice\",\"port\":\"ssh\"}",
                  "{\"ok\":true}\nhello ");
     assert_int_equal(run_with(f, "nc alice ssh", "world"), 0);
@@ -777,7 +802,8 @@ static void test_nc_that_broke_off_is_1(void **state)
 {
     struct fixture *f = *state;
 
-    f->nc_end = "{\"ok\":false,\"error\":\"alice ssh: reset by the other end\"}\n";
+    f->then = "{\"cmd\":\"nc-end\"}";
+    f->then_answer = "{\"ok\":false,\"error\":\"alice ssh: reset by the other end\"}\n";
     start_daemon(f, "{\"cmd\":\"nc\",\"name\":\"alice\",\"port\":\"ssh\"}", "{\"ok\":true}\nhel");
     assert_int_equal(run_with(f, "nc alice ssh", ""), 1);
     assert_string_equal(f->out, "hel");
@@ -820,6 +846,7 @@ int main(void)
         T(test_services_show_datagrams_and_exit),
         T(test_status_shows_the_gates_and_the_latest_failures),
         T(test_network_asks_the_daemon_or_edits_the_file_itself),
+        T(test_network_join_says_which_relays_keep_no_names),
         T(test_allow_and_deny_edit_the_file_themselves_without_a_daemon),
         T(test_network_list_shows_relays_and_our_name_at_each),
         T(test_reload_says_what_comes_later),

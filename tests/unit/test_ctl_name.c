@@ -413,6 +413,26 @@ static void test_without_a_network_all_are_listed(void **state)
     assert_string_equal(rig.failed, "this node is not in the network bob");
 }
 
+static void test_a_probe_asks_every_relay_and_tells_no_names(void **state)
+{
+    struct fixture *x = *state;
+    static struct names_answer page = { .nentries = 1 }, none = { .status = NAMES_NO_NETWORK };
+    uint8_t a[NAME_RECORD_MAX];
+
+    page.entries[0].claim = (struct bytes){ a, seal(x, "a.alice", a) };
+    run(x, ctl_name_list, "{\"network\":\"alice\",\"probe\":true}");
+    fake_names_answer(0, 0, &page);
+    fake_names_answer(1, 0, &none);
+    assert_int_equal(fake_discovery.nasks, 2);
+    assert_int_equal(json_array_size(json_object_get(rig.reply, "names")), 0);
+    assert_int_equal(json_array_size(json_object_get(rig.reply, "relays")), 1);
+    assert_true(json_is_true(json_object_get(rig.reply, "done")));
+    run(x, ctl_name_list, "{\"network\":\"alice\",\"probe\":true}");
+    fake_names_answer(2, GW_ENOPROTO, NULL);
+    fake_names_answer(3, 0, &none);
+    assert_string_equal(list_error(), "no relay tells the names of alice");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -432,6 +452,7 @@ int main(void)
         TEST(test_names_come_page_by_page_from_the_first_relay_that_answers),
         TEST(test_networks_that_no_relay_tells_of_are_named),
         TEST(test_without_a_network_all_are_listed),
+        TEST(test_a_probe_asks_every_relay_and_tells_no_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
