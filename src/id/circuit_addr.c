@@ -1,8 +1,6 @@
 /* circuit_addr.c - see circuit_addr.h. */
 #include "id/circuit_addr.h"
 
-#include "base/err.h"
-
 bool circuit_addr_split(const struct multiaddr *a, struct multiaddr *via, struct peerid *relay)
 {
     size_t at = 0, start = 0, before = 0; /* start of this component, and of the one before */
@@ -34,14 +32,12 @@ bool circuit_addr_is(const struct multiaddr *a)
 int circuit_addr_make(const struct multiaddr *via, const struct peerid *relay,
                       struct multiaddr *out)
 {
-    static const char circuit[] = "\xa2\x02"; /* MULTIADDR_P2P_CIRCUIT as a varint */
     struct multiaddr a = *via;
     int err = multiaddr_append_peer(&a, relay);
 
-    if (err || a.n + 2u > sizeof a.b)
-        return GW_ENOMEM;
-    memcpy(a.b + a.n, circuit, 2);
-    a.n = (uint16_t)(a.n + 2);
-    *out = a;
-    return 0;
+    if (!err)
+        err = multiaddr_append(&a, MULTIADDR_P2P_CIRCUIT, (struct bytes){ 0 });
+    if (!err)
+        *out = a;
+    return err;
 }

@@ -1,4 +1,4 @@
-/* multiaddr.c - see multiaddr.h.
+/* multiaddr.c - multiaddr.h, but for IP addresses and ports (multiaddr_ip.c).
  *
  * An address is a row of components: a protocol code (varint), then what its kind says.  Text and
  * binary form say the same: whatever is accepted in one is accepted in the other and comes back
@@ -8,7 +8,6 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
-#include <net/if.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,17 +27,6 @@ enum kind {
     PATH,     /* length, then an absolute path; ends the address */
 };
 
-/* Codes: multiformats/multiaddr, protocols.csv. */
-enum code {
-    CODE_IP4 = 4,
-    CODE_IP6 = 41,
-    CODE_IP6ZONE = 42,
-    CODE_TCP = 6,
-    CODE_UDP = 273,
-    CODE_P2P = MULTIADDR_P2P,
-    CODE_QUIC_V1 = 461,
-};
-
 struct proto {
     uint16_t code;
     enum kind kind;
@@ -46,30 +34,32 @@ struct proto {
 };
 
 static const struct proto protos[] = {
-    { CODE_IP4, IP4, "ip4" },
-    { CODE_TCP, PORT, "tcp" },
-    { CODE_IP6, IP6, "ip6" },
-    { CODE_IP6ZONE, NAME, "ip6zone" },
+    { MULTIADDR_IP4, IP4, "ip4" },
+    { MULTIADDR_TCP, PORT, "tcp" },
+    { MULTIADDR_IP6, IP6, "ip6" },
+    { MULTIADDR_IP6ZONE, NAME, "ip6zone" },
     { 53, NAME, "dns" },
     { 54, NAME, "dns4" },
     { 55, NAME, "dns6" },
-    { 56, NAME, "dnsaddr" },
-    { CODE_UDP, PORT, "udp" },
+    { MULTIADDR_DNSADDR, NAME, "dnsaddr" },
+    { MULTIADDR_UDP, PORT, "udp" },
     { 280, NO_VALUE, "webrtc-direct" },
     { MULTIADDR_P2P_CIRCUIT, NO_VALUE, "p2p-circuit" },
     { 400, PATH, "unix" },
-    { CODE_P2P, PEER, "p2p" },
-    { CODE_P2P, PEER, "ipfs" }, /* the old name: read, never printed */
+    { MULTIADDR_P2P, PEER, "p2p" },
+    { MULTIADDR_P2P, PEER, "ipfs" }, /* the old name: read, never printed */
     { 448, NO_VALUE, "tls" },
     { 454, NO_VALUE, "noise" },
     { 460, NO_VALUE, "quic" },
-    { CODE_QUIC_V1, NO_VALUE, "quic-v1" },
+    { MULTIADDR_QUIC_V1, NO_VALUE, "quic-v1" },
     { 465, NO_VALUE, "webtransport" },
     { 466, CERTHASH, "certhash" },
     { 477, NO_VALUE, "ws" },
     { 478, NO_VALUE, "wss" },
 };
 #define NPROTOS   (sizeof protos / sizeof protos[0])
+
+#define TEXT_PER_OCTET 7u /* characters at most: "/webrtc-direct" has two octets */
 
 #define VALUE_MAX 128 /* octets of a multihash, a name or a number; an address bounds its paths */
 
@@ -361,7 +351,7 @@ static void print_comp(struct wr *w, const struct comp *c)
     wr_bytes(w, bytes_of(text));
 }
 
-/* False when the text would not fit. */
+/* False when the text does not fit. */
 static bool print(const struct multiaddr *a, char out[MULTIADDR_STR_MAX])
 {
     struct wr w = wr_init((struct span){ (uint8_t *)out, MULTIADDR_STR_MAX });
@@ -374,14 +364,14 @@ static bool print(const struct multiaddr *a, char out[MULTIADDR_STR_MAX])
     return !w.full;
 }
 
-bool ipaddr_eq(const struct ipaddr *a, const struct ipaddr *b)
+static bool has_text(const struct multiaddr *a)
 {
-    return a->family == b->family && memcmp(a->b, b->b, sizeof a->b) == 0;
+    char text[MULTIADDR_STR_MAX];
+    return a->n * TEXT_PER_OCTET < sizeof text || print(a, text);
 }
 
 int multiaddr_parse(struct bytes text, struct multiaddr *out)
 {
-    char printed[MULTIADDR_STR_MAX];
     struct wr w = wr_init((struct span){ out->b, sizeof out->b });
 
     *out = (struct multiaddr){ 0 };
@@ -395,12 +385,11 @@ int multiaddr_parse(struct bytes text, struct multiaddr *out)
     if (w.full)
         return GW_ESYNTAX;
     out->n = (uint16_t)(sizeof out->b - w.left);
-    return print(out, printed) ? 0 : GW_ESYNTAX;
+    return has_text(out) ? 0 : GW_ESYNTAX;
 }
 
 int multiaddr_from_bytes(struct bytes bin, struct multiaddr *out)
 {
-    char printed[MULTIADDR_STR_MAX];
     struct bytes in = bin;
     struct comp c;
 
@@ -414,7 +403,7 @@ int multiaddr_from_bytes(struct bytes bin, struct multiaddr *out)
     }
     memcpy(out->b, bin.p, bin.n);
     out->n = (uint16_t)bin.n;
-    return print(out, printed) ? 0 : GW_EPROTO;
+    return has_text(out) ? 0 : GW_EPROTO;
 }
 
 const char *multiaddr_print(const struct multiaddr *a, char out[MULTIADDR_STR_MAX])
@@ -422,123 +411,6 @@ const char *multiaddr_print(const struct multiaddr *a, char out[MULTIADDR_STR_MA
     if (!print(a, out))
         out[0] = '\0';
     return out;
-}
-
-/* The interface that an ip6zone names, by number or name; 0 when there is none. */
-static uint32_t zone_index(struct bytes v)
-{
-    char z[VALUE_MAX + 1] = { 0 };
-    memcpy(z, v.p, v.n);
-    char *end;
-    unsigned long index = strtoul(z, &end, 10);
-    if (!*end)
-        return index <= UINT32_MAX ? (uint32_t)index : 0;
-    return if_nametoindex(z);
-}
-
-/* The leading IP address; the name of its zone besides, p NULL: it has none. */
-static bool read_zoned_ip(struct bytes *in, struct ipaddr *ip, struct bytes *zone)
-{
-    struct comp c;
-
-    *ip = (struct ipaddr){ 0 };
-    *zone = (struct bytes){ 0 };
-    bool is_some = walk(in, &c);
-    if (is_some && c.proto->code == CODE_IP6ZONE) {
-        *zone = c.v;
-        is_some = walk(in, &c);
-    }
-    if (!is_some || (c.proto->code != CODE_IP4 && c.proto->code != CODE_IP6))
-        return false;
-    ip->family = c.proto->code == CODE_IP4 ? 4 : 6;
-    memcpy(ip->b, c.v.p, c.v.n);
-    return true;
-}
-
-/* The same with a zone that there is. */
-static bool read_ip(struct bytes *in, struct ipaddr *ip)
-{
-    struct bytes zone;
-
-    if (!read_zoned_ip(in, ip, &zone))
-        return false;
-    if (zone.p && ip->family == 6)
-        ip->zone = zone_index(zone);
-    return !zone.p || ip->zone;
-}
-
-static bool read_port(struct bytes *in, uint32_t code, uint16_t *port)
-{
-    struct comp c;
-
-    if (!walk(in, &c) || c.proto->code != code)
-        return false;
-    *port = (uint16_t)(c.v.p[0] << 8 | c.v.p[1]);
-    return true;
-}
-
-/* Nothing, or a /p2p/ID. */
-static bool is_end(struct bytes in)
-{
-    struct comp c;
-    return !in.n || (walk(&in, &c) && c.proto->code == CODE_P2P && !in.n);
-}
-
-bool multiaddr_ip(const struct multiaddr *a, struct ipaddr *ip)
-{
-    struct bytes in = bytes_in(a), zone;
-    return read_zoned_ip(&in, ip, &zone);
-}
-
-bool multiaddr_as_quic(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port)
-{
-    struct bytes in = bytes_in(a);
-    struct comp c;
-
-    return read_ip(&in, ip) && read_port(&in, CODE_UDP, port) && walk(&in, &c) &&
-           c.proto->code == CODE_QUIC_V1 && is_end(in);
-}
-
-bool multiaddr_as_tcp(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port)
-{
-    struct bytes in = bytes_in(a);
-    return read_ip(&in, ip) && read_port(&in, CODE_TCP, port) && is_end(in);
-}
-
-bool multiaddr_as_socket(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port)
-{
-    return multiaddr_as_quic(a, ip, port) || multiaddr_as_tcp(a, ip, port);
-}
-
-static void make_socket(const struct ipaddr *ip, uint32_t code, uint16_t port,
-                        struct multiaddr *out)
-{
-    struct wr w = wr_init((struct span){ out->b, sizeof out->b });
-    uint8_t be[2] = { (uint8_t)(port >> 8), (uint8_t)port };
-    bool is_four = ip->family == 4;
-    char zone[12];
-
-    *out = (struct multiaddr){ 0 };
-    if (ip->zone) {
-        snprintf(zone, sizeof zone, "%u", ip->zone);
-        put_comp(&w, proto_by_code(CODE_IP6ZONE), bytes_of(zone));
-    }
-    put_comp(&w, proto_by_code(is_four ? CODE_IP4 : CODE_IP6),
-             (struct bytes){ ip->b, is_four ? 4 : 16 });
-    put_comp(&w, proto_by_code(code), (struct bytes){ be, sizeof be });
-    if (code == CODE_UDP)
-        put_comp(&w, proto_by_code(CODE_QUIC_V1), (struct bytes){ 0 });
-    out->n = (uint16_t)(sizeof out->b - w.left);
-}
-
-void multiaddr_make_quic(const struct ipaddr *ip, uint16_t port, struct multiaddr *out)
-{
-    make_socket(ip, CODE_UDP, port, out);
-}
-
-void multiaddr_make_tcp(const struct ipaddr *ip, uint16_t port, struct multiaddr *out)
-{
-    make_socket(ip, CODE_TCP, port, out);
 }
 
 bool multiaddr_next(const struct multiaddr *a, size_t *at, uint32_t *code, struct bytes *value)
@@ -554,6 +426,28 @@ bool multiaddr_next(const struct multiaddr *a, size_t *at, uint32_t *code, struc
     return true;
 }
 
+/* What is not used is zero. */
+static void cut(struct multiaddr *a, size_t n)
+{
+    memset(a->b + n, 0, sizeof a->b - n);
+    a->n = (uint16_t)n;
+}
+
+int multiaddr_append(struct multiaddr *a, enum multiaddr_code code, struct bytes value)
+{
+    const struct proto *p = proto_by_code(code);
+    size_t n = a->n;
+    struct wr w = wr_init((struct span){ a->b + n, sizeof a->b - n });
+
+    assert(p && is_value(p->kind, value));
+    put_comp(&w, p, value);
+    a->n = (uint16_t)(sizeof a->b - w.left);
+    if (!w.full && has_text(a))
+        return 0;
+    cut(a, n);
+    return GW_ENOMEM;
+}
+
 bool multiaddr_peer(const struct multiaddr *a, struct peerid *out)
 {
     struct bytes in = bytes_in(a);
@@ -561,23 +455,13 @@ bool multiaddr_peer(const struct multiaddr *a, struct peerid *out)
     bool found = false;
 
     while (walk(&in, &c))
-        found = c.proto->code == CODE_P2P && peerid_from_bytes(c.v, out) == 0;
+        found = c.proto->code == MULTIADDR_P2P && peerid_from_bytes(c.v, out) == 0;
     return found;
 }
 
 int multiaddr_append_peer(struct multiaddr *a, const struct peerid *id)
 {
-    struct multiaddr longer = *a;
-    char printed[MULTIADDR_STR_MAX];
-    struct wr w = wr_init((struct span){ longer.b + longer.n, sizeof longer.b - longer.n });
-
-    assert(id->n);
-    put_comp(&w, proto_by_code(CODE_P2P), (struct bytes){ id->mh, id->n });
-    longer.n = (uint16_t)(sizeof longer.b - w.left);
-    if (w.full || !print(&longer, printed))
-        return GW_ENOMEM;
-    *a = longer;
-    return 0;
+    return multiaddr_append(a, MULTIADDR_P2P, (struct bytes){ id->mh, id->n });
 }
 
 void multiaddr_strip_peer(struct multiaddr *a)
@@ -588,10 +472,8 @@ void multiaddr_strip_peer(struct multiaddr *a)
 
     for (size_t at = 0; walk(&in, &c); at = a->n - in.n)
         last = at;
-    if (!c.proto || c.proto->code != CODE_P2P)
-        return;
-    memset(a->b + last, 0, a->n - last);
-    a->n = (uint16_t)last;
+    if (c.proto && c.proto->code == MULTIADDR_P2P)
+        cut(a, last);
 }
 
 bool multiaddr_eq(const struct multiaddr *a, const struct multiaddr *b)

@@ -9,6 +9,7 @@
 #define GW_ID_MULTIADDR_H
 
 #include "base/cursor.h"
+#include "id/ipaddr.h"
 #include "id/peerid.h"
 
 #define MULTIADDR_MAX     256 /* octets in binary form */
@@ -16,16 +17,21 @@
 
 struct multiaddr {
     uint16_t n;
-    uint8_t b[MULTIADDR_MAX];
+    uint8_t b[MULTIADDR_MAX]; /* what is not used is zero */
 };
 
-struct ipaddr {
-    uint8_t family; /* 4 or 6 */
-    uint8_t b[16];  /* network order; 4 or 16 octets used, the rest zero */
-    uint32_t zone;  /* interface index of a link-local IPv6 address; 0 = none */
+/* Of the protocols that are asked for by their code (multiformats/multiaddr, protocols.csv). */
+enum multiaddr_code {
+    MULTIADDR_IP4 = 4,
+    MULTIADDR_TCP = 6,
+    MULTIADDR_IP6 = 41,
+    MULTIADDR_IP6ZONE = 42,
+    MULTIADDR_DNSADDR = 56,
+    MULTIADDR_UDP = 273,
+    MULTIADDR_P2P_CIRCUIT = 290,
+    MULTIADDR_P2P = 421,
+    MULTIADDR_QUIC_V1 = 461,
 };
-
-bool ipaddr_eq(const struct ipaddr *a, const struct ipaddr *b); /* whatever the zones */
 
 int multiaddr_parse(struct bytes text, struct multiaddr *out);     /* 0, GW_ESYNTAX, GW_EUNSUP */
 int multiaddr_from_bytes(struct bytes bin, struct multiaddr *out); /* 0, GW_EPROTO, GW_EUNSUP */
@@ -39,15 +45,17 @@ bool multiaddr_as_quic(const struct multiaddr *a, struct ipaddr *ip, uint16_t *p
 /* The same for /ip{4,6}/ADDR/tcp/PORT [/p2p/ID], and for either. */
 bool multiaddr_as_tcp(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port);
 bool multiaddr_as_socket(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port);
+/* A socket's address (multiaddr_as_socket), and on loopback. */
+bool multiaddr_is_loopback(const struct multiaddr *a);
 void multiaddr_make_quic(const struct ipaddr *ip, uint16_t port, struct multiaddr *out);
 void multiaddr_make_tcp(const struct ipaddr *ip, uint16_t port, struct multiaddr *out);
 
 /* Component by component: *at begins as 0.  Fills its protocol code and its value, a view.  False
  * at the end. */
 bool multiaddr_next(const struct multiaddr *a, size_t *at, uint32_t *code, struct bytes *value);
-#define MULTIADDR_DNSADDR     56
-#define MULTIADDR_P2P         421
-#define MULTIADDR_P2P_CIRCUIT 290
+/* Adds a component with the value that its protocol has (none: empty).  0, or GW_ENOMEM: too long,
+ * and it is as it was. */
+int multiaddr_append(struct multiaddr *a, enum multiaddr_code code, struct bytes value);
 
 /* The /p2p/ID at the end; false when there is none. */
 bool multiaddr_peer(const struct multiaddr *a, struct peerid *out);

@@ -330,6 +330,22 @@ static void test_append_peer_needs_room(void **state)
     assert_true(multiaddr_eq(&a, &before));
 }
 
+/* The densest there is: two octets say 14 characters. */
+static void test_append_stops_where_the_text_would_be_too_long(void **state)
+{
+    struct multiaddr a = { 0 }, again;
+    char text[MULTIADDR_STR_MAX];
+    size_t n = 0;
+    (void)state;
+    for (; n < MULTIADDR_MAX && multiaddr_append(&a, 280, (struct bytes){ 0 }) == 0; n++) {
+        assert_int_equal(strlen(multiaddr_print(&a, text)), (n + 1) * strlen("/webrtc-direct"));
+        assert_int_equal(multiaddr_parse(bytes_of(text), &again), 0);
+        assert_true(multiaddr_eq(&a, &again));
+    }
+    assert_int_equal(n, (MULTIADDR_STR_MAX - 1) / strlen("/webrtc-direct"));
+    assert_true(multiaddr_eq(&a, &again)); /* and it is as it was */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_make_quic_reads_back),
         cmocka_unit_test(test_peer_is_the_last_one),
         cmocka_unit_test(test_append_peer_needs_room),
+        cmocka_unit_test(test_append_stops_where_the_text_would_be_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
