@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "net/ifaces.h"
+#include "id/ipaddr.h"
 
 #define HERE "this machine"
 
@@ -53,9 +53,9 @@ static const char *port_name(const struct checkup_state *s, char out[32])
     for (size_t i = 0; s && i < s->candidates.n; i++) {
         if (!multiaddr_as_quic(&s->candidates.v[i], &ip, &port))
             continue;
-        if (!found || (ifaces_is_private(&ip) && !is_found_private))
+        if (!found || (ipaddr_is_private(&ip) && !is_found_private))
             found = port;
-        is_found_private |= ifaces_is_private(&ip);
+        is_found_private |= ipaddr_is_private(&ip);
     }
     if (found)
         snprintf(out, 32, "UDP port %u", found);

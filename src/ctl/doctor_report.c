@@ -8,7 +8,7 @@
 #include "ctl/diagnosis.h"
 #include "host/dial_order.h"
 #include "id/circuit_addr.h"
-#include "net/ifaces.h"
+#include "id/multiaddr.h"
 #include "wire/dcutr_msg.h"
 
 struct path { /* in use; conn NULL: none */
@@ -35,7 +35,7 @@ void doctor_report_add(struct doctor_report *r, const struct multiaddr *addrs, s
                        bool with_loopback)
 {
     for (size_t i = 0; i < n; i++)
-        if (with_loopback || !ifaces_is_loopback_addr(&addrs[i]))
+        if (with_loopback || !multiaddr_is_loopback(&addrs[i]))
             add(r, &addrs[i]);
 }
 

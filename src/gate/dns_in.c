@@ -125,7 +125,7 @@ static bool is_of_this_machine(const struct ipaddr *ip)
     for (size_t i = 0; i < n; i++)
         if (ipaddr_eq(&own[i], ip))
             return true;
-    return ifaces_is_loopback(ip);
+    return ipaddr_is_loopback(ip);
 }
 
 static bool is_self(const struct dns_in *d, const struct sockaddr_any *server)
@@ -136,7 +136,7 @@ static bool is_self(const struct dns_in *d, const struct sockaddr_any *server)
     if (sockaddr_to_ip(dns_in_addr(d), &ours, &our_port) != 0 ||
         sockaddr_to_ip(server, &theirs, &their_port) != 0 || our_port != their_port)
         return false;
-    return ipaddr_eq(&ours, &theirs) || (ifaces_is_wildcard(&ours) && is_of_this_machine(&theirs));
+    return ipaddr_eq(&ours, &theirs) || (ipaddr_is_wildcard(&ours) && is_of_this_machine(&theirs));
 }
 
 void dns_in_set_forwards(struct dns_in *d, const struct sockaddr_any *servers, size_t n)

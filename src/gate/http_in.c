@@ -11,7 +11,7 @@
 #include "gate/http_exchange.h"
 #include "gate/http_rewrite.h"
 #include "gate/proxy_auth.h"
-#include "net/ifaces.h"
+#include "id/ipaddr.h"
 
 #define CREDENTIALS_MAX 512  /* octets of user:password */
 #define HOST_MAX        64   /* octets of an address, or `localhost` */
@@ -241,7 +241,7 @@ static bool is_own_host(const struct request *q, struct bytes text)
     literal[host.n] = '\0';
     if (sockaddr_parse_ip(literal, &named) != 0)
         return false;
-    if (ifaces_is_loopback(&named))
+    if (ipaddr_is_loopback(&named))
         return true;
     proxy_client_local(q->c, &at);
     return sockaddr_to_ip(&at, &local, &port) == 0 && named.family == local.family &&

@@ -336,7 +336,7 @@ static bool is_near(const struct muxed *m)
     uint16_t port;
 
     m->ops->info(m, &info);
-    return multiaddr_as_socket(&info.remote, &ip, &port) && ifaces_is_private(&ip);
+    return multiaddr_as_socket(&info.remote, &ip, &port) && ipaddr_is_private(&ip);
 }
 
 /* 0 and a conn that stands in the table. */
@@ -420,7 +420,7 @@ static bool is_ours(const struct ipaddr *ip)
     size_t n = ifaces_addrs(ip->family, own, IFACES_MAX);
 
     for (size_t i = 0; i < n; i++)
-        if (memcmp(own[i].b, ip->b, sizeof ip->b) == 0)
+        if (ipaddr_eq(&own[i], ip))
             return true;
     return n == 0; /* the system does not tell */
 }

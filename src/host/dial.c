@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "net/ifaces.h"
+#include "id/ipaddr.h"
 
 struct dial_key {
     struct peerid peer;
@@ -198,7 +198,7 @@ static bool has_beaten_quic(const struct dial *d, size_t i)
     struct ipaddr ip, other;
     uint16_t port;
 
-    if (!multiaddr_as_tcp(&d->addrs[i], &ip, &port) || ifaces_is_loopback(&ip))
+    if (!multiaddr_as_tcp(&d->addrs[i], &ip, &port) || ipaddr_is_loopback(&ip))
         return false;
     for (size_t k = 0; k < i; k++)
         if (multiaddr_as_quic(&d->addrs[k], &other, &port) && ipaddr_eq(&ip, &other))

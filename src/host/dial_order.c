@@ -2,7 +2,7 @@
 #include "host/dial_order.h"
 
 #include "id/circuit_addr.h"
-#include "net/ifaces.h"
+#include "id/ipaddr.h"
 
 /* Rank and family. */
 static struct dial_place look_at(const struct multiaddr *a)
@@ -16,10 +16,10 @@ static struct dial_place look_at(const struct multiaddr *a)
         p.rank = DIAL_CIRCUIT;
         return p;
     }
-    if ((!is_quic && !multiaddr_as_tcp(a, &ip, &port)) || !port || ifaces_is_wildcard(&ip))
+    if ((!is_quic && !multiaddr_as_tcp(a, &ip, &port)) || !port || ipaddr_is_wildcard(&ip))
         return p;
     p.family = ip.family;
-    if (ifaces_is_private(&ip))
+    if (ipaddr_is_private(&ip))
         p.rank = is_quic ? DIAL_QUIC_NEAR : DIAL_TCP_NEAR;
     else
         p.rank = is_quic ? DIAL_QUIC : DIAL_TCP;

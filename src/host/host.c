@@ -101,7 +101,7 @@ static bool is_over_udp(struct conn *c)
     uint16_t port;
 
     conn_info(c, &info);
-    return multiaddr_as_quic(&info.remote, &ip, &port) && !ifaces_is_loopback(&ip);
+    return multiaddr_as_quic(&info.remote, &ip, &port) && !ipaddr_is_loopback(&ip);
 }
 
 static void on_conn(struct host *h, struct conn *c)
@@ -305,7 +305,7 @@ static size_t expand(const struct multiaddr *bound, struct multiaddr *out, size_
     uint16_t port;
     bool is_tcp = multiaddr_as_tcp(bound, &ip, &port);
 
-    if ((!is_tcp && !multiaddr_as_quic(bound, &ip, &port)) || !ifaces_is_wildcard(&ip)) {
+    if ((!is_tcp && !multiaddr_as_quic(bound, &ip, &port)) || !ipaddr_is_wildcard(&ip)) {
         if (max)
             *out = *bound;
         return max > 0;

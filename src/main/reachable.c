@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 
 #include "base/err.h"
-#include "net/ifaces.h"
+#include "id/ipaddr.h"
 #include "p2p/networks.h"
 
 static struct relay_config relay_part(const struct config *c)
@@ -130,7 +130,7 @@ static int want_ports(struct reachable *r)
         struct ipaddr ip;
         uint16_t port;
         bool is_tcp = multiaddr_as_tcp(&at[i], &ip, &port);
-        if ((is_tcp || multiaddr_as_quic(&at[i], &ip, &port)) && !ifaces_is_loopback(&ip))
+        if ((is_tcp || multiaddr_as_quic(&at[i], &ip, &port)) && !ipaddr_is_loopback(&ip))
             err = portmap_want(r->portmap, ip.family, is_tcp ? IPPROTO_TCP : IPPROTO_UDP, port);
     }
     return err;

@@ -2,13 +2,13 @@
 #include "net/addr_scope.h"
 
 #include "id/circuit_addr.h"
-#include "net/ifaces.h"
+#include "id/ipaddr.h"
 
 enum addr_scope addr_scope_of_ip(const struct ipaddr *ip)
 {
-    if (ifaces_is_loopback(ip))
+    if (ipaddr_is_loopback(ip))
         return ADDR_SCOPE_MACHINE;
-    return ifaces_is_private(ip) ? ADDR_SCOPE_NETWORK : ADDR_SCOPE_WORLD;
+    return ipaddr_is_private(ip) ? ADDR_SCOPE_NETWORK : ADDR_SCOPE_WORLD;
 }
 
 enum addr_scope addr_scope_of(const struct multiaddr *a)

@@ -7,7 +7,7 @@
 
 enum addr_scope { /* the wider one first */
                   ADDR_SCOPE_WORLD,
-                  ADDR_SCOPE_NETWORK, /* as ifaces_is_private */
+                  ADDR_SCOPE_NETWORK, /* as ipaddr_is_private */
                   ADDR_SCOPE_MACHINE, /* loopback */
 };
 

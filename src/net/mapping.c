@@ -1,7 +1,7 @@
 /* mapping.c - see mapping.h. */
 #include "net/mapping.h"
 
-#include "net/ifaces.h"
+#include "id/ipaddr.h"
 
 static bool is_possible4(const uint8_t *b)
 {
@@ -11,16 +11,15 @@ static bool is_possible4(const uint8_t *b)
 
 bool mapping_is_possible(const struct ipaddr *addr, uint16_t port)
 {
-    if (port == 0 || ifaces_is_wildcard(addr) || ifaces_is_loopback(addr))
+    if (port == 0 || ipaddr_is_wildcard(addr) || ipaddr_is_loopback(addr))
         return false;
     if (addr->family == 4)
         return is_possible4(addr->b);
-    return addr->family == 6 && addr->b[0] != 0xff && !ifaces_is_link_local6(addr);
+    return addr->family == 6 && addr->b[0] != 0xff && !ipaddr_is_link_local6(addr);
 }
 
 bool mapping_eq(const struct mapping *a, const struct mapping *b)
 {
     return a->internal.proto == b->internal.proto && a->internal.port == b->internal.port &&
-           a->addr.family == b->addr.family &&
-           memcmp(a->addr.b, b->addr.b, sizeof a->addr.b) == 0 && a->port == b->port;
+           ipaddr_eq(&a->addr, &b->addr) && a->port == b->port;
 }

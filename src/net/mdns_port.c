@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "net/ifaces.h"
+#include "id/ipaddr.h"
 #include "net/sockaddr.h"
 
 #define HOPS        255 /* of all that is sent, and of what has not left the link (RFC 6762 s.11) */

@@ -4,7 +4,7 @@
 
 #include <linux/if_addr.h>
 
-#include "net/ifaces.h"
+#include "id/ipaddr.h"
 #include "net/route.h"
 #include "net/rtnl.h"
 
@@ -50,7 +50,7 @@ static int on_addr(void *arg, const struct netlink_msg *m)
         return 0; /* of another family */
     struct ipaddr ip = { .family = a.ip.n == 4 ? 4 : 6 };
     memcpy(ip.b, a.ip.p, a.ip.n);
-    if (!ifaces_is_link_local6(&ip))
+    if (!ipaddr_is_link_local6(&ip))
         *sum += hash_ip(hash(FNV_START, &a.ifindex, sizeof a.ifindex), &ip);
     return 0;
 }

@@ -15,31 +15,7 @@
 #define RETRY_MAX_S     1800
 #define RETRY_S         300 /* when the router does not say */
 
-static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
 static const uint8_t unknown[16];
-
-static void to_wire(const struct ipaddr *ip, uint8_t out[16])
-{
-    if (ip->family == 6) {
-        memcpy(out, ip->b, 16);
-        return;
-    }
-    memcpy(out, v4_mapped, sizeof v4_mapped);
-    memcpy(out + sizeof v4_mapped, ip->b, 4);
-}
-
-static struct ipaddr from_wire(const uint8_t in[16])
-{
-    struct ipaddr ip = { .family = 6 };
-
-    if (memcmp(in, v4_mapped, sizeof v4_mapped) == 0) {
-        ip.family = 4;
-        memcpy(ip.b, in + sizeof v4_mapped, 4);
-    } else {
-        memcpy(ip.b, in, 16);
-    }
-    return ip;
-}
 
 /* --- when */
 
@@ -151,7 +127,7 @@ static void refuse(struct pcp_entry *e, uint32_t retry_s, uint64_t now_ms)
 static void on_map(struct pcp *p, struct pcp_entry *e, const struct pcp_answer *a, uint64_t now_ms)
 {
     const struct pcp_map *m = &a->map;
-    struct ipaddr addr = from_wire(m->external);
+    struct ipaddr addr = ipaddr_from_mapped(m->external);
     uint32_t life = m->lifetime_s;
 
     if (a->result == PCP_SUCCESS && life == 0)
@@ -177,7 +153,7 @@ static void on_map(struct pcp *p, struct pcp_entry *e, const struct pcp_answer *
 
 static void on_addr(struct pcp *p, const struct pcp_answer *a, uint64_t now_ms)
 {
-    struct ipaddr addr = from_wire(a->map.external);
+    struct ipaddr addr = ipaddr_from_mapped(a->map.external);
 
     memset(p->external, 0, sizeof p->external);
     if (a->result == PCP_SUCCESS && mapping_is_possible(&addr, 1))
@@ -198,10 +174,10 @@ static struct pcp_entry *find(struct pcp *p, const struct pcp_answer *a)
 /* No address and port outside in particular, but an address of our family (s.11.1). */
 static void clear_wish(const struct pcp *p, struct pcp_map *m)
 {
+    const struct ipaddr any = { .family = p->source.family };
+
     m->external_port = 0;
-    memset(m->external, 0, sizeof m->external);
-    if (p->source.family == 4)
-        memcpy(m->external, v4_mapped, sizeof v4_mapped);
+    ipaddr_to_mapped(&any, m->external);
 }
 
 /* --- public */
@@ -264,7 +240,7 @@ static size_t encode(const struct pcp *p, const struct pcp_map *want, uint32_t l
     m.lifetime_s = lifetime_s;
     if (!lifetime_s)
         clear_wish(p, &m);
-    to_wire(&p->source, client);
+    ipaddr_to_mapped(&p->source, client);
     int n = p->version == PCP_V2 ? pcp_msg_encode_map(dst, PCP_REQUEST_MAX, &m, client)
                                  : pcp_msg_encode_natpmp_map(dst, PCP_REQUEST_MAX, &m);
     assert(n > 0);
@@ -367,7 +343,7 @@ bool pcp_get(const struct pcp *p, size_t i, struct mapping *out)
     if (!e->is_mapped || memcmp(external, unknown, sizeof unknown) == 0)
         return false;
     *out = (struct mapping){ .internal = { e->map.proto, e->map.internal_port },
-                             .addr = from_wire(external),
+                             .addr = ipaddr_from_mapped(external),
                              .port = e->map.external_port,
                              .lifetime_s = e->map.lifetime_s };
     out->is_public = dns_is_public(&out->addr);

@@ -2,17 +2,19 @@
  * has had its addresses for decades and which no table has a reason to treat unlike the rest. */
 #include "net/route.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/err.h"
-#include "net/ifaces.h"
+#include "id/ipaddr.h"
 #include "net/rtnl.h"
 #include "net/sockaddr.h"
 
 #define PROC_ROUTE "/proc/net/route"
 #define RTF_USABLE 3 /* RTF_UP | RTF_GATEWAY */
+#define DISCARD    9 /* any port: nothing is sent */
 
 static const struct ipaddr far4 = { .family = 4, .b = { 198, 41, 0, 4 } };
 static const struct ipaddr far6 = {
@@ -38,7 +40,7 @@ static int on_route(void *arg, const struct netlink_msg *m)
         set_ip(&out->source, r.source);
     if (r.gateway.n)
         set_ip(&out->gateway, r.gateway);
-    if (ifaces_is_link_local6(&out->gateway))
+    if (ipaddr_is_link_local6(&out->gateway))
         out->gateway.zone = r.ifindex;
     return 0;
 }
@@ -54,21 +56,23 @@ static int on_link(void *arg, const struct netlink_msg *m)
     return err;
 }
 
-/* The source address of a socket that is connected there, which sends nothing. */
-static int find_source(const struct ipaddr *to, struct ipaddr *out)
+/* By a socket that is connected there. */
+int route_source(const struct ipaddr *to, struct ipaddr *out)
 {
     struct sockaddr_any a, me = { .len = sizeof me.in6 };
     uint16_t port;
+    int err = 0;
 
-    sockaddr_from_ip(to, 53, &a);
+    sockaddr_from_ip(to, DISCARD, &a);
     int fd = socket(a.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return GW_ENETDOWN;
-    int rc = connect(fd, &a.sa, a.len);
-    if (rc == 0)
-        rc = getsockname(fd, &me.sa, &me.len);
+        return errno == EAFNOSUPPORT ? GW_EUNSUP : err_from_errno(errno);
+    if (connect(fd, &a.sa, a.len) != 0)
+        err = GW_ENETDOWN;
+    else if (getsockname(fd, &me.sa, &me.len) != 0)
+        err = err_from_errno(errno);
     close(fd);
-    return rc == 0 && sockaddr_to_ip(&me, out, &port) == 0 ? 0 : GW_ENETDOWN;
+    return err ? err : sockaddr_to_ip(&me, out, &port);
 }
 
 /* The default route of the least metric in the kernel's table as text.  Its addresses are words of
@@ -106,7 +110,7 @@ int route_to_internet(uint8_t family, struct route *out)
     int asked = rtnl_ask((struct bytes){ ask, (size_t)n }, on_route, out);
     if (asked == GW_ENETDOWN || asked == GW_EUNREACH || asked == GW_EUNSUP)
         return GW_ENETDOWN;
-    if (!out->source.family && find_source(to, &out->source) != 0)
+    if (!out->source.family && route_source(to, &out->source) != 0)
         return GW_ENETDOWN;
     if (asked != 0 && family == 4)
         read_proc(out);
@@ -117,13 +121,8 @@ int route_to_internet(uint8_t family, struct route *out)
     return 0;
 }
 
-static bool ip_eq(const struct ipaddr *a, const struct ipaddr *b)
-{
-    return a->family == b->family && a->zone == b->zone && memcmp(a->b, b->b, sizeof a->b) == 0;
-}
-
 bool route_eq(const struct route *a, const struct route *b)
 {
-    return ip_eq(&a->gateway, &b->gateway) && ip_eq(&a->source, &b->source) &&
+    return ipaddr_eq(&a->gateway, &b->gateway) && ipaddr_eq(&a->source, &b->source) &&
            a->ifindex == b->ifindex && a->is_running == b->is_running;
 }

@@ -2,7 +2,7 @@
 #ifndef GW_NET_ROUTE_H
 #define GW_NET_ROUTE_H
 
-#include "id/multiaddr.h"
+#include "id/ipaddr.h"
 
 struct route {
     struct ipaddr gateway; /* family 0: none, the internet is on the link (a tunnel) */
@@ -15,6 +15,11 @@ struct route {
  * Where the routing socket is refused: the source, and the gateway of /proc/net/route if there is
  * one.  Returns 0, or GW_ENETDOWN: there is no such way. */
 int route_to_internet(uint8_t family, struct route *out);
+
+/* The address that the kernel sends from to this one; a v4-mapped one is told as v4.  Nothing is
+ * sent.  0; GW_ENETDOWN: there is no way; GW_EUNSUP: the machine has not the family; or why the
+ * kernel could not be asked. */
+int route_source(const struct ipaddr *to, struct ipaddr *out);
 
 bool route_eq(const struct route *a, const struct route *b);
 

@@ -9,8 +9,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "host/dial_order.h"
+#include "id/ipaddr.h"
 #include "net/addr_scope.h"
-#include "net/ifaces.h"
 #include "p2p/identify.h"
 
 #define MAPPED_MAX   8
@@ -203,7 +203,7 @@ static void on_identity(void *arg, struct conn *c)
     uint16_t port;
 
     conn_info(c, &info);
-    if (!multiaddr_as_socket(&info.remote, &from, &port) || ifaces_is_loopback(&from) ||
+    if (!multiaddr_as_socket(&info.remote, &from, &port) || ipaddr_is_loopback(&from) ||
         !is_from_listener(a, &info) ||
         multiaddr_as_tcp(seen, &us, &port) != multiaddr_as_tcp(&info.remote, &from, &port))
         return;

@@ -2,7 +2,7 @@
 #include "p2p/autonat_request.h"
 
 #include "base/err.h"
-#include "net/ifaces.h"
+#include "id/ipaddr.h"
 
 void autonat_request_init(struct autonat_request *r, bool is_v2, const struct peerid *peer,
                           const struct ipaddr *from, uint64_t now_ms)
@@ -72,7 +72,7 @@ static bool is_public(const struct ipaddr *ip)
 {
     const uint8_t *b = ip->b;
 
-    if (ifaces_is_private(ip))
+    if (ipaddr_is_private(ip))
         return false;
     if (ip->family == 6)
         return (b[0] & 0xe0) == 0x20; /* 2000::/3 */
@@ -90,7 +90,7 @@ static bool is_elsewhere(const struct autonat_request_env *env, const struct ipa
         if (ipaddr_eq(own, ip))
             return false;
         if (own->family == ip->family)
-            has_way |= ip->family == 4 ? !ifaces_is_loopback(own) : is_public(own);
+            has_way |= ip->family == 4 ? !ipaddr_is_loopback(own) : is_public(own);
     }
     return has_way;
 }

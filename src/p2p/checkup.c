@@ -29,9 +29,9 @@ static enum checkup_ip best_of(uint8_t family)
     enum checkup_ip best = CHECKUP_IP_NONE;
 
     for (size_t i = 0; i < n; i++) {
-        if (!ifaces_is_private(&v[i]) && !is_shared(&v[i]))
+        if (!ipaddr_is_private(&v[i]) && !is_shared(&v[i]))
             return CHECKUP_IP_PUBLIC;
-        if (!ifaces_is_loopback(&v[i]))
+        if (!ipaddr_is_loopback(&v[i]))
             best = CHECKUP_IP_PRIVATE;
     }
     return best;
@@ -95,7 +95,7 @@ static void find_quic(void *arg, struct conn *c)
     uint16_t port;
 
     conn_info(c, &info);
-    if (multiaddr_as_quic(&info.remote, &ip, &port) && !ifaces_is_loopback(&ip))
+    if (multiaddr_as_quic(&info.remote, &ip, &port) && !ipaddr_is_loopback(&ip))
         *(bool *)arg = true;
 }
 
@@ -194,7 +194,7 @@ void checkup_look(const struct checkup *k, const struct peerid *towards, struct 
 static void list_addrs(const struct checkup_addrs *from, bool with_loopback, struct pb_list *to)
 {
     for (size_t i = 0; i < from->n; i++)
-        if (with_loopback || !ifaces_is_loopback_addr(&from->v[i]))
+        if (with_loopback || !multiaddr_is_loopback(&from->v[i]))
             pb_list_add(to, (struct bytes){ from->v[i].b, from->v[i].n });
 }
 
@@ -233,7 +233,7 @@ static void on_stream(void *arg, struct conn *c, struct stream *s, const char *p
 
     conn_info(c, &info);
     checkup_look(k, conn_peer(c), &self);
-    const struct checkup_msg m = message_of(&self, ifaces_is_loopback_addr(&info.remote));
+    const struct checkup_msg m = message_of(&self, multiaddr_is_loopback(&info.remote));
     int n = checkup_msg_encode(wire, sizeof wire, &m);
     if (n < 0)
         stream_drop(s, n);

@@ -3,7 +3,7 @@
 
 #include "base/err.h"
 #include "host/dial_order.h"
-#include "net/ifaces.h"
+#include "id/ipaddr.h"
 
 #define US(ms) ((uint64_t)(ms)*1000)
 
@@ -206,7 +206,7 @@ static void add_candidate(struct dcutr_info *info, struct bytes v)
     multiaddr_strip_peer(a);
     if (dial_rank(a) >= DIAL_CIRCUIT || !multiaddr_as_socket(a, &ip, &port))
         return;
-    if (!ifaces_is_loopback(&ip))
+    if (!ipaddr_is_loopback(&ip))
         info->ncandidates++;
 }
 

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "host/dial_order.h"
-#include "net/ifaces.h"
+#include "id/multiaddr.h"
 #include "net/parting.h"
 #include "wire/identify_msg.h"
 
@@ -46,7 +46,7 @@ static void add_addrs(struct draft *d, const struct host *h, bool is_local)
 {
     d->naddrs = host_announced(h, d->addrs, ANNOUNCED_MAX);
     for (size_t i = 0; i < d->naddrs; i++)
-        if (is_local || !ifaces_is_loopback_addr(&d->addrs[i]))
+        if (is_local || !multiaddr_is_loopback(&d->addrs[i]))
             d->msg.addrs[d->msg.naddrs++] = view(&d->addrs[i]);
 }
 
@@ -62,7 +62,7 @@ static struct bytes write_message(struct draft *d, const struct conn *c)
                                     .observed_addr = view(&d->observed),
                                     .protocol_version = bytes_of("ipfs/0.1.0"),
                                     .agent_version = bytes_of("gw/" GW_VERSION) };
-    add_addrs(d, h, ifaces_is_loopback_addr(&info.remote));
+    add_addrs(d, h, multiaddr_is_loopback(&info.remote));
     host_protocols(h, add_protocol, &d->msg);
     int n = identify_encode(d->wire, sizeof d->wire, &d->msg);
     if (n <= 0) {
@@ -197,7 +197,7 @@ static void take_addrs(struct conn *c, const struct identify_msg *m)
     for (size_t i = m->naddrs < LEARN_MAX ? m->naddrs : LEARN_MAX; i-- > 0;) {
         struct multiaddr a;
         if (multiaddr_from_bytes(m->addrs[i], &a) == 0 && dial_rank(&a) != DIAL_NEVER &&
-            (!ifaces_is_loopback_addr(&a) || ifaces_is_loopback_addr(&info.remote)))
+            (!multiaddr_is_loopback(&a) || multiaddr_is_loopback(&info.remote)))
             host_learn_addr(conn_host(c), conn_peer(c), &a);
     }
 }

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "net/ifaces.h"
+#include "id/multiaddr.h"
 #include "p2p/mdns_core.h"
 
 #define LOOK_MS 30000 /* links without an address of ours come and go unannounced */
@@ -79,7 +79,7 @@ static size_t lan_addrs(const struct mdns *m, struct multiaddr out[MDNS_ADDRS_MA
     size_t n = 0, nall = m->is_asker ? 0 : host_listen_addrs(m->host, all, MDNS_ADDRS_MAX);
 
     for (size_t i = 0; i < nall; i++)
-        if (!ifaces_is_loopback_addr(&all[i]))
+        if (!multiaddr_is_loopback(&all[i]))
             out[n++] = all[i];
     return n;
 }

@@ -1,15 +1,15 @@
 /* mdns_hear.c - see mdns_hear.h. */
 #include "p2p/mdns_hear.h"
 
-#include "net/ifaces.h"
+#include "id/ipaddr.h"
 
 static bool is_dialable(const struct multiaddr *a)
 {
     struct ipaddr ip;
     uint16_t port;
 
-    return multiaddr_as_socket(a, &ip, &port) && port && !ifaces_is_wildcard(&ip) &&
-           !ifaces_is_loopback(&ip) && !ifaces_is_link_local6(&ip) &&
+    return multiaddr_as_socket(a, &ip, &port) && port && !ipaddr_is_wildcard(&ip) &&
+           !ipaddr_is_loopback(&ip) && !ipaddr_is_link_local6(&ip) &&
            !(ip.family == 4 && ip.b[0] >= 224) && !(ip.family == 6 && ip.b[0] == 0xff);
 }
 

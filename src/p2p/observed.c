@@ -1,7 +1,7 @@
 /* observed.c - see observed.h. */
 #include "p2p/observed.h"
 
-#include "net/ifaces.h"
+#include "id/ipaddr.h"
 
 static bool is_of_udp(const struct multiaddr *a, struct ipaddr *ip)
 {
@@ -102,7 +102,7 @@ enum observed_mapping observed_mapping(const struct observed *o, uint8_t family,
         if (!is_fresh(s, now_ms) || !is_of_udp(&s->seen, &ip) || ip.family != family)
             continue;
         if (is_among(&s->seen, own, nown)) {
-            if (!ifaces_is_private(&ip))
+            if (!ipaddr_is_private(&ip))
                 return OBSERVED_NOT_MAPPED;
             is_own = true; /* from our own network: no NAT is in between */
             continue;

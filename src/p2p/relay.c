@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "id/circuit_addr.h"
 #include "id/envelope.h"
-#include "net/ifaces.h"
+#include "id/multiaddr.h"
 #include "net/parting.h"
 #include "p2p/msgread.h"
 #include "p2p/relay_circuit.h"
@@ -230,7 +230,7 @@ static void list_addrs(const struct relay *r, const struct conn *c,
     conn_info(c, &info);
     for (size_t i = 0; i < n; i++)
         if (!circuit_addr_is(&own[i]) &&
-            (!ifaces_is_loopback_addr(&own[i]) || ifaces_is_loopback_addr(&info.remote)) &&
+            (!multiaddr_is_loopback(&own[i]) || multiaddr_is_loopback(&info.remote)) &&
             multiaddr_append_peer(&own[i], host_peerid(r->host)) == 0)
             pb_list_add(out, (struct bytes){ own[i].b, own[i].n });
 }

@@ -295,7 +295,7 @@ static void test_v2_refuses_what_is_not_public(void **state)
 static bool is_offline(void)
 {
     struct ipaddr ip;
-    return ifaces_addrs(4, &ip, 1) == 0 || ifaces_is_loopback(&ip);
+    return ifaces_addrs(4, &ip, 1) == 0 || ipaddr_is_loopback(&ip);
 }
 
 static uint64_t demanded(struct talk *t)
