@@ -109,6 +109,17 @@ struct conf_schema {
     const struct conf_key *keys;
 };
 
+/* In the tables; NULL: there is none. */
+const struct conf_section *conf_section_find(const struct conf_schema *s, const char *name);
+const struct conf_key *conf_key_find(const struct conf_schema *s, const char *section,
+                                     const char *key);
+
+/* Every [section NAME] of a named section in the values. */
+static inline struct conf_named *conf_named_at(const void *values, const struct conf_section *sec)
+{
+    return (struct conf_named *)(void *)((char *)values + sec->offset);
+}
+
 /* Fills every field of the schema with its default, whatever it held; other members of `values`
  * stay.  Returns 0 or GW_ENOMEM (then there is nothing to free). */
 int conf_init(void *values, const struct conf_schema *s);

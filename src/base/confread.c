@@ -114,18 +114,16 @@ static int read_key(void *user, const char *section, const char *key, const char
 {
     struct reader *r = user;
     char why[CONF_ERR_MAX];
-    size_t i = 0;
     (void)section; /* inih's copy is cut to 49 octets */
 
     if (!*r->section)
         return !fail(r, GW_ESYNTAX, "'%s' stands before the first [section]", key);
-    const struct conf_key *k = r->s->keys;
-    while (k[i].section && (strcmp(k[i].section, r->section) || strcmp(k[i].key, key)))
-        i++;
-    if (k[i].section && k[i].type != CONF_LIST && r->set_on[i])
-        return !fail(r, GW_EEXISTS, "'%s' is set already on line %d", key, r->set_on[i]);
-    if (k[i].section)
-        r->set_on[i] = r->line;
+    const struct conf_key *k = conf_key_find(r->s, r->section, key);
+    int *set_on = k ? &r->set_on[k - r->s->keys] : NULL;
+    if (k && k->type != CONF_LIST && *set_on)
+        return !fail(r, GW_EEXISTS, "'%s' is set already on line %d", key, *set_on);
+    if (k)
+        *set_on = r->line;
     int err = conf_set(r->values, r->s, r->section, *r->name ? r->name : NULL, key, value, why);
     if (err)
         fail(r, err, "%s", why);

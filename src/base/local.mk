@@ -12,7 +12,8 @@ src_libbase_a_SOURCES = \
 	src/base/units.c src/base/units.h \
 	src/base/utctime.c src/base/utctime.h \
 	src/base/fileio.c src/base/fileio.h \
-	src/base/conf.c src/base/confread.c src/base/conf.h \
+	src/base/conf.c src/base/confprint.c src/base/confread.c src/base/conf.h \
+	src/base/conffield.c src/base/conffield.h \
 	src/base/confdiff.c src/base/confdiff.h \
 	src/base/confedit.c src/base/confedit.h
 
