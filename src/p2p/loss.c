@@ -5,6 +5,7 @@
 #include "p2p/loss.h"
 
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -39,26 +40,41 @@ static int decode(struct bytes msg, uint64_t *v)
 
 /* ---- the served side ---- */
 
-struct loss_server {
-    struct host *host;
-    loss_may_fn *may;
-    void *arg;
-};
-
 struct served { /* a burst of a peer */
+    struct served *prev, *next;
+    struct loss_server *server;
     struct conn *c;
-    struct stream *s; /* NULL: its first message is being read */
-    struct msgread *reader;
+    struct stream *s;       /* ours, once we listen */
+    struct msgread *reader; /* until then */
     ev_timer deadline;
     uint64_t flow;
     uint64_t got;
 };
 
+struct loss_server {
+    struct host *host;
+    loss_may_fn *may;
+    void *arg;
+    struct served *bursts; /* utlist DL */
+    size_t n;
+};
+
 static void end_served(struct served *b)
 {
     ev_timer_stop(host_loop(conn_host(b->c)), &b->deadline);
-    conn_unbind_flow(b->c, b->flow, false);
+    if (b->s)
+        conn_unbind_flow(b->c, b->flow, false);
+    DL_DELETE(b->server->bursts, b);
+    b->server->n--;
     free(b);
+}
+
+static void drop_served(struct served *b, int err)
+{
+    msgread_cancel(b->reader, err);
+    if (b->s)
+        stream_drop(b->s, err);
+    end_served(b);
 }
 
 static void on_packet(void *arg, struct bytes v)
@@ -102,11 +118,9 @@ static const struct stream_events served_events = {
 
 static void on_served_deadline(struct ev_loop *loop, ev_timer *w, int revents)
 {
-    struct served *b = w->data;
     (void)loop;
     (void)revents;
-    stream_drop(b->s, GW_ETIMEOUT);
-    end_served(b);
+    drop_served(w->data, GW_ETIMEOUT);
 }
 
 static int listen_for(struct served *b, struct stream *s, struct bytes msg)
@@ -130,28 +144,42 @@ static void on_burst(void *arg, int err, struct stream *s, struct bytes msg, str
     if (!err && (err = rest.n ? GW_EPROTO : listen_for(b, s, msg)) != 0)
         stream_drop(s, err);
     if (err) {
-        free(b);
+        end_served(b);
         return;
     }
     b->s = s;
     stream_own(s, &served_events, b);
-    ev_timer_init(&b->deadline, on_served_deadline, LOSS_SERVE_MS / 1e3, 0.);
-    b->deadline.data = b;
     ev_timer_start(host_loop(conn_host(b->c)), &b->deadline);
+}
+
+static bool has_room(const struct loss_server *server, const struct conn *c)
+{
+    const struct served *b;
+
+    DL_FOREACH (server->bursts, b)
+        if (peerid_eq(conn_peer(b->c), conn_peer(c)))
+            return false;
+    return server->n < LOSS_SERVED_MAX;
 }
 
 static void on_stream(void *arg, struct conn *c, struct stream *s, const char *protocol,
                       struct bytes early)
 {
-    struct served *b = calloc(1, sizeof *b);
-    (void)arg;
+    struct loss_server *server = arg;
+    bool is_welcome = has_room(server, c);
+    struct served *b = is_welcome ? calloc(1, sizeof *b) : NULL;
     (void)protocol;
 
     if (!b) {
-        stream_drop(s, GW_ENOMEM);
+        stream_drop(s, is_welcome ? GW_ENOMEM : GW_ELIMIT);
         return;
     }
+    b->server = server;
     b->c = c;
+    ev_timer_init(&b->deadline, on_served_deadline, LOSS_SERVE_MS / 1e3, 0.);
+    b->deadline.data = b;
+    DL_APPEND(server->bursts, b);
+    server->n++;
     msgread_start(host_loop(conn_host(c)), s, early, &limits, &b->reader, on_burst, b);
 }
 
@@ -168,7 +196,7 @@ struct loss_server *loss_serve(struct host *h, loss_may_fn *may, void *arg)
 
     if (!s)
         return NULL;
-    *s = (struct loss_server){ h, may, arg };
+    *s = (struct loss_server){ .host = h, .may = may, .arg = arg };
     if (host_handle(h, LOSS_PROTOCOL, wants, on_stream, s) == 0)
         return s;
     free(s);
@@ -177,6 +205,10 @@ struct loss_server *loss_serve(struct host *h, loss_may_fn *may, void *arg)
 
 void loss_server_free(struct loss_server *s)
 {
+    if (!s)
+        return;
+    while (s->bursts)
+        drop_served(s->bursts, GW_ECANCELED);
     free(s);
 }
 

@@ -15,9 +15,10 @@
 #include "host/host.h"
 #include "p2p/loss_tally.h"
 
-#define LOSS_PROTOCOL "/gw/loss/1.0.0"
-#define LOSS_LEN      40    /* octets of a datagram */
-#define LOSS_SERVE_MS 10000 /* a served burst is ended after it */
+#define LOSS_PROTOCOL   "/gw/loss/1.0.0"
+#define LOSS_LEN        40    /* octets of a datagram */
+#define LOSS_SERVE_MS   10000 /* a served burst is ended after it */
+#define LOSS_SERVED_MAX 16    /* bursts served at once, one of each peer; others are reset */
 
 /* Who may have a burst served? */
 typedef bool loss_may_fn(void *arg, const struct peerid *peer);

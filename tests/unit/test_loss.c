@@ -83,6 +83,27 @@ static void test_strangers_are_not_served(void **state)
     assert_int_equal(told.err, GW_ENOPROTO);
 }
 
+/* One burst is a thousand datagrams back at the most; many at once would be a way to keep us busy.
+ */
+static void test_a_peer_has_one_burst_served_at_a_time(void **state)
+{
+    (void)state;
+    start();
+    run_ms(20);
+    start();
+    run_until(is_told, NULL);
+    assert_int_equal(told.err, GW_ERESET); /* the second one */
+    told.calls = 0;
+    run_until(is_told, NULL);
+    assert_int_equal(told.err, 0); /* the first one goes on */
+    assert_int_equal(told.r.back, LOSS_PACKETS_MAX);
+    run_ms(5);
+    told.calls = 0;
+    start(); /* and once it is over there is room */
+    run_until(is_told, NULL);
+    assert_int_equal(told.err, 0);
+}
+
 static void test_connection_without_datagrams_is_told_at_once(void **state)
 {
     struct loss *l;
@@ -125,6 +146,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(test_every_packet_comes_back_on_a_clean_path),
         T(test_strangers_are_not_served),
+        T(test_a_peer_has_one_burst_served_at_a_time),
         T(test_connection_without_datagrams_is_told_at_once),
         T(test_end_of_the_connection_is_told),
         T(test_cancel_at_any_time_calls_nobody),
