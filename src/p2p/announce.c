@@ -148,6 +148,13 @@ bool announce_is_fixed(const struct announce *a, const struct multiaddr *address
     return false;
 }
 
+bool announce_is_claim(const struct announce *a, const struct multiaddr *address,
+                       struct ipaddr *from)
+{
+    return !announce_is_fixed(a, address) &&
+           observed_is_claim(&a->observed, address, clock_mono_ms(), from);
+}
+
 static bool same(const struct addrs *a, const struct addrs *b)
 {
     if (a->n != b->n)

@@ -2,8 +2,9 @@
  * see us come from, ports that the router maps, circuits through relays.
  *
  * Identify tells them to peers, hole punching proposes the direct ones.  What others see counts
- * once two of them agree (observed.h), or a dial-back has proved it; until then, and behind a NAT
- * that maps differently for each of them, it is a candidate for hole punching only.
+ * once two of them agree (observed.h), or a dial-back of a second one has proved it
+ * (autonat_core.h); until then, and behind a NAT that maps differently for each of them, it is a
+ * candidate for hole punching only.
  */
 #ifndef GW_P2P_ANNOUNCE_H
 #define GW_P2P_ANNOUNCE_H
@@ -36,6 +37,10 @@ size_t announce_candidates(const struct announce *a, struct multiaddr *out, size
 size_t announce_public(const struct announce *a, struct multiaddr *out, size_t max);
 /* Whether an address is there by itself: we listen on it, or the router maps it for everybody. */
 bool announce_is_fixed(const struct announce *a, const struct multiaddr *address);
+/* Whether it is no more than what one peer says: not fixed, and seen by nobody else (observed.h).
+ * *from is where that peer is. */
+bool announce_is_claim(const struct announce *a, const struct multiaddr *address,
+                       struct ipaddr *from);
 
 /* A port mapping (net/portmap.h), told by its outer address, is there, or is gone. */
 void announce_mapped(struct announce *a, const struct multiaddr *outer);

@@ -37,8 +37,11 @@ static void look_at_addrs(struct autonat *n)
     struct multiaddr addrs[ANNOUNCE_MAX];
     size_t count = announce_public(n->announce, addrs, ANNOUNCE_MAX);
 
-    for (size_t i = 0; i < count; i++)
-        v[i] = (struct autonat_address){ addrs[i], announce_is_fixed(n->announce, &addrs[i]) };
+    for (size_t i = 0; i < count; i++) {
+        v[i] = (struct autonat_address){ .at = addrs[i],
+                                         .is_fixed = announce_is_fixed(n->announce, &addrs[i]) };
+        announce_is_claim(n->announce, &addrs[i], &v[i].claimed_by);
+    }
     autonat_core_set_addrs(&n->core, v, count, clock_mono_ms());
 }
 

@@ -19,16 +19,37 @@ static struct autonat_observer *find_observer(struct autonat_core *c, const stru
 
 /* ---- the verdict ---- */
 
+static const struct autonat_address *find_addr(const struct autonat_core *c,
+                                               const struct multiaddr *at)
+{
+    for (size_t i = 0; i < c->naddrs; i++)
+        if (multiaddr_eq(&c->addrs[i].at, at))
+            return &c->addrs[i];
+    return NULL;
+}
+
 /* A dial-back that came where we had sent to tells nothing of strangers, unless no NAT opened the
- * way for it. */
+ * way for it.  That one was made at all shows no more than that the peer, or a friend of it, knows
+ * some way to us: that the address is one, nobody says then but the peer whose word it is. */
 static bool tells(const struct autonat_core *c, const struct autonat_vote *v)
 {
-    if (v->answer != AUTONAT_REACHED_SOLICITED)
+    const struct autonat_address *a = find_addr(c, &v->address);
+
+    if (v->answer == AUTONAT_FAILED)
         return true;
-    for (size_t i = 0; i < c->naddrs; i++)
-        if (multiaddr_eq(&c->addrs[i].at, &v->address))
-            return c->addrs[i].is_fixed;
-    return false;
+    if (!a || ipaddr_eq(&a->claimed_by, &v->from))
+        return false;
+    return v->answer == AUTONAT_REACHED || a->is_fixed;
+}
+
+static struct autonat_votes telling_votes(const struct autonat_core *c)
+{
+    struct autonat_votes telling = { .n = 0 };
+
+    for (size_t i = 0; i < c->votes.n; i++)
+        if (tells(c, &c->votes.v[i]))
+            telling.v[telling.n++] = c->votes.v[i];
+    return telling;
 }
 
 /* Has that observer nothing to tell of the address (NULL: of any) but such? */
@@ -87,7 +108,7 @@ static void keep_votes(struct autonat_core *c)
 }
 
 /* Finds anew what is known of each address.  Returns whether one of them is public. */
-static bool find_all(struct autonat_core *c, uint64_t now_ms)
+static bool find_all(struct autonat_core *c, const struct autonat_votes *telling, uint64_t now_ms)
 {
     struct autonat_finding before[ANNOUNCE_MAX];
     size_t nbefore = c->nfindings;
@@ -101,9 +122,9 @@ static bool find_all(struct autonat_core *c, uint64_t now_ms)
         if (!t.last_ms)
             continue;
         struct autonat_finding *f = &c->findings[c->nfindings++];
-        unsigned reached = t.reached + (a->is_fixed ? t.solicited : 0);
         *f = (struct autonat_finding){ .address = a->at, .tally = t, .at_ms = t.last_ms };
-        f->reach = autonat_verdict(reached, t.failed, count_askable(c, &a->at),
+        t = autonat_votes_count(telling, &a->at, now_ms);
+        f->reach = autonat_verdict(t.reached + t.solicited, t.failed, count_askable(c, &a->at),
                                    reach_before(before, nbefore, &a->at));
         is_public |= f->reach == ANNOUNCE_REACH_PUBLIC;
     }
@@ -111,14 +132,10 @@ static bool find_all(struct autonat_core *c, uint64_t now_ms)
 }
 
 /* What all answers on any address come to: public means no more than that it is not private. */
-static enum announce_reach sum_up(const struct autonat_core *c, uint64_t now_ms)
+static enum announce_reach sum_up(const struct autonat_core *c, const struct autonat_votes *telling,
+                                  uint64_t now_ms)
 {
-    struct autonat_votes telling = { .n = 0 };
-
-    for (size_t i = 0; i < c->votes.n; i++)
-        if (tells(c, &c->votes.v[i]))
-            telling.v[telling.n++] = c->votes.v[i];
-    struct autonat_tally t = autonat_votes_count(&telling, NULL, now_ms);
+    struct autonat_tally t = autonat_votes_count(telling, NULL, now_ms);
     enum announce_reach reach = autonat_verdict(t.reached + t.solicited, t.failed,
                                                 count_askable(c, NULL), c->reach);
     return reach == ANNOUNCE_REACH_PUBLIC ? ANNOUNCE_REACH_UNKNOWN : reach;
@@ -128,7 +145,9 @@ static enum announce_reach sum_up(const struct autonat_core *c, uint64_t now_ms)
 static void judge(struct autonat_core *c, uint64_t now_ms)
 {
     keep_votes(c);
-    c->reach = find_all(c, now_ms) ? ANNOUNCE_REACH_PUBLIC : sum_up(c, now_ms);
+    const struct autonat_votes telling = telling_votes(c);
+    bool is_public = find_all(c, &telling, now_ms);
+    c->reach = is_public ? ANNOUNCE_REACH_PUBLIC : sum_up(c, &telling, now_ms);
 }
 
 /* ---- rounds ---- */

@@ -27,6 +27,7 @@ extern const struct autonat_pace autonat_usual_pace; /* 3 s, 2 min, 15 min */
 struct autonat_address { /* of ours */
     struct multiaddr at;
     bool is_fixed; /* there by itself: no NAT opens it for whom we sent to (announce_is_fixed) */
+    struct ipaddr claimed_by; /* who alone says that it is ours (announce_is_claim); family 0: no */
 };
 
 /* What is known of one of them.  From `tally` follows how a NAT filters (RFC 4787 section 5):

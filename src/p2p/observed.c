@@ -83,6 +83,23 @@ size_t observed_addrs(const struct observed *o, size_t observers, uint64_t now_m
     return n;
 }
 
+bool observed_is_claim(const struct observed *o, const struct multiaddr *address, uint64_t now_ms,
+                       struct ipaddr *from)
+{
+    const struct sighting *first = NULL;
+
+    for (const struct sighting *s = o->v; s < o->v + o->n; s++) {
+        if (!is_fresh(s, now_ms) || !multiaddr_eq(&s->seen, address))
+            continue;
+        if (first && !ipaddr_eq(&first->from, &s->from))
+            return false;
+        first = s;
+    }
+    if (first)
+        *from = first->from;
+    return first != NULL;
+}
+
 static bool is_among(const struct multiaddr *a, const struct multiaddr *v, size_t n)
 {
     for (size_t i = 0; i < n; i++)

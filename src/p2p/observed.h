@@ -33,6 +33,10 @@ void observed_note(struct observed *o, const struct multiaddr *seen, const struc
 size_t observed_addrs(const struct observed *o, size_t observers, uint64_t now_ms,
                       struct multiaddr *out, size_t max);
 
+/* Does but one of them say that we are there?  Then *from is who. */
+bool observed_is_claim(const struct observed *o, const struct multiaddr *address, uint64_t now_ms,
+                       struct ipaddr *from);
+
 /* How a NAT maps our UDP port (RFC 4787 section 4.1). */
 enum observed_mapping {
     OBSERVED_UNKNOWN,

@@ -41,10 +41,17 @@ static void set_addrs(const char *first, const char *second, bool is_fixed)
     struct autonat_address v[2];
     size_t n = 0;
     if (first)
-        v[n++] = (struct autonat_address){ maddr(first), is_fixed };
+        v[n++] = (struct autonat_address){ .at = maddr(first), .is_fixed = is_fixed };
     if (second)
-        v[n++] = (struct autonat_address){ maddr(second), is_fixed };
+        v[n++] = (struct autonat_address){ .at = maddr(second), .is_fixed = is_fixed };
     autonat_core_set_addrs(&core, v, n, now_ms);
+}
+
+/* ONE is ours as far as peer `nr` says, and nobody else. */
+static void set_claim(uint8_t nr)
+{
+    struct autonat_address v = { .at = maddr(ONE), .claimed_by = way_of(nr).from };
+    autonat_core_set_addrs(&core, &v, 1, now_ms);
 }
 
 static void connect_to(uint8_t nr)
@@ -360,6 +367,37 @@ static void test_silent_observers_do_not_make_one_voice_enough(void **state)
     assert_int_equal(core.reach, ANNOUNCE_REACH_PUBLIC);
 }
 
+static void test_who_alone_claims_an_address_does_not_prove_it(void **state)
+{
+    (void)state;
+    set_claim(1);
+    connect_to(1);
+    assert_int_equal(wait_for_ask(), 1);
+    answer(AUTONAT_REACHED, ONE); /* it knows some way to us: whether it is that one nobody says */
+    assert_int_equal(core.reach, ANNOUNCE_REACH_UNKNOWN);
+    assert_int_equal(core.findings[0].reach, ANNOUNCE_REACH_UNKNOWN);
+    assert_int_equal(core.findings[0].tally.reached, 1);
+
+    connect_to(2);
+    assert_int_equal(wait_for_ask(), 2);
+    answer(AUTONAT_REACHED, ONE);
+    assert_int_equal(core.findings[0].reach, ANNOUNCE_REACH_PUBLIC);
+    assert_int_equal(core.reach, ANNOUNCE_REACH_PUBLIC);
+}
+
+static void test_what_another_one_sees_too_is_no_claim_any_more(void **state)
+{
+    (void)state;
+    set_claim(1);
+    connect_to(1);
+    assert_int_equal(wait_for_ask(), 1);
+    answer(AUTONAT_REACHED, ONE);
+    assert_int_equal(core.reach, ANNOUNCE_REACH_UNKNOWN);
+    set_addrs(ONE, NULL, false);
+    go_to(now_ms + 1);
+    assert_int_equal(core.reach, ANNOUNCE_REACH_PUBLIC);
+}
+
 static void test_private_is_who_is_reached_nowhere(void **state)
 {
     (void)state;
@@ -475,6 +513,8 @@ int main(void)
         T(test_what_was_solicited_speaks_only_for_an_address_that_no_nat_opens),
         T(test_who_had_not_been_sent_to_tells_how_a_nat_filters),
         T(test_silent_observers_do_not_make_one_voice_enough),
+        T(test_who_alone_claims_an_address_does_not_prove_it),
+        T(test_what_another_one_sees_too_is_no_claim_any_more),
         T(test_private_is_who_is_reached_nowhere),
         T(test_after_an_hour_asleep_old_answers_count_no_more),
         T(test_a_network_change_forgets_and_asks_anew),

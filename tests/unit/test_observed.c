@@ -57,6 +57,23 @@ static void test_two_peers_on_one_ip_address_are_one_observer(void **state)
     assert_int_equal(observed_mapping(&o, 4, NULL, 0, 0), OBSERVED_UNKNOWN);
 }
 
+static void test_what_but_one_observer_says_is_a_claim(void **state)
+{
+    struct multiaddr seen = parsed(A);
+    struct observed o = { 0 };
+    struct ipaddr from;
+    (void)state;
+    assert_false(observed_is_claim(&o, &seen, 0, &from));
+    note(&o, 1, 1, A, 0);
+    note(&o, 2, 1, A, 0); /* two peers, one observer */
+    assert_true(observed_is_claim(&o, &seen, 0, &from));
+    assert_int_equal(from.b[3], 1);
+    note(&o, 3, 3, A, 1000);
+    assert_false(observed_is_claim(&o, &seen, 1000, &from));
+    assert_true(observed_is_claim(&o, &seen, OBSERVED_LIFE_MS, &from)); /* the others are too old */
+    assert_int_equal(from.b[3], 3);
+}
+
 static void test_the_address_that_most_agree_on_comes_first(void **state)
 {
     struct observed o = { 0 };
@@ -154,6 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_observers_confirm_and_one_does_not),
         cmocka_unit_test(test_two_peers_on_one_ip_address_are_one_observer),
+        cmocka_unit_test(test_what_but_one_observer_says_is_a_claim),
         cmocka_unit_test(test_the_address_that_most_agree_on_comes_first),
         cmocka_unit_test(test_a_peer_counts_with_its_last_sighting),
         cmocka_unit_test(test_transports_and_families_of_one_peer_stand_side_by_side),
