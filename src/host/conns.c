@@ -174,12 +174,14 @@ static void on_stream(struct muxed *m, struct stream *s)
 
 static void on_moved(struct muxed *m)
 {
+    struct conn *c = m->owner;
     struct muxed_info info;
     char addr[MULTIADDR_STR_MAX];
 
     m->ops->info(m, &info);
     log_debug("conn peer=%s addr=%s moved", peerid_short(&m->peer),
               multiaddr_print(&info.remote, addr));
+    c->all->hooks->on_moved(c->host, c);
 }
 
 /* Late ones of a flow that has just ended are nothing unusual. */

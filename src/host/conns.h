@@ -19,6 +19,7 @@ struct conns;
 struct conns_hooks { /* called with the host given to conns_new */
     void (*on_open)(struct host *h, struct conn *c);
     void (*on_stream)(struct host *h, struct conn *c, struct stream *s); /* takes s */
+    void (*on_moved)(struct host *h, struct conn *c);
     void (*on_silence)(struct host *h, struct conn *c, bool is_silent);
     void (*on_close)(struct host *h, struct conn *c, int err); /* c is gone after the call */
 };

@@ -124,6 +124,15 @@ void conn_identified(struct conn *c)
             o->ev->on_identity(o->arg, c);
 }
 
+static void on_moved(struct host *h, struct conn *c)
+{
+    struct observer *o;
+
+    LL_FOREACH (h->observers, o)
+        if (o->ev->on_conn_moved)
+            o->ev->on_conn_moved(o->arg, c);
+}
+
 static void on_silence(struct host *h, struct conn *c, bool is_silent)
 {
     struct observer *o;
@@ -147,6 +156,7 @@ static void on_conn_close(struct host *h, struct conn *c, int err)
 static const struct conns_hooks hooks = {
     .on_open = on_conn,
     .on_stream = on_stream,
+    .on_moved = on_moved,
     .on_silence = on_silence,
     .on_close = on_conn_close,
 };

@@ -45,6 +45,8 @@ struct host_events {
     void (*on_conn)(void *arg, struct conn *c); /* a connection is ready */
     /* What its identify answer says, or a push later, stands in conn_identity.  May be NULL. */
     void (*on_identity)(void *arg, struct conn *c);
+    /* The peer is at another address now (conn_info); or we are.  May be NULL. */
+    void (*on_conn_moved)(void *arg, struct conn *c);
     /* Streams are open, and nothing has come for a second or two though the peer owes an answer; or
      * it is heard again.  May be NULL. */
     void (*on_conn_silence)(void *arg, struct conn *c, bool is_silent);

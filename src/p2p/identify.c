@@ -369,7 +369,20 @@ static void on_conn(void *arg, struct conn *c)
     identify_ask(c);
 }
 
-static const struct host_events host_events = { .on_conn = on_conn };
+/* A peer that has moved may have asked with its first packet from there, and was told where it had
+ * been.  (That we have moved is nothing that it asks us.) */
+static void on_conn_moved(void *arg, struct conn *c)
+{
+    struct draft *d = conn_is_inbound(c) ? malloc(sizeof *d) : NULL;
+    (void)arg;
+
+    if (d)
+        push(d, c);
+    free(d);
+}
+
+static const struct host_events host_events = { .on_conn = on_conn,
+                                                .on_conn_moved = on_conn_moved };
 
 struct identify *identify_new(struct host *h)
 {

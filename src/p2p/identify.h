@@ -2,8 +2,8 @@
  *
  * Every new connection is asked who is there; what is learnt stands in its conn_identity, and the
  * peer's addresses go to host_learn_addr.  Loopback addresses are told to, and learnt from, only
- * who is on this machine. A signed peer record is neither sent nor looked at: the connection itself
- * proves the peer's key.
+ * who is on this machine.  A peer that has moved is told where we see it now.  A signed peer record
+ * is neither sent nor looked at: the connection itself proves the peer's key.
  */
 #ifndef GW_P2P_IDENTIFY_H
 #define GW_P2P_IDENTIFY_H

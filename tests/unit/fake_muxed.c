@@ -246,6 +246,8 @@ static struct multiaddr caller_at(const struct link *l)
     const struct quic *q = l->end[0].quic;
     if (l->end[1].m.is_relayed) /* by the same relay at both ends */
         return l->to;
+    if (fake_net.moved_to.n)
+        return fake_net.moved_to;
     return fake_net.has_places && q && q->nat ? q->at[0] : parse("/ip4/198.51.100.7/udp/7/quic-v1");
 }
 
@@ -264,6 +266,16 @@ static void op_info(const struct muxed *m, struct muxed_info *out)
 static const struct muxed_ops ops = {
     .open = op_open, .close = op_close, .info = op_info, .send_datagram = op_send_datagram
 };
+
+void fake_net_move(const char *addr)
+{
+    struct link *l;
+
+    fake_net.moved_to = parse(addr);
+    DL_FOREACH (links, l)
+        if (l->end[1].m.ev && !l->is_closing)
+            l->end[1].m.ev->on_moved(&l->end[1].m);
+}
 
 /* --- the handshake --- */
 

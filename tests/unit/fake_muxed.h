@@ -29,6 +29,7 @@ struct fake_net {
     bool is_silent;               /* new streams are not heard by the other end */
     size_t piece;                 /* of new streams */
     unsigned round_ms;            /* of new streams */
+    struct multiaddr moved_to;    /* as fake_net_move says; n 0: nowhere */
     bool has_places;              /* who dials is seen where it listens, and not all at one place */
     bool no_circuits;             /* circuit addresses are for another dialer */
     size_t datagram_max;          /* 0: none are taken */
@@ -39,5 +40,7 @@ extern struct fake_net fake_net; /* zeroed between tests by fake_net_reset */
 
 void fake_net_reset(void);
 void fake_net_rule(const char *addr, unsigned delay_ms, int err);
+/* All who have dialled are seen at `addr` from now on, and the other ends are told. */
+void fake_net_move(const char *addr);
 
 #endif

@@ -197,6 +197,22 @@ static void test_answer_cut_into_octets_is_understood(void **state)
     assert_string_equal(b_as_a_sees_it()->agent, "gw/" GW_VERSION);
 }
 
+static bool is_seen_there(void *where)
+{
+    return multiaddr_eq(&b_as_a_sees_it()->observed, where);
+}
+
+/* Asked with the first packet from the new address b still tells the old one. */
+static void test_a_peer_that_has_moved_is_told_where_it_is_seen_now(void **state)
+{
+    (void)state;
+    struct multiaddr there = maddr("/ip4/203.0.113.44/udp/4001/quic-v1");
+    join_and_identify();
+    assert_false(is_seen_there(&there));
+    fake_net_move("/ip4/203.0.113.44/udp/4001/quic-v1");
+    run_until(is_seen_there, &there);
+}
+
 /* Messages made by hand. */
 
 static size_t put(uint8_t *dst, size_t cap, const struct identify_msg *m)
@@ -378,6 +394,7 @@ int main(void)
         T(test_the_answer_is_one_message_without_loopback_addresses),
         T(test_push_all_tells_what_has_changed),
         T(test_answer_cut_into_octets_is_understood),
+        T(test_a_peer_that_has_moved_is_told_where_it_is_seen_now),
         T(test_apply_merges_several_messages),
         T(test_apply_takes_ten_messages_at_most),
         T(test_apply_leaves_what_a_push_does_not_name),
