@@ -184,21 +184,29 @@ static int dial(void *arg, const struct multiaddr *to, const struct peerid *expe
     return start(c, to, &draft, out);
 }
 
-/* A connection to the relay that is there tells how it is now. */
+/* Of a relay that nothing is known of lately a connection that is there tells how far it is, as
+ * long as the relay is heard on it. */
+static void look_at_conn(const struct circuit *c, const struct peerid *relay, uint64_t now_ms)
+{
+    const struct conn *k = host_conn(c->host, relay);
+    struct muxed_info info;
+
+    if (!k || relay_scores_load(c->scores, relay, now_ms) != RELAY_LOAD_UNKNOWN)
+        return;
+    conn_info(k, &info);
+    if (info.rtt_us && !info.unanswered_ms)
+        relay_scores_note(c->scores, relay, RELAY_RTT, info.rtt_us, now_ms);
+}
+
 static uint64_t cost(void *arg, const struct multiaddr *to)
 {
     const struct circuit *c = arg;
     uint64_t now_ms = clock_mono_ms(), sum = 0;
     struct multiaddr via = *to, rest;
     struct peerid relay;
-    struct muxed_info info;
 
     for (; circuit_addr_split(&via, &rest, &relay); via = rest) {
-        const struct conn *k = host_conn(c->host, &relay);
-        if (k)
-            conn_info(k, &info);
-        if (k && info.rtt_us)
-            relay_scores_note(c->scores, &relay, RELAY_RTT, info.rtt_us, now_ms);
+        look_at_conn(c, &relay, now_ms);
         sum += relay_scores_cost_ms(c->scores, &relay, now_ms);
     }
     return sum;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "id/circuit_addr.h"
 #include "p2p/msgread.h"
 #include "p2p/relay.h"
@@ -391,6 +392,35 @@ static void test_the_nearer_relay_is_dialled_first(void **state)
     assert_int_equal(far_relay.connects, 1);
 }
 
+/* The connection to it may be dead: how far it was on it tells nothing now. */
+static void test_relay_that_said_nothing_is_dialled_behind_though_it_was_near(void **state)
+{
+    struct peerid id = *key_peerid(relay.side.key);
+    (void)state;
+    open_from(&b, &far_relay.side, "/none");
+    fake_net_rule("/ip4/192.0.2.9/udp/4001/quic-v1", 5, 0);
+    fake_net_rule("/ip4/192.0.2.10/udp/4001/quic-v1", 60, 0);
+    open_from(&a, &relay.side, "/none");
+    open_from(&a, &far_relay.side, "/none");
+    assert_reached_by_either();
+    assert_int_equal(relay.connects, 1);
+    relay_scores_note(&scores[0], &id, RELAY_UNREACHED, 0, clock_mono_ms());
+    assert_reached_by_either();
+    assert_int_equal(relay.connects, 1);
+    assert_int_equal(far_relay.connects, 1);
+}
+
+static void test_how_far_a_relay_is_a_silent_connection_does_not_tell(void **state)
+{
+    (void)state;
+    open_from(&b, &far_relay.side, "/none");
+    fake_net_rule("/ip4/192.0.2.10/udp/4001/quic-v1", 5, 0);
+    open_from(&a, &far_relay.side, "/none");
+    fake_net.unanswered_ms = 500;
+    assert_reached_by_either();
+    assert_int_equal(relay.connects, 1); /* of neither anything is known: as the peer lists them */
+}
+
 static void test_dial_ends_when_the_relay_is_silent(void **state)
 {
     (void)state;
@@ -727,6 +757,8 @@ int main(void)
         T(test_relay_that_is_full_is_dialled_behind_the_other),
         T(test_relay_that_is_away_is_dialled_behind_the_other),
         T(test_the_nearer_relay_is_dialled_first),
+        T(test_relay_that_said_nothing_is_dialled_behind_though_it_was_near),
+        T(test_how_far_a_relay_is_a_silent_connection_does_not_tell),
         T(test_dial_ends_when_the_relay_is_silent),
         T(test_dial_ends_when_the_relay_cannot_be_reached),
         T(test_relay_known_by_its_id_is_dialled_where_it_was_last),
