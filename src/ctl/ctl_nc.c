@@ -122,13 +122,16 @@ void ctl_nc_run(const struct ctl_deps *d, struct ctl_session *s, json_t *req)
         return;
     }
     struct nc *n = calloc(1, sizeof *n);
-    struct front_open *open = n ? front_open(d->front, "nc", &t, on_opened, n) : NULL;
-    if (!open) {
+    err = n ? front_open(d->front, "nc", &t, on_opened, n, &n->open) : GW_ENOMEM;
+    if (err) {
         free(n);
-        ctl_session_fail(s, "too many connections are being opened, or out of memory");
+        ctl_session_fail(
+            s, "%s", err == GW_ELIMIT ? "too many connections are being opened" : gw_strerror(err));
         return;
     }
-    *n = (struct nc){ .session = s, .open = open, .all = d->ncs, .req = json_incref(req) };
+    n->session = s;
+    n->all = d->ncs;
+    n->req = json_incref(req);
     ctl_session_on_cancel(s, on_cancel, n);
 }
 

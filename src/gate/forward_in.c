@@ -64,11 +64,11 @@ static const struct stream_events client_events = {
     .on_eof = stream_ignore_eof, .on_close = on_close,
 };
 
-static void refuse(int fd, struct stream *s, struct client *c)
+static void refuse(int err, int fd, struct stream *s, struct client *c)
 {
-    log_warn("forward client refused: %s", gw_strerror(GW_ELIMIT));
+    log_warn("forward client refused: %s", gw_strerror(err));
     if (s)
-        stream_drop(s, GW_ELIMIT);
+        stream_drop(s, err);
     else
         close(fd);
     free(c);
@@ -78,16 +78,19 @@ static void on_accept(void *arg, int fd, const struct sockaddr_any *from)
 {
     struct forward_in *f = arg;
     struct stream *s = fdstream_new(f->loop, f->turn, fd, fd);
-    struct client *c = s ? malloc(sizeof *c) : NULL;
+    struct client *c = s ? calloc(1, sizeof *c) : NULL;
+    int err = GW_ENOMEM;
     (void)from;
 
     f->count++;
-    struct front_open *open = c ? front_open(f->front, "forward", &f->target, on_opened, c) : NULL;
-    if (!open) {
-        refuse(fd, s, c);
+    if (c)
+        err = front_open(f->front, "forward", &f->target, on_opened, c, &c->open);
+    if (err) {
+        refuse(err, fd, s, c);
         return;
     }
-    *c = (struct client){ .forward = f, .stream = s, .open = open };
+    c->forward = f;
+    c->stream = s;
     DL_APPEND(f->clients, c);
     stream_own(s, &client_events, c);
 }

@@ -17,9 +17,9 @@
 #include "base/container_of.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "gate/connector.h"
 #include "gate/front_address.h"
 #include "gate/held.h"
-#include "gate/reach.h"
 
 #define UDP_IDLE_MS 120000
 
@@ -44,13 +44,13 @@ struct front_open {
     const char *kind;
     enum state state;
     struct turn_task task;
-    struct reach reach;        /* OPENING; what it came to afterwards */
-    struct held held;          /* HELD */
-    struct bridge *bridge;     /* JOINED */
-    struct dgrams_join *pipe;  /* JOINED, of is_udp */
-    struct dgrams_stats early; /* what had been held for the pipe */
-    uint64_t open_ms;          /* how long it took */
-    front_opened_fn *opened;   /* NULL once called */
+    struct connector connector; /* OPENING; what it came to afterwards */
+    struct held held;           /* HELD */
+    struct bridge *bridge;      /* JOINED */
+    struct dgrams_join *pipe;   /* JOINED, of is_udp */
+    struct dgrams_stats early;  /* what had been held for the pipe */
+    uint64_t open_ms;           /* how long it took */
+    front_opened_fn *opened;    /* NULL once called */
     bridge_done_fn *done;
     dgrams_done_fn *dgrams_done;
     void *arg;
@@ -68,7 +68,7 @@ static const char *target_text(const struct front_open *o)
 
 static const char *peer_text(const struct front_open *o)
 {
-    return o->reach.peer.n ? peerid_short(&o->reach.peer) : "-";
+    return o->connector.peer.n ? peerid_short(&o->connector.peer) : "-";
 }
 
 static const char *why_text(const struct front_open *o)
@@ -87,17 +87,17 @@ static void note_failure(const struct front_open *o)
     snprintf(x->why, sizeof x->why, "%s", why_text(o));
     f->stats.failed++;
     log_info("%s target=%s peer=%s open_ms=%llu failed: %s", o->kind, target_text(o), peer_text(o),
-             (unsigned long long)(x->at_ms - o->reach.start_ms), x->why);
+             (unsigned long long)(x->at_ms - o->connector.start_ms), x->why);
 }
 
 /* `moved`: "up=1 down=2". */
 static void log_end(const struct front_open *o, int err, const char *moved)
 {
-    bool is_exit = o->reach.aim.kind == AIM_EXIT;
+    bool is_exit = o->connector.aim.kind == AIM_EXIT;
 
     log_info("%s target=%s%s peer=%s via=%s tier=\"%s%s\" open_ms=%llu %s %s%s", o->kind,
-             target_text(o), o->target.is_udp ? "/udp" : "", peer_text(o), o->reach.via,
-             is_exit ? "exit of " : o->reach.tier, is_exit ? o->reach.aim.via : "",
+             target_text(o), o->target.is_udp ? "/udp" : "", peer_text(o), o->connector.via,
+             is_exit ? "exit of " : o->connector.tier, is_exit ? o->connector.aim.via : "",
              (unsigned long long)o->open_ms, moved, err ? "broken: " : "done",
              err ? gw_strerror(err) : "");
 }
@@ -111,7 +111,7 @@ static void release(struct front_open *o)
         *(o->state == ST_JOINED ? &st->active : &st->opening) -= 1;
         DL_DELETE(o->front->opens, o);
     }
-    reach_fini(&o->reach);
+    connector_fini(&o->connector);
     free(o->why);
     free(o);
 }
@@ -139,8 +139,8 @@ static void end_later(struct front_open *o, int err)
 
 /* ---- opening ---- */
 
-static void on_reached(void *arg, int err, struct stream *s, struct dgrams *d, struct bytes early,
-                       const char *why)
+static void on_connected(void *arg, int err, struct stream *s, struct dgrams *d, struct bytes early,
+                         const char *why)
 {
     struct front_open *o = arg;
     front_opened_fn *opened = o->opened;
@@ -156,7 +156,7 @@ static void on_reached(void *arg, int err, struct stream *s, struct dgrams *d, s
     else
         held_take_dgrams(&o->held, d);
     o->state = ST_HELD;
-    o->open_ms = clock_mono_ms() - o->reach.start_ms;
+    o->open_ms = clock_mono_ms() - o->connector.start_ms;
     o->front->stats.opened++;
     o->opened = NULL;
     opened(o->arg, 0, ""); /* `o` may be gone now: touch nothing */
@@ -199,7 +199,7 @@ static void on_pipe_done(void *arg, int err, const struct dgrams_stats *st)
 /* Stops whatever is under way before the join. */
 static void abandon(struct front_open *o, int err)
 {
-    reach_fini(&o->reach);
+    connector_fini(&o->connector);
     held_drop(&o->held, err);
     turn_del(host_turn(o->front->host), &o->task);
 }
@@ -289,12 +289,14 @@ void front_set_udp_idle(struct front *f, uint64_t ms)
     f->udp_idle_ms = ms;
 }
 
-struct front_open *front_open(struct front *f, const char *kind, const struct front_target *t,
-                              front_opened_fn *opened, void *arg)
+int front_open(struct front *f, const char *kind, const struct front_target *t,
+               front_opened_fn *opened, void *arg, struct front_open **out)
 {
-    struct front_open *o = f->stats.opening < f->max_opening ? calloc(1, sizeof *o) : NULL;
+    if (f->stats.opening >= f->max_opening)
+        return GW_ELIMIT;
+    struct front_open *o = calloc(1, sizeof *o);
     if (!o)
-        return NULL;
+        return GW_ENOMEM;
     o->front = f;
     o->kind = kind;
     o->target = *t;
@@ -303,8 +305,10 @@ struct front_open *front_open(struct front *f, const char *kind, const struct fr
     o->task.run = on_turn;
     f->stats.opening++;
     DL_APPEND(f->opens, o);
-    reach_start(&o->reach, f->host, &f->rules, &o->target, f->open_timeout_ms, on_reached, o);
-    return o;
+    connector_start(&o->connector, f->host, &f->rules, &o->target, f->open_timeout_ms, on_connected,
+                    o);
+    *out = o;
+    return 0;
 }
 
 void front_cancel(struct front_open *o, int err)
@@ -359,13 +363,14 @@ void front_join_dgrams(struct front_open *o, struct dgrams *client, dgrams_done_
         end_later(o, o->held.err);
 }
 
-struct front_lookup *front_address(struct front *f, const char *host, front_address_fn *done,
-                                   void *arg)
+int front_address(struct front *f, const char *host, front_address_fn *done, void *arg,
+                  struct front_lookup **out)
 {
     if (f->lookups.n >= f->max_opening)
-        return NULL;
-    return front_lookup_start(&f->lookups, &f->rules, host_turn(f->host), f->open_timeout_ms, host,
+        return GW_ELIMIT;
+    *out = front_lookup_start(&f->lookups, &f->rules, host_turn(f->host), f->open_timeout_ms, host,
                               done, arg);
+    return *out ? 0 : GW_ENOMEM;
 }
 
 bool front_name_of(const struct front *f, const struct ipaddr *ip, char out[NAME_MAX_OCTETS + 1])

@@ -66,9 +66,9 @@ struct front_open;
 typedef void front_opened_fn(void *arg, int err, const char *why);
 /* Copies the target.  `kind`: "socks5", "forward", "nc", for the log; static.  `opened` is called
  * once, from the loop; the open timeout bounds it, and the resolver's own where that is longer.
- * NULL: out of memory, or as many are being opened as may be (front_set_limits). */
-struct front_open *front_open(struct front *f, const char *kind, const struct front_target *t,
-                              front_opened_fn *opened, void *arg);
+ * 0 and *out; GW_ELIMIT: as many are being opened as may be (front_set_limits); GW_ENOMEM. */
+int front_open(struct front *f, const char *kind, const struct front_target *t,
+               front_opened_fn *opened, void *arg, struct front_open **out);
 /* Any time before the join: `opened` will not be called; what has been opened ends with `err`. */
 void front_cancel(struct front_open *o, int err);
 
@@ -87,12 +87,12 @@ void front_join_dgrams(struct front_open *o, struct dgrams *client, dgrams_done_
                        void *arg);
 
 /* The address under which a host can be asked for here: the stable address of its peer, or with
- * FRONT_DIRECT what DNS says.  `done` is called once, from the loop.  NULL: out of memory or
- * GW_ELIMIT. */
+ * FRONT_DIRECT what DNS says.  `done` is called once, from the loop.  0 and *out, or as
+ * front_open. */
 struct front_lookup;
 typedef void front_address_fn(void *arg, int err, const struct ipaddr *ip, const char *why);
-struct front_lookup *front_address(struct front *f, const char *host, front_address_fn *done,
-                                   void *arg);
+int front_address(struct front *f, const char *host, front_address_fn *done, void *arg,
+                  struct front_lookup **out);
 void front_address_cancel(struct front_lookup *l); /* done will not be called; NULL is fine */
 /* The reverse: the name of the peer that has this stable address.  Returns false when it is none.
  */

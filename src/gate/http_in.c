@@ -244,8 +244,7 @@ static bool is_own_host(const struct request *q, struct bytes text)
     if (ipaddr_is_loopback(&named))
         return true;
     proxy_client_local(q->c, &at);
-    return sockaddr_to_ip(&at, &local, &port) == 0 && named.family == local.family &&
-           memcmp(named.b, local.b, sizeof named.b) == 0;
+    return sockaddr_to_ip(&at, &local, &port) == 0 && ipaddr_eq(&named, &local);
 }
 
 static bool has_login(const struct request *q)

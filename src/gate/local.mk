@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/libgate.a
 src_libgate_a_SOURCES = \
 	src/gate/aim.c src/gate/aim.h \
+	src/gate/connector.c src/gate/connector.h \
 	src/gate/direct.c src/gate/direct.h \
 	src/gate/dns_answer.c src/gate/dns_answer.h \
 	src/gate/dns_forward.c src/gate/dns_forward.h \
@@ -18,9 +19,9 @@ src_libgate_a_SOURCES = \
 	src/gate/http_exchange.c src/gate/http_exchange.h \
 	src/gate/http_in.c src/gate/http_in.h \
 	src/gate/http_rewrite.c src/gate/http_rewrite.h \
-	src/gate/proxy_auth.c src/gate/proxy_auth.h src/gate/proxy_client.h \
+	src/gate/proxy_auth.c src/gate/proxy_auth.h \
+	src/gate/proxy_client.c src/gate/proxy_client.h src/gate/proxy_env.h \
 	src/gate/proxy_in.c src/gate/proxy_in.h \
-	src/gate/reach.c src/gate/reach.h \
 	src/gate/socks4_in.c src/gate/socks5_in.c \
 	src/gate/udp_assoc.c src/gate/udp_assoc.h \
 	src/gate/udp_in.c src/gate/udp_in.h \

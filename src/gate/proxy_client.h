@@ -2,7 +2,6 @@
  *
  * A protocol is a struct proxy_proto.  Its functions may call what is below.  A client that is said
  * to be gone may not be touched after the call; every other one lives until the protocol returns.
- * The implementation is proxy_in.c: a client is a part of its port.
  */
 #ifndef GW_GATE_PROXY_CLIENT_H
 #define GW_GATE_PROXY_CLIENT_H
@@ -42,7 +41,7 @@ int proxy_client_say(struct proxy_client *c, struct bytes v);
 void proxy_client_part(struct proxy_client *c, struct bytes v);
 
 /* Asks for a service: the handshake is over, opened comes later, from the loop.  When even asking
- * is not possible opened is called with GW_ELIMIT, from the loop, too. */
+ * is not possible opened is called with GW_ELIMIT or GW_ENOMEM, from the loop, too. */
 void proxy_client_connect(struct proxy_client *c, const struct front_target *t);
 /* From opened(0): says `answer` to the client and `ahead` to the service, then what the client sent
  * behind its request, and joins both.  c is gone. */

@@ -39,7 +39,7 @@ struct proxy_in_config {
                                     * tag.  Some have none and then fail (socks5_choose_method) */
     uint64_t handshake_timeout_ms; /* from accept to the complete request */
     uint32_t max_half_open;        /* clients before their request, at least 1; one more closes
-                                    * the oldest of its kind (proxy_in.c) */
+                                    * the oldest of the kind of which there are most */
     uint32_t max_udp;              /* UDP associations */
     proxy_page_fn *page;           /* NULL: no pages */
     void *page_arg;

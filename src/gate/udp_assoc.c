@@ -29,18 +29,13 @@ static void drop(struct udp_assoc *a, const struct sockaddr_any *from, const cha
     a->has_warned = true;
 }
 
-static bool is_same(const struct ipaddr *a, const struct ipaddr *b)
-{
-    return a->family == b->family && a->zone == b->zone && memcmp(a->b, b->b, sizeof a->b) == 0;
-}
-
 /* NULL, or why it is not the client's. */
 static const char *check_sender(const struct udp_assoc *a, const struct sockaddr_any *from)
 {
     struct ipaddr ip;
     uint16_t port;
 
-    if (sockaddr_to_ip(from, &ip, &port) != 0 || !is_same(&ip, &a->client))
+    if (sockaddr_to_ip(from, &ip, &port) != 0 || !ipaddr_eq(&ip, &a->client))
         return "not the client's address";
     if (a->client_port && port != a->client_port)
         return "not the client's port";

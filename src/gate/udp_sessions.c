@@ -148,11 +148,11 @@ static void ask(struct session *s, const struct front_target *target)
     char text[FRONT_TARGET_STR_MAX];
 
     s->state = ST_OPENING;
-    s->open = front_open(t->front, t->kind, target, on_opened, s);
-    if (s->open)
+    int err = front_open(t->front, t->kind, target, on_opened, s, &s->open);
+    if (!err)
         return;
     log_warn("%s target=%s refused: %s", t->kind,
-             log_esc(bytes_of(front_target_print(target, text))), gw_strerror(GW_ELIMIT));
+             log_esc(bytes_of(front_target_print(target, text))), gw_strerror(err));
     refuse(s);
 }
 

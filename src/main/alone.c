@@ -113,10 +113,10 @@ static int start(struct alone *a, const struct options *o, const struct front_ta
         rc = node_listen(&a->node, &listen, NULL, NULL, a->why);
     if (rc)
         return rc;
-    if (discovery_open(&a->discovery, &a->node, &a->config, NULL, NULL, NULL) != 0 ||
-        reachable_open(&a->reachable, &a->node, &a->config, NULL, NULL, NULL) != 0 ||
-        !(a->open = front_open(a->node.front, "nc", t, on_opened, a)))
-        return conf_fail_plain(a->why, GW_ENOMEM);
+    if ((rc = discovery_open(&a->discovery, &a->node, &a->config, NULL, NULL, NULL)) != 0 ||
+        (rc = reachable_open(&a->reachable, &a->node, &a->config, NULL, NULL, NULL)) != 0 ||
+        (rc = front_open(a->node.front, "nc", t, on_opened, a, &a->open)) != 0)
+        return conf_fail_plain(a->why, rc);
     return 0;
 }
 

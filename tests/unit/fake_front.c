@@ -10,15 +10,16 @@
 
 #include "base/err.h"
 
-struct front_open *front_open(struct front *f, const char *kind, const struct front_target *t,
-                              front_opened_fn *done, void *arg)
+int front_open(struct front *f, const char *kind, const struct front_target *t,
+               front_opened_fn *done, void *arg, struct front_open **out)
 {
     if (f->is_full)
-        return NULL;
+        return GW_ELIMIT;
     assert_true(f->n < FAKE_FRONT_MAX);
     struct front_open *o = &f->open[f->n++];
     *o = (struct front_open){ .front = f, .target = *t, .kind = kind, .done = done, .arg = arg };
-    return o;
+    *out = o;
+    return 0;
 }
 
 void front_cancel(struct front_open *o, int err)
@@ -118,17 +119,18 @@ void front_join_dgrams(struct front_open *o, struct dgrams *client, dgrams_done_
     dgrams_own(client, &dgrams_events, o);
 }
 
-struct front_lookup *front_address(struct front *f, const char *host, front_address_fn *done,
-                                   void *arg)
+int front_address(struct front *f, const char *host, front_address_fn *done, void *arg,
+                  struct front_lookup **out)
 {
     if (f->is_full)
-        return NULL;
+        return GW_ELIMIT;
     assert_true(f->nlookups < FAKE_FRONT_MAX);
     struct front_lookup *l = &f->lookup[f->nlookups++];
     *l = (struct front_lookup){ .done = done, .arg = arg };
     assert_true(strlen(host) < sizeof l->host);
     strcpy(l->host, host);
-    return l;
+    *out = l;
+    return 0;
 }
 
 void front_address_cancel(struct front_lookup *l)

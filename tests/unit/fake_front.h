@@ -41,7 +41,7 @@ struct front {
     struct front_open open[FAKE_FRONT_MAX]; /* in the order of asking */
     size_t n;
     fake_datagram_fn *on_datagram; /* sees every one of the joined pipes; NULL: nobody */
-    bool is_full;                  /* the next front_open or front_address gives NULL */
+    bool is_full;                  /* the next front_open or front_address is refused */
     struct front_lookup lookup[FAKE_FRONT_MAX]; /* likewise */
     size_t nlookups;
     struct ipaddr addr; /* what front_name_of knows: the name of this address */

@@ -269,8 +269,7 @@ int rig_stop(void **state)
 void rig_ask(const struct front_target *t)
 {
     rig.opened = 0;
-    rig.open = front_open(rig.front, "test", t, on_opened, &rig);
-    assert_non_null(rig.open);
+    assert_int_equal(front_open(rig.front, "test", t, on_opened, &rig, &rig.open), 0);
     assert_int_equal(rig.opened, 0);
 }
 

@@ -253,15 +253,16 @@ void perf_cancel(struct perf *p)
     (void)p;
 }
 
-struct front_open *front_open(struct front *f, const char *kind, const struct front_target *t,
-                              front_opened_fn *done, void *arg)
+int front_open(struct front *f, const char *kind, const struct front_target *t,
+               front_opened_fn *done, void *arg, struct front_open **out)
 {
     (void)f;
     assert_string_equal(kind, "nc");
     w.target = *t;
     w.opened = done;
     w.opened_arg = arg;
-    return (struct front_open *)&w;
+    *out = (struct front_open *)&w;
+    return 0;
 }
 
 void front_cancel(struct front_open *o, int err)

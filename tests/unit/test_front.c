@@ -121,12 +121,12 @@ static void test_no_memory_for_the_service_is_told(void **state)
 
 static void test_opening_is_bounded(void **state)
 {
-    struct front_open *a, *b;
+    struct front_open *a, *b, *c;
     (void)state;
     rig.resolver.is_slow = true;
-    a = front_open(rig.front, "test", &db, on_opened, &rig.opened);
-    b = front_open(rig.front, "test", &db, on_opened, &rig.opened);
-    assert_null(front_open(rig.front, "test", &db, on_opened, &rig.opened));
+    assert_int_equal(front_open(rig.front, "test", &db, on_opened, &rig.opened, &a), 0);
+    assert_int_equal(front_open(rig.front, "test", &db, on_opened, &rig.opened, &b), 0);
+    assert_int_equal(front_open(rig.front, "test", &db, on_opened, &rig.opened, &c), GW_ELIMIT);
     assert_int_equal(rig_stats().opening, 2);
     front_cancel(a, GW_ECANCELED);
     front_cancel(b, GW_ECANCELED);
