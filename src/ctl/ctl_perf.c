@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "ctl/ctl_connect.h"
 #include "ctl/ctl_lookup.h"
-#include "ctl/ctl_reach.h"
 #include "p2p/perf.h"
 
 struct measuring {
@@ -39,7 +39,7 @@ static void on_done(void *arg, int err, const struct perf_result *r)
     struct measuring *m = arg;
 
     if (err)
-        ctl_reach_fail(m->session, m->req, err);
+        ctl_connect_fail(m->session, m->req, err);
     else
         ctl_session_reply(m->session,
                           json_pack("{s:I, s:I, s:f, s:f}", "up_bytes", (json_int_t)r->up,
@@ -53,12 +53,12 @@ static uint64_t octets(const json_t *req, const char *key)
     return (uint64_t)json_integer_value(json_object_get(req, key));
 }
 
-static void reached(struct ctl_session *s, json_t *req, struct conn *c)
+static void on_connected(struct ctl_session *s, json_t *req, struct conn *c)
 {
     struct measuring *m = malloc(sizeof *m);
 
     if (!m) {
-        ctl_reach_fail(s, req, GW_ENOMEM);
+        ctl_connect_fail(s, req, GW_ENOMEM);
         return;
     }
     *m = (struct measuring){ .session = s, .req = json_incref(req) };
@@ -67,14 +67,14 @@ static void reached(struct ctl_session *s, json_t *req, struct conn *c)
         ctl_session_on_cancel(s, on_cancel, m);
         return;
     }
-    ctl_reach_fail(s, req, GW_ELIMIT);
+    ctl_connect_fail(s, req, GW_ELIMIT);
     release(m);
 }
 
 static void found(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
                   const struct name_answer *a)
 {
-    ctl_reach(d, s, req, a, PERF_PROTOCOL, reached);
+    ctl_connect(d, s, req, a, on_connected);
 }
 
 static bool is_size(const json_t *v)

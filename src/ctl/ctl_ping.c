@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "ctl/ctl_connect.h"
 #include "ctl/ctl_lookup.h"
-#include "ctl/ctl_reach.h"
 #include "p2p/ping.h"
 
 #define COUNT_DEFAULT 4
@@ -37,7 +37,7 @@ static void on_cancel(void *arg)
 
 static void fail(struct pinging *p, int err)
 {
-    ctl_reach_fail(p->session, p->req, err);
+    ctl_connect_fail(p->session, p->req, err);
     release(p);
 }
 
@@ -76,13 +76,13 @@ static void on_answer(void *arg, int err, uint64_t rtt_us)
         finish(p, p->count);
 }
 
-static void reached(struct ctl_session *s, json_t *req, struct conn *c)
+static void on_connected(struct ctl_session *s, json_t *req, struct conn *c)
 {
     json_int_t count = json_integer_value(json_object_get(req, "count"));
     struct pinging *p = calloc(1, sizeof *p);
 
     if (!p) {
-        ctl_reach_fail(s, req, GW_ENOMEM);
+        ctl_connect_fail(s, req, GW_ENOMEM);
         return;
     }
     p->session = s;
@@ -102,7 +102,7 @@ static void reached(struct ctl_session *s, json_t *req, struct conn *c)
 static void found(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
                   const struct name_answer *a)
 {
-    ctl_reach(d, s, req, a, PING_PROTOCOL, reached);
+    ctl_connect(d, s, req, a, on_connected);
 }
 
 void ctl_ping_run(const struct ctl_deps *d, struct ctl_session *s, json_t *req)

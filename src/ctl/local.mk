@@ -4,6 +4,7 @@ src_libctl_a_SOURCES = \
 	src/ctl/checkup_words.c src/ctl/checkup_words.h \
 	src/ctl/ctl.c src/ctl/ctl.h \
 	src/ctl/ctl_cmd.c src/ctl/ctl_cmd.h \
+	src/ctl/ctl_connect.c src/ctl/ctl_connect.h \
 	src/ctl/ctl_deps.h \
 	src/ctl/ctl_dht.c src/ctl/ctl_dht.h \
 	src/ctl/ctl_doctor.c src/ctl/ctl_doctor.h \
@@ -15,7 +16,6 @@ src_libctl_a_SOURCES = \
 	src/ctl/ctl_peer.c src/ctl/ctl_peer.h \
 	src/ctl/ctl_perf.c src/ctl/ctl_perf.h \
 	src/ctl/ctl_ping.c src/ctl/ctl_ping.h \
-	src/ctl/ctl_reach.c src/ctl/ctl_reach.h \
 	src/ctl/ctl_resolve.c src/ctl/ctl_resolve.h \
 	src/ctl/ctl_session.c src/ctl/ctl_session.h \
 	src/ctl/ctl_status.c src/ctl/ctl_status.h \

@@ -61,7 +61,7 @@ static struct world {
     struct resolver_trace trace;
     int forgotten; /* how often the answer's peer was */
     bool can_dial;
-    host_opened_fn *dialled;
+    host_connected_fn *dialled;
     void *dialled_arg;
     int edit_err;      /* of authz_allow and authz_deny */
     char allowed[256]; /* "ID ssh,db #comment" as authz_allow was called */
@@ -209,19 +209,19 @@ struct conn_identity *conn_identity(struct conn *c)
     return &c->identity;
 }
 
-struct host_open *host_open(struct host *h, const struct host_open_req *req, host_opened_fn *done,
-                            void *arg)
+struct host_connect *host_connect(struct host *h, const struct host_connect_req *req,
+                                  host_connected_fn *done, void *arg)
 {
     (void)h;
     (void)req;
     w.dialled = done;
     w.dialled_arg = arg;
-    return w.can_dial ? (struct host_open *)&w : NULL;
+    return w.can_dial ? (struct host_connect *)&w : NULL;
 }
 
-void host_open_cancel(struct host_open *o)
+void host_connect_cancel(struct host_connect *k)
 {
-    (void)o;
+    (void)k;
 }
 
 struct ping *ping_start(struct conn *c, const struct ping_round *round, ping_answer_fn *answer,
@@ -1001,7 +1001,7 @@ static void test_a_peer_that_is_not_reached_is_looked_up_anew(void **state)
     w.can_dial = true;
     ask(f, "{\"cmd\":\"ping\",\"name\":\"alice\"}\n");
     assert_int_equal(w.forgotten, 0);
-    w.dialled(w.dialled_arg, GW_EOFFLINE, NULL, NULL, NULL, (struct bytes){ 0 });
+    w.dialled(w.dialled_arg, GW_EOFFLINE, NULL);
     assert_string_equal(ask(f, ""), "{\"ok\":false,\"error\":\"alice: peer is not reachable\"}\n");
     assert_int_equal(w.forgotten, 1);
 }

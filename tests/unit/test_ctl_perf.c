@@ -9,9 +9,9 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "ctl/ctl_connect.h"
 #include "ctl/ctl_lookup.h"
 #include "ctl/ctl_perf.h"
-#include "ctl/ctl_reach.h"
 #include "p2p/perf.h"
 
 static struct world {
@@ -59,16 +59,15 @@ void ctl_lookup(const struct ctl_deps *d, struct ctl_session *s, json_t *req, co
     found(d, s, req, NULL);
 }
 
-void ctl_reach(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
-               const struct name_answer *a, const char *protocol, ctl_reached_fn *reached)
+void ctl_connect(const struct ctl_deps *d, struct ctl_session *s, json_t *req,
+                 const struct name_answer *a, ctl_connected_fn *connected)
 {
     (void)d;
     (void)a;
-    assert_string_equal(protocol, PERF_PROTOCOL);
-    reached(s, req, NULL);
+    connected(s, req, NULL);
 }
 
-void ctl_reach_fail(struct ctl_session *s, const json_t *req, int err)
+void ctl_connect_fail(struct ctl_session *s, const json_t *req, int err)
 {
     ctl_session_fail(s, "%s: %s", json_string_value(json_object_get(req, "name")),
                      gw_strerror(err));
