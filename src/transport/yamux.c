@@ -87,7 +87,9 @@ static void put(struct yamux *y, struct bytes v)
 {
     ssize_t left = y->carrier ? y->carrier->ops->write(y->carrier, v) : (ssize_t)v.n;
 
-    if (left < 0) {
+    if (left < 0) { /* a frame may have left in part: nothing may follow, no GO_AWAY either */
+        stream_drop(y->carrier, (int)left);
+        y->carrier = NULL;
         end(y, (int)left);
         return;
     }
@@ -361,7 +363,7 @@ static void pay_carrier(struct yamux *y)
 {
     size_t n = y->unread;
 
-    if (!n || y->in_carrier > CARRIER_MAX + REPLIES_MAX)
+    if (!n || !y->carrier || y->in_carrier > CARRIER_MAX + REPLIES_MAX)
         return;
     y->unread = 0;
     y->carrier->ops->credit(y->carrier, n);

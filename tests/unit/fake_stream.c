@@ -62,6 +62,10 @@ static ssize_t op_write(struct stream *s, struct bytes v)
     assert(!f->fin_wanted);
     if (f->is_reset)
         return 0;
+    if (f->is_poor) {
+        f->is_poor = false;
+        return GW_ENOMEM;
+    }
     grow(f, v.n);
     if (v.n)
         memcpy(f->queue + f->len, v.p, v.n);

@@ -23,6 +23,7 @@ struct fake_stream {
     size_t uncredited;
     unsigned writes; /* calls */
     int close_err;
+    bool is_poor; /* the next write gets no memory */
     bool is_started, fin_wanted, fin_delivered, is_reset;
 };
 

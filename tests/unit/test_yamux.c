@@ -836,6 +836,22 @@ static void test_a_carrier_that_ends_ends_the_connection(void **state)
     }
 }
 
+/* Behind a header that is missing its octets would be read as a header. */
+static void test_a_carrier_without_memory_gets_nothing_more(void **state)
+{
+    (void)state;
+    meet_plain_raw();
+    open_end(&a, &one);
+    raw_expect(YAMUX_WINDOW_UPDATE, YAMUX_SYN, 2, 0);
+    raw_expect_nothing();
+    streamend_send(&one, 100, false);
+    pair->end[0].is_poor = true;
+    RUN_UNTIL(rig.loop, a.nclosed && !pair);
+    assert_int_equal(raw.n, raw.at);
+    assert_int_equal(a.err, GW_ENOMEM);
+    assert_int_equal(one.err, GW_ENOMEM);
+}
+
 static void test_fail_while_waiting_tells_every_owner(void **state)
 {
     (void)state;
@@ -1180,6 +1196,7 @@ int main(void)
         TEST(test_after_go_away_streams_go_on_and_none_is_opened),
         TEST(test_go_away_with_an_error_ends_it_at_once),
         TEST(test_a_carrier_that_ends_ends_the_connection),
+        TEST(test_a_carrier_without_memory_gets_nothing_more),
         TEST(test_fail_while_waiting_tells_every_owner),
         TEST(test_settled_is_called_once_with_a_carrier_or_a_close),
         TEST(test_protocol_errors_end_it_with_go_away),
