@@ -20,6 +20,7 @@
     X(NOTLOCAL, "not an address of this machine")                  \
     X(NONAME, "no resolver tier knows the name")                   \
     X(OFFLINE, "peer is not reachable")                            \
+    X(SELF, "that is this node itself")                            \
     X(NOSERVICE, "peer offers no such service")                    \
     X(DENIED, "denied by the peer")                                \
     X(REFUSED, "connection refused")                               \

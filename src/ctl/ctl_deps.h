@@ -51,7 +51,8 @@ struct ctl_deps { /* all borrowed; none may be NULL but those that say so */
     struct kad *kad;         /* NULL: [dht] mode = off */
     struct ctl_ncs *ncs;     /* ctl's own: ctl_open fills it in */
     const char *version;
-    uint64_t start_ms; /* clock_mono_ms() when the daemon started */
+    const char *command; /* by which people reach this node: "gw", "gw -d DIR" */
+    uint64_t start_ms;   /* clock_mono_ms() when the daemon started */
 
     /* The callbacks get `arg`. */
     void *arg;

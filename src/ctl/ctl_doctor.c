@@ -244,6 +244,18 @@ static void connect_to_peer(struct doctor *d)
         on_connected(d, GW_ENOMEM, NULL);
 }
 
+/* There is no way to look for. */
+static void refuse_self(struct doctor *d)
+{
+    struct ctl_session *s = d->session;
+    char name[NAME_MAX_OCTETS + 1];
+
+    snprintf(name, sizeof name, "%s", d->report.name);
+    release(d);
+    ctl_session_fail(s, "%s: %s; gw netcheck tells how it is connected", name,
+                     gw_strerror(GW_ESELF));
+}
+
 static void on_resolved(void *arg, int err, const struct name_answer *a, const char *trail)
 {
     struct doctor *d = arg;
@@ -254,6 +266,10 @@ static void on_resolved(void *arg, int err, const struct name_answer *a, const c
     d->report.is_resolved = !err;
     if (err) {
         finish(d);
+        return;
+    }
+    if (peerid_eq(&a->peer, host_peerid(d->deps->host))) {
+        refuse_self(d);
         return;
     }
     d->answer = *a;

@@ -18,11 +18,11 @@ void ctl_name_claim(const struct ctl_deps *d, struct ctl_session *s, json_t *req
  * relay of that network it is taken from whoever has it; then relays is empty. */
 void ctl_name_release(const struct ctl_deps *d, struct ctl_session *s, json_t *req);
 
-/* {[network], [probe]} -> {names: [{name, peer, expires_s}], relays: [{peer, network, status, error}], done,
- * [error]}: the names of one network or of all, as the first relay of each that answers tells them.
- * Only what its holder has signed is believed; relays: those who told nothing.  `done`: each
- * network has had a relay that answers; if not, `error` says which have none.  probe, true: no
- * names are told, and every relay is asked whether it would. */
+/* {[network], [probe]} -> {names: [{name, peer, expires_s}], relays: [{peer, network, status,
+ * error}], done, [error]}: the names of one network or of all, as the first relay of each that
+ * answers tells them.  Only what its holder has signed is believed; relays: those who told nothing.
+ * `done`: each network has had a relay that answers; if not, `error` says which have none.  probe,
+ * true: no names are told, and every relay is asked whether it would. */
 void ctl_name_list(const struct ctl_deps *d, struct ctl_session *s, json_t *req);
 
 #endif

@@ -171,6 +171,9 @@ static void found_allow(const struct ctl_deps *d, struct ctl_session *s, json_t 
                          RIGHTS_SERVICES_MAX);
     else if (!is_grantee(s, req, a))
         return; /* answered */
+    else if (peerid_eq(&a->peer, host_peerid(d->host)))
+        ctl_session_fail(s, "%s: %s, and needs no right",
+                         json_string_value(json_object_get(req, "peer")), gw_strerror(GW_ESELF));
     else if (authz_allow(d->authz, &a->peer, n ? services : NULL, name, err, sizeof err) != 0)
         ctl_session_fail(s, "%s", err);
     else

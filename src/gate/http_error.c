@@ -18,45 +18,47 @@ static const struct advice {
     int err, status;
     const char *type; /* RFC 9209 s.2.3 */
     const char *hint;
-    const char *purpose, *command; /* NULL: none helps */
+    const char *purpose, *command; /* of gw; NULL: none helps */
     enum operand operand;
 } advices[] = {
     { GW_EDENIED, 403, "http_request_denied",
       "If it was the peer that said so, only its owner can let this node in.",
-      "To be done over there:", "gw allow", SELF },
+      "To be done over there:", "allow", SELF },
     { GW_ENONAME, 502, "dns_error",
       "Check the spelling. A name of your own needs a line in the file names, with the id of its "
       "peer; for names of the internet see [proxy] other in gw.conf.",
-      "To see what each source says:", "gw resolve -v", HOST },
+      "To see what each source says:", "resolve -v", HOST },
     { GW_ESYNTAX, 400, "http_request_error", "This cannot be the name of a host.", NULL, NULL,
       NOTHING },
     { GW_EOFFLINE, 503, "destination_unavailable",
       "The name is known, but its node does not answer. Is it switched on, with gw running, and "
       "on a network?",
-      "To try it again:", "gw ping", HOST },
+      "To try it again:", "ping", HOST },
+    { GW_ESELF, 502, "proxy_loop_detected",
+      "The name is that of the machine that this gw runs on: what it offers is here, at 127.0.0.1.",
+      "To see what it offers:", "services", NOTHING },
     { GW_EIDENTITY, 502, "tls_certificate_error",
       "Another node answers under the address of this peer, so nothing was sent. Has it a new key? "
       "Compare the id with its owner.",
-      "To see the id:", "gw resolve", HOST },
+      "To see the id:", "resolve", HOST },
     { GW_ENOSERVICE, 502, "destination_not_found",
       "The peer answers, but offers nothing under this port.",
-      "To see what it offers to you:", "gw services", HOST },
+      "To see what it offers to you:", "services", HOST },
     { GW_ENOPROTO, 502, "destination_not_found",
       "The peer answers, but does not speak the protocol of tunnels.",
-      "To see what it offers to you:", "gw services", HOST },
+      "To see what it offers to you:", "services", HOST },
     { GW_EREFUSED, 502, "connection_refused",
       "The other end is there, but nothing listens where the service should be. The program behind "
       "it has to be started over there.",
       NULL, NULL, NOTHING },
     { GW_EUNREACH, 502, "destination_ip_unroutable",
-      "There is no way to that address at the moment.", "To try the peer itself:", "gw ping",
-      HOST },
+      "There is no way to that address at the moment.", "To try the peer itself:", "ping", HOST },
     { GW_ENETDOWN, 502, "destination_ip_unroutable", "Is this machine on a network?", NULL, NULL,
       NOTHING },
     { GW_ETIMEOUT, 504, "connection_timeout", "Nobody answered in time.",
-      "To see whether the peer can be reached at all:", "gw ping", HOST },
+      "To see whether the peer can be reached at all:", "ping", HOST },
     { GW_ELIMIT, 503, "connection_limit_reached",
-      "A limit of gw.conf is reached. Try again in a moment.", "To see what is open:", "gw status",
+      "A limit of gw.conf is reached. Try again in a moment.", "To see what is open:", "status",
       NOTHING },
     { GW_EUNSUP, 501, "proxy_configuration_error", "This gw cannot do what was asked for.", NULL,
       NULL, NOTHING },
@@ -65,7 +67,7 @@ static const struct advice {
     { GW_ECLOSED, 502, "connection_terminated", "The connection ended. Try again.", NULL, NULL,
       NOTHING },
     { 0, 500, "proxy_internal_error", "The fault is on this side.",
-      "To see how gw is doing:", "gw status", NOTHING },
+      "To see how gw is doing:", "status", NOTHING },
 };
 
 static const struct {
@@ -131,7 +133,10 @@ static void put_command(struct strbuf *b, const struct advice *a, const struct h
         operand = peerid_print(f->self, id);
     if (!a->command || (a->operand != NOTHING && !*operand))
         return;
-    strbuf_printf(b, "<p>%s</p>\n<pre>%s%s", a->purpose, a->command, *operand ? " " : "");
+    strbuf_printf(b, "<p>%s</p>\n<pre>", a->purpose);
+    strbuf_html(b,
+                bytes_of(a->operand == SELF ? "gw" : f->gw)); /* SELF: typed on another machine */
+    strbuf_printf(b, " %s%s", a->command, *operand ? " " : "");
     strbuf_html(b, bytes_of(operand));
     strbuf_puts(b, "</pre>\n");
 }

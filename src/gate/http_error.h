@@ -19,6 +19,7 @@ struct http_failure { /* all borrowed */
     int err; /* as front_opened_fn has it, with its sentence */
     const char *why;
     const struct peerid *self; /* our id, for whoever has to allow us; NULL: not said */
+    const char *gw;            /* the command of this node: "gw", "gw -d DIR" */
     bool is_page;              /* the client is a browser */
 };
 

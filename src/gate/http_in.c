@@ -117,6 +117,7 @@ static void http_opened(struct proxy_client *c, int err, const char *why)
                                     .err = err,
                                     .why = why,
                                     .self = proxy_client_config(c)->self,
+                                    .gw = proxy_client_config(c)->command,
                                     .is_page = a->request.is_page };
     http_error_explain(&out, &f);
     part_with(c, &out, a->request.is_head);

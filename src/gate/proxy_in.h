@@ -44,6 +44,7 @@ struct proxy_in_config {
     proxy_page_fn *page;           /* NULL: no pages */
     void *page_arg;
     const struct peerid *self; /* ours, borrowed: a page says whom to allow; NULL: it does not */
+    const char *command;       /* by which people reach this node, borrowed: "gw -d DIR" */
 };
 
 /* Borrows loop, turn and front.  Returns owned, or NULL when out of memory. */

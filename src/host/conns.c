@@ -395,6 +395,11 @@ struct conn *conns_best(const struct conns *cs, const struct peerid *peer, enum 
     return g ? in_use(g, path) : NULL;
 }
 
+bool conns_is_self(const struct conns *cs, const struct peerid *peer)
+{
+    return peerid_eq(peer, cs->self);
+}
+
 bool conns_has_dialled(const struct conns *cs, const struct peerid *peer)
 {
     const struct group *g = find_group(cs, peer);

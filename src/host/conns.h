@@ -42,6 +42,8 @@ struct conn *conns_find(const struct conns *cs, const struct peerid *peer, enum 
 struct conn *conns_best(const struct conns *cs, const struct peerid *peer,
                         enum host_path path); /* a doubted one, if there is no other */
 void conns_each(const struct conns *cs, void (*each)(void *arg, struct conn *c), void *arg);
+/* Is the peer this node? */
+bool conns_is_self(const struct conns *cs, const struct peerid *peer);
 bool conns_has_dialled(const struct conns *cs, const struct peerid *peer);
 void conns_network_changed(struct conns *cs); /* as host_network_changed */
 void conns_close_all(struct conns *cs, int err);

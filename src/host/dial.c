@@ -381,6 +381,8 @@ int dials_join(struct dials *ds, const struct dial_req *req, struct dial_wait *w
 
     if (ds->is_stopped)
         return GW_ECLOSED;
+    if (conns_is_self(ds->conns, &r.peer))
+        return GW_ESELF;
     if (r.path == HOST_PATH_BOTH)
         r.path = HOST_PATH_ANY;
     struct dial *d = find(ds, &r.peer, r.path);

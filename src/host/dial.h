@@ -46,7 +46,7 @@ void dials_stop(struct dials *ds);           /* dials_join fails from now on: GW
 
 /* Joins the dial to the peer on that path or starts one, with the addresses of `req` and those
  * known from before.  Returns 0 (w->done follows), or GW_EOFFLINE (no address that can be
- * dialled), GW_ECLOSED, GW_ENOMEM, or why dialling failed at once. */
+ * dialled), GW_ESELF, GW_ECLOSED, GW_ENOMEM, or why dialling failed at once. */
 int dials_join(struct dials *ds, const struct dial_req *req, struct dial_wait *w);
 
 /* Its done will not be called; when nobody waits any more the dial is given up.  Fine when idle. */

@@ -210,6 +210,8 @@ static void watch_signals(struct daemon *d)
 static int prepare(struct daemon *d, char err[CONF_ERR_MAX])
 {
     int rc = nodedir_open(&d->dir, d->options->dir, d->options->conf, err);
+    if (!rc && !(d->command = options_command(d->options)))
+        rc = conf_fail_plain(err, GW_ENOMEM);
     if (!rc)
         rc = nodedir_lock(&d->dir, err);
     if (!rc)
@@ -246,7 +248,7 @@ static int open_ports(struct daemon *d, char err[CONF_ERR_MAX])
 
     if (rc)
         return rc;
-    d->inlets = inlets_new(n, &d->config, pages_get, &d->deps);
+    d->inlets = inlets_new(n, &d->config, pages_get, &d->deps, d->command);
     if (!d->inlets)
         return conf_fail_plain(err, GW_ENOMEM);
     inlets_adopt(d->inlets, passed, activation_take(passed));
@@ -336,6 +338,7 @@ static int open_control(struct daemon *d, char err[CONF_ERR_MAX])
         .book = d->discovery.book,
         .kad = d->discovery.kad,
         .version = GW_VERSION,
+        .command = d->command,
         .start_ms = d->start_ms,
         .arg = d,
         .proxies = ctl_proxies,
@@ -370,6 +373,7 @@ static void stop(struct daemon *d)
     config_free(&d->config);
     config_free(&d->first);
     nodedir_close(&d->dir);
+    free(d->command);
     ev_signal_stop(d->loop, &d->on_int);
     ev_signal_stop(d->loop, &d->on_term);
     ev_signal_stop(d->loop, &d->on_hup);

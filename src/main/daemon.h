@@ -14,6 +14,7 @@ struct daemon {
     const struct options *options; /* borrowed */
     struct ev_loop *loop;
     uint64_t start_ms; /* clock_mono_ms() */
+    char *command;     /* owned; options_command */
     struct nodedir dir;
     struct config config; /* in force */
     struct config first;  /* that of the start, once it is no more: is_reloaded */

@@ -20,7 +20,8 @@ struct entry {
 struct inlets {
     struct inlet_env env;
     struct virtual *virtual;
-    const struct peerid *self; /* for pages that say what a peer is to do */
+    const struct peerid *self; /* for pages that say what a peer is to do, */
+    const char *command;       /* and what the user */
     proxy_page_fn *page;
     void *page_arg;
     struct entry *list; /* utlist DL */
@@ -36,7 +37,8 @@ static struct proxy_in_config proxy_config(const struct inlets *in, const struct
                                      .max_udp = (uint32_t)c->max_udp,
                                      .page = in->page,
                                      .page_arg = in->page_arg,
-                                     .self = in->self };
+                                     .self = in->self,
+                                     .command = in->command };
 }
 
 static void remove_entry(struct inlets *in, struct entry *e)
@@ -149,12 +151,13 @@ static void warn_if_open(const struct inlets *in, const struct config *c)
 }
 
 struct inlets *inlets_new(const struct node *n, const struct config *c, proxy_page_fn *page,
-                          void *page_arg)
+                          void *page_arg, const char *command)
 {
     struct inlets *in = calloc(1, sizeof *in);
     if (!in)
         return NULL;
     in->self = host_peerid(n->host);
+    in->command = command;
     in->page = page;
     in->page_arg = page_arg;
     struct proxy_in_config cfg = proxy_config(in, c);

@@ -8,10 +8,11 @@
 
 struct inlets;
 
-/* Borrows all.  `page`, with `page_arg`: the pages of the proxy port.  Returns owned with nothing
+/* Borrows all.  `page`, with `page_arg`: the pages of the proxy port; `command` as proxy_in_config
+ * has it.  Returns owned with nothing
  * open yet, or NULL when out of memory. */
 struct inlets *inlets_new(const struct node *n, const struct config *c, proxy_page_fn *page,
-                          void *page_arg);
+                          void *page_arg, const char *command);
 void inlets_free(struct inlets *in); /* NULL is fine */
 
 /* Takes n passed descriptors, before the first inlets_apply.  Each that listens is a proxy listener

@@ -127,6 +127,18 @@ static int allow(const struct nodedir *d, const struct config *c, const struct c
     return rc;
 }
 
+/* A key is not made for this. */
+static bool is_self(const struct nodedir *d, const struct peerid *peer)
+{
+    struct key *key;
+
+    if (key_load(d->key, &key) != 0)
+        return false;
+    bool is = peerid_eq(key_peerid(key), peer);
+    key_free(key);
+    return is;
+}
+
 static int deny(const struct nodedir *d, const struct peerid *peer, char err[CONF_ERR_MAX])
 {
     char id[PEERID_STR_MAX];
@@ -155,6 +167,9 @@ int local_rights_edit(const struct nodedir *d, const struct options *o,
     const struct names_entry *named = rc || !names ? NULL : names_file_find_peer(names, &peer);
     if (!rc && e->is_deny)
         rc = deny(d, &peer, err);
+    else if (!rc && is_self(d, &peer))
+        rc = conf_fail(err, GW_ESELF, "%.200s: %s, and needs no right", e->peer,
+                       gw_strerror(GW_ESELF));
     else if (!rc)
         rc = allow(d, &c, e, &peer, named ? named->name : NULL, err);
     if (!rc)

@@ -1,6 +1,7 @@
 /* options.c - see options.h. */
 #include "main/options.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/strbuf.h"
 
 static const char usage[] =
     "usage: gw [-d DIR] [-f CONF] [-D [BIND:]PORT|none]... [-L [BIND:]PORT:NAME:PORT]...\n"
@@ -47,8 +49,9 @@ static const struct options_row rows[] = {
     { OPT_VERSION, "version", NULL, OPTIONS_FLAG, "print the version" },
 };
 /* clang-format on */
-#define NROWS     (sizeof rows / sizeof rows[0])
-#define HELP_WIDE 28 /* columns of an option with its argument */
+#define NROWS       (sizeof rows / sizeof rows[0])
+#define COMMAND_MAX (4 * PATH_MAX + 16)
+#define HELP_WIDE   28 /* columns of an option with its argument */
 
 const struct options_row *options_row(size_t i)
 {
@@ -242,25 +245,36 @@ static int take(struct parser *p, int opt, const char *arg)
     }
 }
 
+/* Where the directory is unless somebody says otherwise.  *out owned, NULL: nowhere. */
+static int usual_dir(char **out)
+{
+    const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    int n = 0;
+
+    *out = NULL;
+    if (xdg && *xdg)
+        n = asprintf(out, "%s/gw", xdg);
+    else if (home && *home)
+        n = asprintf(out, "%s/.config/gw", home);
+    if (n < 0)
+        *out = NULL;
+    return n < 0 ? GW_ENOMEM : 0;
+}
+
 static int set_default_dir(struct parser *p)
 {
-    const char *gw = getenv("GW_HOME"), *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-    int n;
+    const char *gw = getenv("GW_HOME");
+    int err = 0;
 
     if (p->o->dir || p->o->wants_help || p->o->wants_version)
         return 0;
     if (gw && *gw)
-        n = asprintf(&p->o->dir, "%s", gw);
-    else if (xdg && *xdg)
-        n = asprintf(&p->o->dir, "%s/gw", xdg);
-    else if (home && *home)
-        n = asprintf(&p->o->dir, "%s/.config/gw", home);
+        err = (p->o->dir = strdup(gw)) ? 0 : GW_ENOMEM;
     else
-        return wrong(p, "no directory: give -d DIR, or set HOME");
-    if (n >= 0)
-        return 0;
-    p->o->dir = NULL;
-    return wrong(p, "%s", gw_strerror(GW_ENOMEM));
+        err = usual_dir(&p->o->dir);
+    if (err)
+        return wrong(p, "%s", gw_strerror(err));
+    return p->o->dir ? 0 : wrong(p, "no directory: give -d DIR, or set HOME");
 }
 
 /* What getopt wants to know, from the table. */
@@ -312,6 +326,40 @@ void options_free(struct options *o)
     free(o->over);
     free(o->dir);
     *o = (struct options){ 0 };
+}
+
+/* As one word of a shell's command line. */
+static void put_shell_word(struct strbuf *b, const char *text)
+{
+    bool is_plain = true;
+
+    for (const char *p = text; *p; p++)
+        is_plain = is_plain && (isalnum((unsigned char)*p) || strchr("/._-+,", *p));
+    strbuf_puts(b, is_plain ? "" : "'");
+    for (; *text; text++)
+        strbuf_printf(b, *text == '\'' ? "'\"'\"'" : "%c", *text);
+    strbuf_puts(b, is_plain ? "" : "'");
+}
+
+char *options_command(const struct options *o)
+{
+    struct strbuf b = { .max = COMMAND_MAX };
+    char *usual, *real = realpath(o->dir, NULL), *real_usual = NULL;
+
+    strbuf_puts(&b, "gw");
+    if (usual_dir(&usual) == 0 && usual)
+        real_usual = realpath(usual, NULL);
+    if (real && (!real_usual || strcmp(real, real_usual) != 0)) {
+        strbuf_puts(&b, " -d ");
+        put_shell_word(&b, real);
+    }
+    free(usual);
+    free(real);
+    free(real_usual);
+    if (!b.err)
+        return b.p;
+    strbuf_free(&b);
+    return NULL;
 }
 
 static void print_row(FILE *f, const struct options_row *r)

@@ -20,6 +20,10 @@ struct options {
 int options_parse(int argc, char **argv, struct options *out, char err[CONF_ERR_MAX]);
 void options_free(struct options *o);
 
+/* What a person types to reach the daemon of o->dir, which exists, ready for a shell: "gw", or with
+ * another directory than the usual one "gw -d DIR".  Owned; NULL: out of memory. */
+char *options_command(const struct options *o);
+
 enum options_kind {
     OPTIONS_FLAG, /* takes no argument */
     OPTIONS_DIR,

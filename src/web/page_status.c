@@ -174,13 +174,30 @@ static void put_row(struct strbuf *out, const struct column *columns, const json
     strbuf_puts(out, "</tr>\n");
 }
 
-static void put_table(struct strbuf *out, const struct table *t, const json_t *list)
+/* HTML in which `gw` is what the user has to type for it. */
+static void put_advice(struct strbuf *out, const char *html, const char *command)
+{
+    static const char code[] = "<code>gw ";
+    const char *at;
+
+    for (; (at = strstr(html, code)) != NULL; html = at + sizeof code - 1) {
+        strbuf_printf(out, "%.*s<code>", (int)(at - html), html);
+        strbuf_html(out, bytes_of(command));
+        strbuf_puts(out, " ");
+    }
+    strbuf_puts(out, html);
+}
+
+static void put_table(struct strbuf *out, const struct table *t, const json_t *list,
+                      const char *command)
 {
     size_t n = json_array_size(list), shown = n < PAGE_STATUS_ROWS_MAX ? n : PAGE_STATUS_ROWS_MAX;
 
     strbuf_printf(out, "<h2>%s</h2>\n", t->title);
     if (!n) {
-        strbuf_printf(out, "<p class=\"dim\">%s</p>\n", t->empty);
+        strbuf_puts(out, "<p class=\"dim\">");
+        put_advice(out, t->empty, command);
+        strbuf_puts(out, "</p>\n");
         return;
     }
     strbuf_puts(out, "<div class=\"scroll\"><table>\n<thead><tr>");
@@ -190,9 +207,10 @@ static void put_table(struct strbuf *out, const struct table *t, const json_t *l
     for (size_t i = 0; i < shown; i++)
         put_row(out, t->columns, json_array_get(list, i));
     strbuf_puts(out, "</tbody>\n</table></div>\n");
-    if (n > shown)
-        strbuf_printf(out, "<p class=\"dim\">and %zu more: <code>gw status</code></p>\n",
-                      n - shown);
+    if (n > shown) {
+        strbuf_printf(out, "<p class=\"dim\">and %zu more: ", n - shown);
+        put_advice(out, "<code>gw status</code></p>\n", command);
+    }
 }
 
 /* ---- the rest ---- */
@@ -281,7 +299,18 @@ static struct bytes example_name(const json_t *peers)
     return bytes_of("NAME");
 }
 
-static void put_use(struct strbuf *out, const json_t *status, const char *at)
+/* Within '...' of a shell; ssh hands what comes of it to another one. */
+static void put_in_quotes(struct strbuf *out, const char *text)
+{
+    struct strbuf quoted = { .max = out->max };
+
+    for (; *text; text++)
+        strbuf_printf(&quoted, *text == '\'' ? "'\"'\"'" : "%c", *text);
+    strbuf_html(out, strbuf_bytes(&quoted));
+    strbuf_free(&quoted);
+}
+
+static void put_use(struct strbuf *out, const json_t *status, const char *at, const char *command)
 {
     struct bytes name = example_name(json_object_get(status, "peers"));
 
@@ -293,7 +322,9 @@ static void put_use(struct strbuf *out, const json_t *status, const char *at)
     strbuf_html(out, bytes_of(at));
     strbuf_puts(out, " http://");
     strbuf_html(out, name);
-    strbuf_puts(out, "/</pre>\n<p>ssh</p>\n<pre>ssh -o ProxyCommand='gw nc %h %p' ");
+    strbuf_puts(out, "/</pre>\n<p>ssh</p>\n<pre>ssh -o ProxyCommand='");
+    put_in_quotes(out, command);
+    strbuf_puts(out, " nc %h %p' ");
     strbuf_html(out, name);
     strbuf_puts(out, "</pre>\n");
 }
@@ -308,16 +339,16 @@ static void put_streams(struct strbuf *out, const char *term, const json_t *v)
     strbuf_puts(out, "</dd>\n");
 }
 
-void page_status(const json_t *status, const char *at, struct strbuf *out)
+void page_status(const json_t *status, const char *at, const char *command, struct strbuf *out)
 {
     const json_t *streams = json_object_get(status, "streams");
 
     html_begin(out, "gw");
     put_summary(out, status);
     put_node(out, status);
-    put_use(out, status, at);
+    put_use(out, status, at, command);
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
-        put_table(out, &tables[i], json_object_get(status, tables[i].key));
+        put_table(out, &tables[i], json_object_get(status, tables[i].key), command);
     strbuf_puts(out, "<h2>Streams</h2>\n<dl>\n");
     put_streams(out, "To services of peers", json_object_get(streams, "out"));
     put_streams(out, "To services here", json_object_get(streams, "in"));

@@ -10,8 +10,8 @@
 
 #define PAGE_STATUS_ROWS_MAX 200 /* of one table */
 
-/* status: of ctl_status_make.  `at`: HOST:PORT of the proxy port as the reader knows it.  A fault
- * stays in out->err. */
-void page_status(const json_t *status, const char *at, struct strbuf *out);
+/* status: of ctl_status_make.  `at`: HOST:PORT of the proxy port as the reader knows it; `command`:
+ * as ctl_deps has it.  A fault stays in out->err. */
+void page_status(const json_t *status, const char *at, const char *command, struct strbuf *out);
 
 #endif

@@ -20,7 +20,7 @@ static int make_status(const struct ctl_deps *d, const char *at, struct strbuf *
 
     if (!status)
         return GW_ENOMEM;
-    page_status(status, at, body);
+    page_status(status, at, d->command, body);
     json_decref(status);
     return body->err;
 }

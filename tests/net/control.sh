@@ -43,6 +43,14 @@ gw home perf "$(gw_id me)" 2>"$T/err"
 same "perf of a peer that does not answer it: status 1" 1 $?
 has "and the reason" '^gw: .*: peer does not speak the protocol$' "$(cat "$T/err")"
 same "in one line" 1 "$(wc -l <"$T/err")"
+echo "mirror $(gw_id me)" >>"$T/me/names"
+for command in "ping -n 1" services doctor perf; do
+    has "$command of oneself says so" '^gw: mirror: that is this node itself' "$(gw me $command mirror 2>&1)"
+done
+has "nc, too" '^gw: mirror:? 22: that is this node itself$' "$(gw me nc mirror 22 2>&1 </dev/null)"
+has "allow, too" '^gw: mirror: that is this node itself, and needs no right$' "$(gw me allow mirror 2>&1)"
+has "and the proxy" 'that is this node itself' "$(curl -sS -x "http://$PROXY" http://mirror/ 2>&1)"
+sed -i '/^mirror/d' "$T/me/names"
 has "peers" direct "$(gw me peers)"
 has "services" 'web' "$(gw home services)"
 has "services of a peer" 'web' "$(gw me services home)"

@@ -40,6 +40,7 @@ static struct world {
     void *cancel_arg;
     bool is_known;
     struct name_answer answer;
+    struct peerid self;
     bool is_connected;
     struct conn conn;
     bool speaks_dcutr;
@@ -178,7 +179,7 @@ enum host_path front_path(const struct front *f, const struct peerid *peer)
 const struct peerid *host_peerid(const struct host *h)
 {
     (void)h;
-    return &w.answer.peer;
+    return &w.self;
 }
 
 struct conn *host_conn(const struct host *h, const struct peerid *peer)
@@ -316,6 +317,7 @@ static int setup(void **state)
     w.is_known = w.speaks_dcutr = true;
     w.answer = (struct name_answer){ .tier = "names file", .naddrs = 1 };
     w.answer.peer = (struct peerid){ .n = 38, .mh = { 0x00, 0x24, 0x08, 0x01, 0x12, 0x20 } };
+    w.self = (struct peerid){ .n = 38, .mh = { 0x00, 0x24, 0x08, 0x01, 0x12, 0x20, 1 } };
     w.answer.addrs[0] = maddr(CIRCUIT);
     w.conn = (struct conn){ .info = { .transport = "circuit", .remote = maddr(CIRCUIT) },
                             .is_relayed = true };
@@ -701,6 +703,16 @@ static void test_a_client_that_goes_away_ends_all(void **state)
     assert_null(w.reply);
 }
 
+static void test_nobody_calls_himself(void **state)
+{
+    (void)state;
+    w.self = w.answer.peer;
+    run_doctor();
+    assert_string_equal(w.failed,
+                        "alice: that is this node itself; gw netcheck tells how it is connected");
+    assert_null(w.connected);
+}
+
 static void test_a_request_without_a_name_is_refused(void **state)
 {
     (void)state;
@@ -751,6 +763,7 @@ int main(void)
         T(test_the_punch_of_the_end_that_tried_is_told),
         T(test_no_more_addresses_are_tried_than_there_is_room_for),
         T(test_a_client_that_goes_away_ends_all),
+        T(test_nobody_calls_himself),
         T(test_a_request_without_a_name_is_refused),
         T(test_netcheck_says_what_is_known_and_what_it_means),
     };

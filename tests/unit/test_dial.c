@@ -184,6 +184,22 @@ static void test_no_address_that_can_be_dialled_is_offline(void **state)
     assert_int_equal(fake_net.dials, 0);
 }
 
+static void test_nobody_calls_himself(void **state)
+{
+    struct host_proposal p = { .protocol = "/none" };
+    const struct multiaddr at = maddr(REAL);
+    const struct host_open_req req = {
+        .peer = *key_peerid(a.key), .addrs = &at, .naddrs = 1, .proposals = &p, .nproposals = 1
+    };
+    struct opened o = { 0 };
+    (void)state;
+
+    assert_non_null(host_open(a.host, &req, note_opened, &o));
+    run_until(is_opened, &o);
+    assert_int_equal(o.err, GW_ESELF);
+    assert_int_equal(fake_net.dials, 0);
+}
+
 static void test_an_address_heard_of_is_dialled_and_the_same_only_once(void **state)
 {
     (void)state;
@@ -268,6 +284,7 @@ int main(void)
         T(test_the_most_telling_error_is_told),
         T(test_another_peer_behind_the_address_is_an_identity_error),
         T(test_no_address_that_can_be_dialled_is_offline),
+        T(test_nobody_calls_himself),
         T(test_an_address_heard_of_is_dialled_and_the_same_only_once),
         T(test_an_address_that_worked_is_remembered),
         T(test_a_connection_from_the_peer_ends_the_dial),

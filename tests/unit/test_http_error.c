@@ -15,7 +15,7 @@ static struct peerid self;
 static struct http_failure failure(const char *text, int err, const char *why, bool is_page)
 {
     assert_int_equal(front_target_parse(text, &target), 0);
-    return (struct http_failure){ &target, err, why, &self, is_page };
+    return (struct http_failure){ &target, err, why, &self, "gw", is_page };
 }
 
 static void explain(const char *text, int err, const char *why, bool is_page)
@@ -144,6 +144,20 @@ static void test_explain_puts_no_hostile_name_into_a_command_or_the_page(void **
     }
 }
 
+static void test_commands_are_those_that_reach_this_node(void **state)
+{
+    struct http_failure f = failure("db.alice:22", GW_EOFFLINE, "offline", true);
+    (void)state;
+    f.gw = "gw -d '/a&b'";
+    strbuf_free(&out);
+    assert_int_equal(http_error_explain(&out, &f), 0);
+    assert_has("<pre>gw -d &#39;/a&amp;b&#39; ping db.alice</pre>");
+    f.err = GW_EDENIED; /* what is done on another machine */
+    strbuf_free(&out);
+    assert_int_equal(http_error_explain(&out, &f), 0);
+    assert_has("<pre>gw allow " SELF "</pre>");
+}
+
 static void test_refuse_is_a_page_or_a_line(void **state)
 {
     (void)state;
@@ -192,6 +206,7 @@ int main(void)
         cmocka_unit_test(test_explain_tells_what_can_be_done),
         cmocka_unit_test(test_explain_allows_nobody_when_it_does_not_know_us),
         cmocka_unit_test(test_explain_puts_no_hostile_name_into_a_command_or_the_page),
+        cmocka_unit_test(test_commands_are_those_that_reach_this_node),
         cmocka_unit_test(test_refuse_is_a_page_or_a_line),
         cmocka_unit_test(test_answers_say_when_they_do_not_fit),
     };

@@ -195,6 +195,37 @@ static void test_help_has_every_row_of_the_table(void **state)
     free(text);
 }
 
+static void test_command_names_the_directory_unless_it_is_the_usual_one(void **state)
+{
+    static const struct {
+        const char *dir, *want; /* below the directory of the test */
+    } cases[] = {
+        { ".config/gw", "gw" },
+        { ".config/../.config/gw/", "gw" },
+        { "plain", "gw -d %s/plain" },
+        { "a b'c", "gw -d '%s/a b'\"'\"'c'" },
+    };
+    char home[] = "/tmp/gw-test-XXXXXX", path[128], want[256];
+    (void)state;
+
+    assert_non_null(mkdtemp(home));
+    unsetenv("XDG_CONFIG_HOME");
+    unsetenv("GW_HOME");
+    setenv("HOME", home, 1);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct options o = { .dir = path };
+        snprintf(path, sizeof path, "mkdir -p \"%s/%s\"", home, cases[i].dir);
+        assert_int_equal(system(path), 0);
+        snprintf(path, sizeof path, "%s/%s", home, cases[i].dir);
+        snprintf(want, sizeof want, cases[i].want, home);
+        char *command = options_command(&o);
+        assert_string_equal(command, want);
+        free(command);
+    }
+    snprintf(path, sizeof path, "rm -r %s", home);
+    assert_int_equal(system(path), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +233,7 @@ int main(void)
         cmocka_unit_test(test_wrong_usage_says_what_is_wrong),
         cmocka_unit_test(test_options_end_at_the_command),
         cmocka_unit_test(test_help_has_every_row_of_the_table),
+        cmocka_unit_test(test_command_names_the_directory_unless_it_is_the_usual_one),
         cmocka_unit_test(test_directory_is_found_in_its_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 
 static struct strbuf out = { .max = 1 << 20 };
 static json_t *status;
+static const char *command = "gw";
 
 static int load(void **state)
 {
@@ -27,7 +28,7 @@ static int unload(void **state)
 static void make(const char *at)
 {
     strbuf_free(&out);
-    page_status(status, at, &out);
+    page_status(status, at, command, &out);
     assert_int_equal(out.err, 0);
 }
 
@@ -183,6 +184,24 @@ static void test_status_is_well_formed(void **state)
     assert_int_equal(n, 0);
 }
 
+static void test_commands_are_those_that_reach_this_node(void **state)
+{
+    (void)state;
+    json_object_clear(status);
+    make("127.0.0.1:1080");
+    assert_has("<code>gw ping laptop</code>");
+    assert_has("ProxyCommand='gw nc %h %p' NAME</pre>");
+    command = "gw -d '/my gw'";
+    make("127.0.0.1:1080");
+    command = "gw";
+    assert_has("<code>gw -d &#39;/my gw&#39; ping laptop</code>");
+    assert_has("<code>gw -d &#39;/my gw&#39; -r RELAY</code>");
+    assert_has(
+        "ProxyCommand='gw -d &#39;&quot;&#39;&quot;&#39;/my gw&#39;&quot;&#39;&quot;&#39; nc %h "
+        "%p' NAME</pre>");
+    assert_int_equal(count("<code>gw "), count("<code>gw -d "));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, load, unload)
@@ -193,6 +212,7 @@ int main(void)
         TEST(test_status_escapes_everything),
         TEST(test_status_says_what_to_do_when_there_is_nothing),
         TEST(test_status_bounds_its_tables),
+        TEST(test_commands_are_those_that_reach_this_node),
         TEST(test_status_is_well_formed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

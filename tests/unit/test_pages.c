@@ -26,7 +26,7 @@ bool front_stable_net(const struct front *f, struct ipaddr *out)
     return true;
 }
 
-static struct ctl_deps deps;
+static struct ctl_deps deps = { .command = "gw" };
 static struct strbuf out;
 
 static int get(const char *path, const char *host)
