@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "id/ipaddr.h"
+#include "net/timer.h"
 
 struct dial_key {
     struct peerid peer;
@@ -20,7 +21,7 @@ struct dial {
     struct dials *all;
     struct dial_key key;
     struct dial_wait *waiters; /* at least one until it is over */
-    ev_timer stagger, deadline;
+    struct timer stagger, deadline;
     int err; /* the most telling failure so far */
     bool is_over;
     bool is_at_once;
@@ -141,8 +142,8 @@ static void end(struct dial *d)
     struct dials *ds = d->all;
 
     d->is_over = true;
-    ev_timer_stop(ds->loop, &d->stagger);
-    ev_timer_stop(ds->loop, &d->deadline);
+    timer_stop(&d->stagger);
+    timer_stop(&d->deadline);
     HASH_DELETE(by_key, ds->by_key, d);
     abandon_all(d);
 }
@@ -265,29 +266,24 @@ static bool start_next(struct dial *d)
         if (!err) {
             d->attempts[i]->ev = &attempt_events;
             d->attempts[i]->owner = d;
-            d->stagger.repeat = d->is_at_once ? 1e-3 : (double)dial_gap_ms(&d->places[i]) / 1e3;
-            ev_timer_again(ds->loop, &d->stagger);
+            timer_start(&d->stagger, d->is_at_once ? 1 : dial_gap_ms(&d->places[i]));
             return true;
         }
         d->attempts[i] = NULL;
         note_err(d, err);
     }
-    ev_timer_stop(ds->loop, &d->stagger);
+    timer_stop(&d->stagger);
     return false;
 }
 
-static void on_stagger(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_stagger(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    start_next(w->data);
+    start_next(arg);
 }
 
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    struct dial *d = w->data;
-    (void)loop;
-    (void)revents;
+    struct dial *d = arg;
     finish(d, d->err, NULL);
 }
 
@@ -342,9 +338,8 @@ static struct dial *make(struct dials *ds, const struct dial_req *req)
     d->key = (struct dial_key){ .peer = req->peer, .path = (uint8_t)req->path };
     d->is_at_once = req->is_at_once;
     d->err = GW_EOFFLINE;
-    ev_init(&d->stagger, on_stagger);
-    ev_timer_init(&d->deadline, on_deadline, (double)ds->timeout_ms / 1e3, 0.);
-    d->stagger.data = d->deadline.data = d;
+    timer_init(&d->stagger, ds->loop, on_stagger, d);
+    timer_init(&d->deadline, ds->loop, on_deadline, d);
     HASH_ADD(by_key, ds->by_key, key, sizeof d->key, d);
     if (d->by_key.tbl)
         return d;
@@ -364,7 +359,7 @@ static int start(struct dials *ds, const struct dial_req *req, struct dial **out
     if (!req->is_at_once)
         add_addrs(d, known, nknown);
     if (start_next(d)) {
-        ev_timer_start(ds->loop, &d->deadline);
+        timer_start(&d->deadline, ds->timeout_ms);
         *out = d;
         return 0;
     }
@@ -392,10 +387,8 @@ int dials_join(struct dials *ds, const struct dial_req *req, struct dial_wait *w
     } else if ((err = start(ds, &r, &d)) != 0) {
         return err;
     }
-    if (!ev_is_active(&d->stagger)) {
-        d->stagger.repeat = 1e-3;
-        ev_timer_again(ds->loop, &d->stagger); /* it may have run out of addresses before */
-    }
+    if (!timer_is_running(&d->stagger))
+        timer_start(&d->stagger, 1); /* it may have run out of addresses before */
     w->on = d;
     DL_APPEND(d->waiters, w);
     return 0;

@@ -23,6 +23,7 @@
 
 #include "base/container_of.h"
 #include "base/err.h"
+#include "net/timer.h"
 #include "transport/negotiate.h"
 
 struct proposal {
@@ -50,7 +51,7 @@ struct host_open {
     int err;                     /* why the proposal failed, or the connection ended */
     bool has_proposed;           /* `err` is to be judged */
     bool is_to_judge;            /* at the end of this turn */
-    ev_timer doubt;              /* runs while a proposal is not answered */
+    struct timer doubt;          /* runs while a proposal is not answered */
     bool has_redialled;
     host_opened_fn *done;
     void *arg;
@@ -103,7 +104,7 @@ static void give_up_ways(struct host_open *o)
 
 static void detach(struct host_open *o)
 {
-    ev_timer_stop(o->all->loop, &o->doubt);
+    timer_stop(&o->doubt);
     give_up_ways(o);
     turn_del(o->all->turn, &o->task);
     dials_leave(&o->wait);
@@ -119,7 +120,7 @@ static void finish(struct host_open *o, int err)
 
 static void judge_later(struct host_open *o, int err)
 {
-    ev_timer_stop(o->all->loop, &o->doubt);
+    timer_stop(&o->doubt);
     o->err = err;
     o->is_to_judge = true;
     turn_add(o->all->turn, &o->task);
@@ -144,8 +145,7 @@ static void start_doubt(struct host_open *o)
     struct muxed_info info;
 
     conn_info(o->conn, &info);
-    ev_timer_set(&o->doubt, DOUBT_MS / 1e3 + 4 * (double)info.rtt_us / 1e6, 0.);
-    ev_timer_start(o->all->loop, &o->doubt);
+    timer_start(&o->doubt, DOUBT_MS + 4 * info.rtt_us / 1000);
 }
 
 static void propose(struct host_open *o, struct conn *c)
@@ -233,11 +233,9 @@ static void race(struct host_open *o)
         finish(o, GW_ENOMEM);
 }
 
-static void on_doubt(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_doubt(void *arg)
 {
-    struct host_open *o = w->data;
-    (void)loop;
-    (void)revents;
+    struct host_open *o = arg;
 
     if (!o->conn)
         return;
@@ -363,8 +361,7 @@ struct host_open *opens_start(struct opens *os, const struct host_open_req *req,
     o->all = os;
     o->task.run = on_turn;
     o->wait.done = on_dialled;
-    ev_init(&o->doubt, on_doubt);
-    o->doubt.data = o;
+    timer_init(&o->doubt, os->loop, on_doubt, o);
     o->done = done;
     o->arg = arg;
     if (!copy_req(o, req)) {

@@ -6,11 +6,11 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "net/timer.h"
 
 struct host_probe {
-    struct ev_loop *loop;
     struct muxed *m;
-    ev_timer deadline;
+    struct timer deadline;
     uint64_t start_ns;
     host_probed_fn *done;
     void *arg;
@@ -18,7 +18,7 @@ struct host_probe {
 
 static void finish(struct host_probe *p, int err)
 {
-    ev_timer_stop(p->loop, &p->deadline);
+    timer_stop(&p->deadline);
     p->done(p->arg, err, (clock_mono_ns() - p->start_ns) / 1000);
     free(p);
 }
@@ -42,11 +42,9 @@ static const struct muxed_events events = {
     .on_close = on_close,
 };
 
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    struct host_probe *p = w->data;
-    (void)loop;
-    (void)revents;
+    struct host_probe *p = arg;
     muxed_drop(p->m, GW_ECANCELED);
     finish(p, GW_ETIMEOUT);
 }
@@ -67,13 +65,11 @@ int probe_start(struct ev_loop *loop, const struct dials *ds, const struct host_
     }
     p->m->ev = &events;
     p->m->owner = p;
-    p->loop = loop;
     p->start_ns = clock_mono_ns();
     p->done = done;
     p->arg = arg;
-    ev_timer_init(&p->deadline, on_deadline, (double)req->timeout_ms / 1e3, 0.);
-    p->deadline.data = p;
-    ev_timer_start(loop, &p->deadline);
+    timer_init(&p->deadline, loop, on_deadline, p);
+    timer_start(&p->deadline, req->timeout_ms);
     *out = p;
     return 0;
 }
@@ -82,7 +78,7 @@ void host_probe_cancel(struct host_probe *p)
 {
     if (!p)
         return;
-    ev_timer_stop(p->loop, &p->deadline);
+    timer_stop(&p->deadline);
     muxed_drop(p->m, GW_ECANCELED);
     free(p);
 }

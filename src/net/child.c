@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "net/process.h"
+#include "net/timer.h"
 
 #define SAID_LINES_MAX 20 /* of its standard error, that are logged */
 #define READS_MAX      16 /* of one pipe in a turn */
@@ -37,7 +38,7 @@ struct child {
     ev_io out; /* our end of its standard output */
     struct strbuf got;
     struct said said;
-    ev_timer timer; /* the deadline; at once when it could not be started */
+    struct timer timer; /* the deadline; at once when it could not be started */
     char name[32];
     child_done_fn *done;
     void *arg;
@@ -101,7 +102,7 @@ static void take_said(struct child *c)
 
 static void release(struct child *c)
 {
-    ev_timer_stop(c->loop, &c->timer);
+    timer_stop(&c->timer);
     ev_io_stop(c->loop, &c->out);
     ev_io_stop(c->loop, &c->said.io);
     close(c->out.fd);
@@ -164,11 +165,9 @@ static void on_said(struct ev_loop *loop, ev_io *w, int revents)
     take_said(w->data);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_timer(void *arg)
 {
-    struct child *c = w->data;
-    (void)loop;
-    (void)revents;
+    struct child *c = arg;
     finish(c, c->is_running ? GW_ETIMEOUT : c->err);
 }
 
@@ -326,9 +325,8 @@ int child_start(struct ev_loop *loop, const struct child_req *req, child_done_fn
         c->err = process_watch(&c->process, loop, pid, on_end, c);
     c->is_running = !c->err;
     ev_now_update(loop);
-    ev_timer_init(&c->timer, on_timer, c->err ? 0. : (double)req->timeout_ms / 1e3, 0.);
-    c->timer.data = c;
-    ev_timer_start(loop, &c->timer);
+    timer_init(&c->timer, loop, on_timer, c);
+    timer_start(&c->timer, c->err ? 0 : req->timeout_ms);
     *out = c;
     return 0;
 }

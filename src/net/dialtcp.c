@@ -8,11 +8,12 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "net/timer.h"
 
 struct dialtcp {
     struct ev_loop *loop;
-    ev_io io;       /* writable: connected, or failed */
-    ev_timer timer; /* the deadline; at once when connect failed at once */
+    ev_io io;           /* writable: connected, or failed */
+    struct timer timer; /* the deadline; at once when connect failed at once */
     int fd;
     int late_err; /* what the timer reports */
     dialtcp_done_fn *done;
@@ -22,7 +23,7 @@ struct dialtcp {
 static void release(struct dialtcp *d)
 {
     ev_io_stop(d->loop, &d->io);
-    ev_timer_stop(d->loop, &d->timer);
+    timer_stop(&d->timer);
     if (d->fd >= 0)
         close(d->fd);
     free(d);
@@ -55,11 +56,9 @@ static void on_writable(struct ev_loop *loop, ev_io *w, int revents)
     finish(d, err_from_errno(e));
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_timer(void *arg)
 {
-    struct dialtcp *d = w->data;
-    (void)loop;
-    (void)revents;
+    struct dialtcp *d = arg;
     finish(d, d->late_err);
 }
 
@@ -133,9 +132,8 @@ struct dialtcp *dialtcp_start_from(struct ev_loop *loop, const struct sockaddr_a
     else if (!failed)
         ev_io_start(loop, &d->io);
     d->late_err = failed ? failed : GW_ETIMEOUT;
-    ev_timer_init(&d->timer, on_timer, failed ? 0. : (double)timeout_ms / 1e3, 0.);
-    d->timer.data = d;
-    ev_timer_start(loop, &d->timer);
+    timer_init(&d->timer, loop, on_timer, d);
+    timer_start(&d->timer, failed ? 0 : timeout_ms);
     return d;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/fileio.h"
+#include "net/timer.h"
 #include "wire/dns_msg.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
@@ -37,7 +38,7 @@ struct dns_query {
     struct dns_query *prev, *next;
     struct dns *dns;
     struct question *question; /* NULL once answered */
-    ev_timer timer;            /* the deadline; once answered: at once */
+    struct timer timer;        /* the deadline; once answered: at once */
     int err;                   /* what the timer tells */
     size_t n;
     struct ipaddr ips[DNS_ADDRS_MAX];
@@ -81,9 +82,7 @@ static int err_of(int status)
 static void tell_soon(struct dns_query *q, int err)
 {
     q->err = err;
-    ev_timer_stop(q->dns->loop, &q->timer);
-    ev_timer_set(&q->timer, 0., 0.);
-    ev_timer_start(q->dns->loop, &q->timer);
+    timer_start(&q->timer, 0);
 }
 
 /* Sets the clock to what c-ares waits for next. */
@@ -270,7 +269,7 @@ static void look_at_conf(struct dns *d)
 
 static void query_free(struct dns_query *q)
 {
-    ev_timer_stop(q->dns->loop, &q->timer);
+    timer_stop(&q->timer);
     DL_DELETE(q->dns->queries, q);
     if (q->question)
         q->question->query = NULL;
@@ -287,12 +286,9 @@ static void tell_texts(const struct dns_query *q)
     q->done_texts(q->arg, err, err ? NULL : &t);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_timer(void *arg)
 {
-    struct dns_query *q = w->data;
-    (void)loop;
-    (void)revents;
-
+    struct dns_query *q = arg;
     struct dns_query told = *q; /* done may ask again, and end us */
     q->message = NULL;
     query_free(q);
@@ -368,9 +364,8 @@ static struct dns_query *query_new(struct dns *d, const char *host, uint64_t tim
     *qn = (struct question){ .dns = d, .query = q };
     memcpy(qn->host, host, n);
     *q = (struct dns_query){ .dns = d, .question = qn, .err = GW_ETIMEOUT, .arg = arg };
-    ev_timer_init(&q->timer, on_timer, (double)timeout_ms / 1e3, 0.);
-    q->timer.data = q;
-    ev_timer_start(d->loop, &q->timer);
+    timer_init(&q->timer, d->loop, on_timer, q);
+    timer_start(&q->timer, timeout_ms);
     DL_APPEND(d->queries, q);
     *out = qn;
     return q;

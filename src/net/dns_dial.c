@@ -5,8 +5,9 @@
 #include "base/err.h"
 #include "net/dialtcp.h"
 #include "net/dns.h"
+#include "net/timer.h"
 
-#define NEXT_TRY_S 0.25 /* RFC 8305 s.5, Connection Attempt Delay */
+#define NEXT_TRY_MS 250 /* RFC 8305 s.5, Connection Attempt Delay */
 
 struct attempt {
     struct dns_dial *dial;
@@ -16,7 +17,7 @@ struct attempt {
 struct dns_dial {
     struct ev_loop *loop;
     struct dns_query *query; /* NULL once answered */
-    ev_timer deadline, next;
+    struct timer deadline, next;
     struct ipaddr ips[DNS_ADDRS_MAX]; /* in the order to try */
     size_t nips, ntried, nrunning;
     struct attempt attempts[DNS_ADDRS_MAX];
@@ -81,31 +82,25 @@ static bool start_one(struct dns_dial *d)
 /* With none left to start and none running that was all. */
 static void try_next(struct dns_dial *d)
 {
-    ev_timer_stop(d->loop, &d->next);
+    timer_stop(&d->next);
     while (d->ntried < d->nips && !start_one(d))
         ;
     if (d->nrunning == 0) {
         finish(d, d->err, -1);
         return;
     }
-    if (d->ntried < d->nips) {
-        ev_timer_set(&d->next, NEXT_TRY_S, 0.);
-        ev_timer_start(d->loop, &d->next);
-    }
+    if (d->ntried < d->nips)
+        timer_start(&d->next, NEXT_TRY_MS);
 }
 
-static void on_next(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_next(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    try_next(w->data);
+    try_next(arg);
 }
 
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    finish(w->data, GW_ETIMEOUT, -1);
+    finish(arg, GW_ETIMEOUT, -1);
 }
 
 /* The first address of the family that is not taken yet, else the first of all. */
@@ -176,11 +171,9 @@ struct dns_dial *dns_dial(struct dns *dns, const char *host, uint16_t port, uint
         free(d);
         return NULL;
     }
-    ev_init(&d->next, on_next);
-    d->next.data = d;
-    ev_timer_init(&d->deadline, on_deadline, (double)timeout_ms / 1e3, 0.);
-    d->deadline.data = d;
-    ev_timer_start(d->loop, &d->deadline);
+    timer_init(&d->next, d->loop, on_next, d);
+    timer_init(&d->deadline, d->loop, on_deadline, d);
+    timer_start(&d->deadline, timeout_ms);
     return d;
 }
 
@@ -191,7 +184,7 @@ void dns_dial_cancel(struct dns_dial *d)
     dns_cancel(d->query);
     for (size_t i = 0; i < d->ntried; i++)
         dialtcp_cancel(d->attempts[i].tcp);
-    ev_timer_stop(d->loop, &d->next);
-    ev_timer_stop(d->loop, &d->deadline);
+    timer_stop(&d->next);
+    timer_stop(&d->deadline);
     free(d);
 }

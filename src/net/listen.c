@@ -10,17 +10,18 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "net/timer.h"
 
 #define BACKLOG    4096
 #define ACCEPT_MAX 64  /* per wake-up: others want their turn, too */
-#define RETRY_S    0.1 /* pause when not even the spare descriptor helps */
+#define RETRY_MS   100 /* pause when not even the spare descriptor helps */
 
 struct listen {
     struct ev_loop *loop;
     ev_io io;
-    ev_timer retry; /* runs while accepting pauses */
-    int fd, spare;  /* -1: none */
-    bool warned;    /* of running out of descriptors */
+    struct timer retry; /* runs while accepting pauses */
+    int fd, spare;      /* -1: none */
+    bool warned;        /* of running out of descriptors */
     struct sockaddr_any addr;
     struct stat file; /* of a Unix socket: what to remove at the end; st_ino 0: nothing */
     listen_accept_fn *on_accept;
@@ -61,15 +62,13 @@ static bool shed(struct listen *l)
 static void pause_accepting(struct listen *l)
 {
     ev_io_stop(l->loop, &l->io);
-    ev_timer_set(&l->retry, RETRY_S, 0.);
-    ev_timer_start(l->loop, &l->retry);
+    timer_start(&l->retry, RETRY_MS);
 }
 
-static void on_retry(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_retry(void *arg)
 {
-    struct listen *l = w->data;
-    (void)revents;
-    ev_io_start(loop, &l->io);
+    struct listen *l = arg;
+    ev_io_start(l->loop, &l->io);
 }
 
 /* What accept failed with: nothing more to take, a client that has gone again, or no resources. */
@@ -162,8 +161,8 @@ static struct listen *make(struct ev_loop *loop, listen_accept_fn *on_accept, vo
         return NULL;
     *l = (struct listen){ .loop = loop, .fd = -1, .spare = -1, .on_accept = on_accept, .arg = arg };
     ev_io_init(&l->io, on_readable, -1, EV_READ);
-    ev_timer_init(&l->retry, on_retry, 0., 0.);
-    l->io.data = l->retry.data = l;
+    l->io.data = l;
+    timer_init(&l->retry, loop, on_retry, l);
     return l;
 }
 
@@ -253,7 +252,7 @@ void listen_close(struct listen *l)
     if (!l)
         return;
     ev_io_stop(l->loop, &l->io);
-    ev_timer_stop(l->loop, &l->retry);
+    timer_stop(&l->retry);
     remove_file(l);
     if (l->fd >= 0)
         close(l->fd);

@@ -27,6 +27,7 @@ src_libnet_a_SOURCES = \
 	src/net/rtnl.c src/net/rtnl.h \
 	src/net/sockaddr.c src/net/sockaddr.h \
 	src/net/stream.c src/net/stream.h \
+	src/net/timer.c src/net/timer.h \
 	src/net/turn.c src/net/turn.h \
 	src/net/ifaces.c src/net/ifaces.h \
 	src/net/udp.c src/net/udp.h \
@@ -47,7 +48,7 @@ NET_TESTS = tests/unit/test_addr_scope tests/unit/test_bridge tests/unit/test_ch
 	tests/unit/test_fdstream tests/unit/test_fetch tests/unit/test_ifaces tests/unit/test_limit \
 	tests/unit/test_listen tests/unit/test_mapping tests/unit/test_mdns_port tests/unit/test_netwatch \
 	tests/unit/test_parting tests/unit/test_pcp tests/unit/test_portmap tests/unit/test_sockaddr \
-	tests/unit/test_turn tests/unit/test_udp_pipe tests/unit/test_udp_port tests/unit/test_upnp
+	tests/unit/test_timer tests/unit/test_turn tests/unit/test_udp_pipe tests/unit/test_udp_port tests/unit/test_upnp
 check_PROGRAMS += $(NET_TESTS)
 $(NET_TESTS): LDADD = $(NET_LIBS) $(CMOCKA_LIBS)
 $(NET_TESTS): $(filter %.a %.$(OBJEXT),$(NET_LIBS) $(CMOCKA_LIBS))

@@ -5,11 +5,11 @@
 #include <utlist.h>
 
 #include "base/err.h"
+#include "net/timer.h"
 
 struct parting {
-    struct ev_loop *loop;
     struct stream *s;
-    ev_timer timer;
+    struct timer deadline;
     int err;
     struct parting **list; /* NULL: on none */
     struct parting *prev, *next;
@@ -17,7 +17,7 @@ struct parting {
 
 static void release(struct parting *p)
 {
-    ev_timer_stop(p->loop, &p->timer);
+    timer_stop(&p->deadline);
     if (p->list)
         DL_DELETE(*p->list, p);
     free(p);
@@ -44,11 +44,9 @@ static const struct stream_events parting_events = {
     .on_close = on_close,
 };
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    struct parting *p = w->data;
-    (void)loop;
-    (void)revents;
+    struct parting *p = arg;
     p->s->ops->reset(p->s, p->err);
 }
 
@@ -61,12 +59,11 @@ void parting_start(struct ev_loop *loop, struct stream *s, struct bytes words, u
         stream_drop(s, err);
         return;
     }
-    *p = (struct parting){ .loop = loop, .s = s, .err = err, .list = list };
+    *p = (struct parting){ .s = s, .err = err, .list = list };
     if (list)
         DL_APPEND(*list, p);
-    ev_timer_init(&p->timer, on_timer, (double)ms / 1e3, 0.);
-    p->timer.data = p;
-    ev_timer_start(loop, &p->timer);
+    timer_init(&p->deadline, loop, on_deadline, p);
+    timer_start(&p->deadline, ms);
     stream_own(s, &parting_events, p);
     s->ops->shutdown(s);
     s->ops->credit(s, 0);

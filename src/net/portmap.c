@@ -16,6 +16,7 @@
 #include "net/pcp.h"
 #include "net/route.h"
 #include "net/sockaddr.h"
+#include "net/timer.h"
 #include "net/upnp.h"
 
 #define PCP_PATIENCE_MS  6000 /* for PCP and NAT-PMP to get all, before UPnP is asked */
@@ -44,7 +45,7 @@ struct portmap {
     struct ev_loop *loop;
     const struct portmap_events *events;
     void *arg;
-    ev_timer timer;
+    struct timer timer;
     struct side side[FAMILIES];
     struct upnp *upnp; /* under way, or NULL */
     struct upnp_report granted;
@@ -55,9 +56,7 @@ struct portmap {
 
 static void run_soon(struct portmap *pm)
 {
-    ev_timer_stop(pm->loop, &pm->timer);
-    ev_timer_set(&pm->timer, 0., 0.);
-    ev_timer_start(pm->loop, &pm->timer);
+    timer_start(&pm->timer, 0);
 }
 
 /* --- the router of a family */
@@ -285,11 +284,10 @@ static void tell(struct portmap *pm, int family, size_t i)
     }
 }
 
-static void run(struct ev_loop *loop, ev_timer *t, int revents)
+static void run(void *arg)
 {
-    struct portmap *pm = t->data;
+    struct portmap *pm = arg;
     uint64_t now_ms = clock_mono_ms(), next = UINT64_MAX;
-    (void)revents;
 
     for (int f = 0; f < FAMILIES; f++)
         if (pm->side[f].is_on)
@@ -306,11 +304,10 @@ static void run(struct ev_loop *loop, ev_timer *t, int revents)
         next = upnp_next(pm);
     if (pm->granted_until_ms && pm->granted_until_ms < next)
         next = pm->granted_until_ms;
-    ev_timer_stop(loop, &pm->timer);
     if (next == UINT64_MAX)
-        return;
-    ev_timer_set(&pm->timer, next > now_ms ? (double)(next - now_ms) / 1e3 : 0., 0.);
-    ev_timer_start(loop, &pm->timer);
+        timer_stop(&pm->timer);
+    else
+        timer_start(&pm->timer, next > now_ms ? next - now_ms : 0);
 }
 
 /* --- public */
@@ -324,8 +321,7 @@ struct portmap *portmap_new(struct ev_loop *loop, const struct portmap_events *e
     pm->events = events;
     pm->arg = arg;
     pm->backoff_s = UPNP_BACKOFF_S;
-    ev_init(&pm->timer, run);
-    pm->timer.data = pm;
+    timer_init(&pm->timer, loop, run, pm);
     for (int f = 0; f < FAMILIES; f++)
         pm->side[f].pm = pm;
     portmap_network_changed(pm);
@@ -349,7 +345,7 @@ void portmap_free(struct portmap *pm)
     if (pm->granted_until_ms)
         upnp_release(&pm->granted);
     upnp_cancel(pm->upnp);
-    ev_timer_stop(pm->loop, &pm->timer);
+    timer_stop(&pm->timer);
     free(pm);
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "net/process.h"
+#include "net/timer.h"
 
 _Static_assert(sizeof(struct upnp_report) <= PIPE_BUF, "it goes through the pipe in one piece");
 
@@ -21,7 +22,7 @@ struct upnp {
     struct ev_loop *loop;
     int result; /* the pipe's end that the report comes out of */
     struct process process;
-    ev_timer timer; /* the deadline */
+    struct timer deadline;
     bool is_late;
     size_t n;
     upnp_done_fn *done;
@@ -94,7 +95,7 @@ static int take_report(struct upnp *u, struct upnp_report *r)
 static void release(struct upnp *u)
 {
     process_reap(&u->process); /* it has ended, or been killed */
-    ev_timer_stop(u->loop, &u->timer);
+    timer_stop(&u->deadline);
     close(u->result);
     free(u);
 }
@@ -113,11 +114,9 @@ static void on_ended(struct ev_loop *loop, ev_io *io, int revents)
     done(arg, err, &r);
 }
 
-static void on_deadline(struct ev_loop *loop, ev_timer *t, int revents)
+static void on_deadline(void *arg)
 {
-    struct upnp *u = t->data;
-    (void)loop;
-    (void)revents;
+    struct upnp *u = arg;
     u->is_late = true;
     kill(u->process.pid, SIGKILL);
 }
@@ -161,9 +160,8 @@ struct upnp *upnp_start(struct ev_loop *loop, const struct mapping_port *ports, 
         free(u);
         return NULL;
     }
-    ev_timer_init(&u->timer, on_deadline, UPNP_DEADLINE_S, 0.);
-    u->timer.data = u;
-    ev_timer_start(loop, &u->timer);
+    timer_init(&u->deadline, loop, on_deadline, u);
+    timer_start(&u->deadline, UPNP_DEADLINE_S * 1000);
     return u;
 }
 

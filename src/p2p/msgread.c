@@ -5,12 +5,12 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "net/timer.h"
 #include "wire/varint.h"
 
 struct msgread {
-    struct ev_loop *loop;
     struct stream *s;
-    ev_timer deadline;
+    struct timer deadline;
     struct msgread **slot;
     msgread_done_fn *done;
     void *arg;
@@ -22,7 +22,7 @@ struct msgread {
 static void finish(struct msgread *r, int err, struct stream *s, struct bytes msg,
                    struct bytes rest)
 {
-    ev_timer_stop(r->loop, &r->deadline);
+    timer_stop(&r->deadline);
     *r->slot = NULL;
     r->done(r->arg, err, s, msg, rest);
     free(r);
@@ -71,11 +71,9 @@ static const struct stream_events reading = {
     .on_close = on_close,
 };
 
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    fail(w->data, GW_ETIMEOUT);
+    fail(arg, GW_ETIMEOUT);
 }
 
 void msgread_start(struct ev_loop *loop, struct stream *s, struct bytes early,
@@ -90,12 +88,9 @@ void msgread_start(struct ev_loop *loop, struct stream *s, struct bytes early,
         done(arg, GW_ENOMEM, NULL, (struct bytes){ 0 }, (struct bytes){ 0 });
         return;
     }
-    *r = (struct msgread){
-        .loop = loop, .s = s, .slot = slot, .done = done, .arg = arg, .max = limits->max
-    };
-    ev_timer_init(&r->deadline, on_deadline, (double)limits->timeout_ms / 1e3, 0.);
-    r->deadline.data = r;
-    ev_timer_start(loop, &r->deadline);
+    *r = (struct msgread){ .s = s, .slot = slot, .done = done, .arg = arg, .max = limits->max };
+    timer_init(&r->deadline, loop, on_deadline, r);
+    timer_start(&r->deadline, limits->timeout_ms);
     stream_own(s, &reading, r);
     if (early.n)
         on_data(s, early);
@@ -108,7 +103,7 @@ void msgread_cancel(struct msgread *r, int err)
     if (!r)
         return;
     stream_drop(r->s, err);
-    ev_timer_stop(r->loop, &r->deadline);
+    timer_stop(&r->deadline);
     *r->slot = NULL;
     free(r);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "net/timer.h"
 #include "wire/mss.h"
 
 /* The header, every `na` and one protocol, each with length and newline. */
@@ -20,9 +21,8 @@
 enum verdict { MORE = 0, AGREED = 1 }; /* of a line; < 0: GW_E* */
 
 struct negotiate {
-    struct ev_loop *loop;
     struct stream *s;
-    ev_timer deadline;
+    struct timer deadline;
     int (*on_line)(struct negotiate *n, struct bytes line);
     negotiate_done_fn *done;         /* dialler */
     negotiate_accepted_fn *accepted; /* listener */
@@ -57,7 +57,7 @@ static void hand_over(struct negotiate *n, int err, struct bytes early)
 {
     struct stream *s = err ? NULL : n->s;
 
-    ev_timer_stop(n->loop, &n->deadline);
+    timer_stop(&n->deadline);
     if (n->done)
         n->done(n->arg, err, s, early);
     else
@@ -208,11 +208,9 @@ static const struct stream_events negotiate_events = {
     .on_close = on_close,
 };
 
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    fail(w->data, GW_ETIMEOUT);
+    fail(arg, GW_ETIMEOUT);
 }
 
 static struct negotiate *start(struct ev_loop *loop, struct stream *s, uint64_t timeout_ms,
@@ -221,12 +219,10 @@ static struct negotiate *start(struct ev_loop *loop, struct stream *s, uint64_t 
     struct negotiate *n = calloc(1, sizeof *n);
     if (!n)
         return NULL;
-    n->loop = loop;
     n->s = s;
     n->arg = arg;
-    ev_timer_init(&n->deadline, on_deadline, (double)timeout_ms / 1e3, 0.);
-    n->deadline.data = n;
-    ev_timer_start(loop, &n->deadline);
+    timer_init(&n->deadline, loop, on_deadline, n);
+    timer_start(&n->deadline, timeout_ms);
     stream_own(s, &negotiate_events, n);
     s->ops->credit(s, 0);
     return n;
@@ -274,6 +270,6 @@ void negotiate_cancel(struct negotiate *n, int err)
     if (!n)
         return;
     stream_drop(n->s, err);
-    ev_timer_stop(n->loop, &n->deadline);
+    timer_stop(&n->deadline);
     free(n);
 }

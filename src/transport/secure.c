@@ -7,6 +7,7 @@
 
 #include "base/container_of.h"
 #include "base/err.h"
+#include "net/timer.h"
 #include "transport/seal.h"
 
 #define IN_MAX (32u << 10) /* octets of a handshake that may wait; a TLS flight has fewer */
@@ -17,7 +18,7 @@ struct secure {
     void *cipher;
     struct stream *raw; /* NULL once it has closed */
     struct turn_task task;
-    ev_timer deadline;
+    struct timer deadline;
     uint8_t *in;
     size_t nin;
     secure_done_fn *done;
@@ -27,7 +28,7 @@ struct secure {
 static void release(struct secure *s)
 {
     turn_del(s->cfg->turn, &s->task);
-    ev_timer_stop(s->cfg->loop, &s->deadline);
+    timer_stop(&s->deadline);
     if (s->cipher)
         s->ops->free(s->cipher);
     free(s->in);
@@ -166,11 +167,9 @@ static const struct stream_events raw_events = {
     .on_close = on_close,
 };
 
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    fail(w->data, GW_ETIMEOUT);
+    fail(arg, GW_ETIMEOUT);
 }
 
 struct secure *secure_start(const struct secure_config *cfg, const struct cipher_ops *ops,
@@ -194,9 +193,8 @@ struct secure *secure_start(const struct secure_config *cfg, const struct cipher
     if (early.n)
         memcpy(s->in, early.p, early.n);
     s->nin = early.n;
-    ev_timer_init(&s->deadline, on_deadline, (double)cfg->timeout_ms / 1e3, 0.);
-    s->deadline.data = s;
-    ev_timer_start(cfg->loop, &s->deadline);
+    timer_init(&s->deadline, cfg->loop, on_deadline, s);
+    timer_start(&s->deadline, cfg->timeout_ms);
     stream_own(raw, &raw_events, s);
     raw->ops->credit(raw, 0);
     turn_add(cfg->turn, &s->task);
