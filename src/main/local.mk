@@ -44,8 +44,8 @@ conf/gw.service: conf/gw.service.in Makefile
 
 if HAVE_CMOCKA
 MAIN_TESTS = tests/unit/test_activation tests/unit/test_completion tests/unit/test_confchange \
-	tests/unit/test_config tests/unit/test_holder tests/unit/test_nodedir tests/unit/test_options \
-	tests/unit/test_peer_policy tests/unit/test_ssh_config
+	tests/unit/test_config tests/unit/test_holder tests/unit/test_named tests/unit/test_nodedir \
+	tests/unit/test_options tests/unit/test_peer_policy tests/unit/test_ssh_config
 check_PROGRAMS += $(MAIN_TESTS)
 $(MAIN_TESTS): LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
 $(MAIN_TESTS): $(filter %.a %.$(OBJEXT),$(MAIN_LIBS) $(CMOCKA_LIBS))

@@ -80,7 +80,7 @@ static void begin_round(struct named *n)
     n->is_starting = true;
     for (size_t i = 0; i < n->n; i++) {
         struct entry *e = &n->entries[i];
-        if (e->asking || take_address(&n->peers[i]))
+        if (take_address(&n->peers[i]))
             continue;
         n->waiting++;
         e->asking = resolver_lookup(n->resolver, n->peers[i].name, on_answer, e);
@@ -100,9 +100,10 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 static void stop(struct named *n)
 {
     ev_timer_stop(n->loop, &n->timer);
-    for (size_t i = 0; i < n->n; i++)
-        if (n->entries[i].asking)
-            resolver_cancel(n->entries[i].asking);
+    for (size_t i = 0; i < n->n; i++) {
+        resolver_cancel(n->entries[i].asking);
+        n->entries[i].asking = NULL;
+    }
     n->waiting = 0;
 }
 
@@ -191,6 +192,7 @@ int named_set(struct named *n, char *const *names, size_t count)
 
 void named_refresh(struct named *n)
 {
+    stop(n); /* what is under way may have passed by the news already */
     if (n->n)
         arm(n, 0.);
 }
