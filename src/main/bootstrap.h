@@ -18,7 +18,7 @@ struct bootstrap;
 
 /* Borrows both, the node's resolver included.  Returns owned, or NULL. */
 struct bootstrap *bootstrap_new(struct node *n, struct kad *k);
-void bootstrap_free(struct bootstrap *b); /* before the resolver; NULL is fine */
+void bootstrap_free(struct bootstrap *b); /* before the resolver stops; NULL is fine */
 /* Takes what the configuration says from now on.  0 or GW_ENOMEM. */
 int bootstrap_set(struct bootstrap *b, const struct config *c);
 void bootstrap_names_changed(struct bootstrap *b);

@@ -334,8 +334,7 @@ void discovery_close(struct discovery *d)
         return;
     named_free(d->relays);
     bootstrap_free(d->bootstrap);
-    resolver_free(d->node->resolver);
-    d->node->resolver = NULL;
+    resolver_stop(d->node->resolver);
     tier_eth_free(d->tier_eth);
     for (size_t i = 0; i < CONFIG_RESOLVERS_MAX; i++)
         tier_exec_free(d->programs[i]);

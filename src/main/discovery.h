@@ -58,7 +58,7 @@ void discovery_names_changed(struct discovery *d);
 void discovery_network_changed(struct discovery *d);
 /* Have we a role for strangers: are we a DHT server? */
 bool discovery_is_public(const struct discovery *d);
-/* Between node_stop and node_close.  The resolver ends first: its tiers are here.  Fine when
+/* Between node_stop and node_close.  It stops the resolver, whose tiers are here.  Fine when
  * zeroed. */
 void discovery_close(struct discovery *d);
 

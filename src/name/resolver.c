@@ -326,18 +326,25 @@ struct resolver *resolver_new(struct ev_loop *loop, uint64_t timeout_ms)
     return r;
 }
 
-void resolver_free(struct resolver *r)
+void resolver_stop(struct resolver *r)
 {
     struct lookup *l, *next;
     struct resolver_req *q, *next_req;
-    if (!r)
-        return;
+
     HASH_ITER (by_name, r->lookups, l, next) {
         tier_cancel(l);
         DL_FOREACH_SAFE (l->waiting, q, next_req)
             free(q);
         lookup_free(l);
     }
+    r->ntiers = 0;
+}
+
+void resolver_free(struct resolver *r)
+{
+    if (!r)
+        return;
+    resolver_stop(r);
     cache_file_close(r->file);
     resolver_cache_free(r->cache);
     free(r);

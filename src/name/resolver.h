@@ -63,8 +63,10 @@ void tier_answer(struct tier_query *q, int err, const struct name_answer *a, con
 struct resolver;
 /* `timeout_ms`: of one lookup over all tiers.  Returns owned, or NULL. */
 struct resolver *resolver_new(struct ev_loop *loop, uint64_t timeout_ms);
-/* Gives up the lookups under way: no done is called.  NULL is fine. */
-void resolver_free(struct resolver *r);
+/* Before one of its tiers ends: gives up the lookups under way (no done is called, and who waited
+ * has nothing to cancel), and asks no tier any more. */
+void resolver_stop(struct resolver *r);
+void resolver_free(struct resolver *r); /* stops it first; NULL is fine */
 /* Tiers are asked in the order of adding; borrowed.  0, or GW_ELIMIT (RESOLVER_TIERS_MAX). */
 int resolver_add_tier(struct resolver *r, const struct tier_ops *ops, void *tier);
 /* Asks every tier. */

@@ -21,7 +21,7 @@ extern const struct tier_ops tier_dht_ops; /* "DHT" */
 #define TIER_DHT_MS       10000 /* of one lookup */
 #define TIER_DHT_GRACE_MS 500
 
-/* Borrows all.  Returns owned, or NULL.  Free it behind the resolver, before the kad. */
+/* Borrows all.  Returns owned, or NULL.  Free it when the resolver has stopped, before the kad. */
 struct tier_dht *tier_dht_new(struct ev_loop *loop, struct kad *k, const struct networks *n);
 void tier_dht_free(struct tier_dht *t); /* NULL is fine */
 

@@ -16,7 +16,7 @@ struct tier_dnsaddr;
 extern const struct tier_ops tier_dnsaddr_ops; /* "DNS" */
 
 /* `private_to_us`: is this name (lower case) one that must not be told to the DNS?  May be NULL.
- * Borrows all. Returns owned, or NULL.  Free it behind the resolver. */
+ * Borrows all. Returns owned, or NULL.  Free it when the resolver has stopped. */
 struct tier_dnsaddr *
 tier_dnsaddr_new(struct dns *d, bool (*private_to_us)(void *arg, const struct name *n), void *arg);
 void tier_dnsaddr_free(struct tier_dnsaddr *t); /* NULL is fine */

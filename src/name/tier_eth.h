@@ -17,7 +17,7 @@ struct tier_eth;
 extern const struct tier_ops tier_eth_ops; /* "Ethereum" */
 
 /* `rpc`: fetch_url_ok; contract: tier_eth_address_ok; both copied.  Returns owned, or NULL.  Free
- * it behind the resolver. */
+ * it when the resolver has stopped. */
 struct tier_eth *tier_eth_new(struct ev_loop *loop, const char *rpc, const char *contract);
 void tier_eth_free(struct tier_eth *t);     /* NULL is fine */
 bool tier_eth_address_ok(const char *text); /* 0x and 40 hexadecimal digits */

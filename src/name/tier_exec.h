@@ -20,7 +20,7 @@
 struct tier_exec;
 extern const struct tier_ops tier_exec_ops; /* "exec" */
 
-/* `path` copied.  Returns owned, or NULL.  Free it behind the resolver. */
+/* `path` copied.  Returns owned, or NULL.  Free it when the resolver has stopped. */
 struct tier_exec *tier_exec_new(struct ev_loop *loop, const char *path);
 void tier_exec_free(struct tier_exec *t); /* NULL is fine */
 

@@ -20,7 +20,7 @@
 struct tier_mdns;
 extern const struct tier_ops tier_mdns_ops;
 
-/* Borrows both.  Returns owned, or NULL.  Free it behind the resolver, and before `m`. */
+/* Borrows both.  Returns owned, or NULL.  Free it when the resolver has stopped, and before `m`. */
 struct tier_mdns *tier_mdns_new(struct ev_loop *loop, struct mdns *m);
 void tier_mdns_free(struct tier_mdns *t); /* NULL is fine */
 

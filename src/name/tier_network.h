@@ -25,7 +25,8 @@
 struct tier_network;
 extern const struct tier_ops tier_network_ops; /* "network" */
 
-/* Borrows all; book may be NULL.  Returns owned, or NULL.  Free it behind the resolver. */
+/* Borrows all; book may be NULL.  Returns owned, or NULL.  Free it when the resolver has stopped.
+ */
 struct tier_network *tier_network_new(struct host *h, const struct networks *n,
                                       const struct names_book *book);
 /* Names that are nobody's here go on to the internet: they are not told to our relays. */

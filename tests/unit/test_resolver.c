@@ -578,6 +578,20 @@ static void test_tiers_tell_their_domains_and_names(void **state)
     assert_null(resolver_name_of(x->r, &b));
 }
 
+static void test_stop_gives_up_what_is_under_way_and_asks_no_tier_any_more(void **state)
+{
+    struct fixture *x = *state;
+    x->one.is_slow = true;
+    assert_non_null(ask(x, "alice"));
+    resolver_stop(x->r);
+    assert_int_equal(x->one.cancelled, 1);
+    assert_int_equal(x->ndone, 0);
+    assert_null(ask(x, "alice"));
+    assert_int_equal(x->one.asked, 1);
+    assert_int_equal(x->err, GW_ENONAME);
+    assert_null(resolver_name_of(x->r, &x->two.answer.peer));
+}
+
 static void test_free_gives_up_what_is_under_way(void **state)
 {
     struct fixture *x = *state;
@@ -621,6 +635,7 @@ int main(void)
         TEST(test_answers_outlive_a_restart),
         TEST(test_a_file_that_cannot_be_read_or_written_is_no_failure),
         TEST(test_tiers_tell_their_domains_and_names),
+        TEST(test_stop_gives_up_what_is_under_way_and_asks_no_tier_any_more),
         TEST(test_free_gives_up_what_is_under_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
