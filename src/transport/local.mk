@@ -30,14 +30,18 @@ src_libtransport_a_SOURCES = \
 
 if HAVE_CMOCKA
 TRANSPORT_TESTS = tests/unit/test_negotiate tests/unit/test_noise_xx tests/unit/test_quic \
-	tests/unit/test_quic_cid tests/unit/test_quic_dgrams tests/unit/test_quic_silence \
-	tests/unit/test_quic_tls tests/unit/test_sched tests/unit/test_seal tests/unit/test_secure \
-	tests/unit/test_tcp tests/unit/test_tls tests/unit/test_upgrade tests/unit/test_yamux
+	tests/unit/test_quic_cid tests/unit/test_quic_conn tests/unit/test_quic_dgrams \
+	tests/unit/test_quic_silence tests/unit/test_quic_tls tests/unit/test_sched \
+	tests/unit/test_seal tests/unit/test_secure tests/unit/test_tcp tests/unit/test_tls \
+	tests/unit/test_upgrade tests/unit/test_yamux
 check_PROGRAMS += $(TRANSPORT_TESTS)
 $(TRANSPORT_TESTS): LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 $(TRANSPORT_TESTS): $(filter %.a %.$(OBJEXT),$(TRANSPORT_LIBS) $(CMOCKA_LIBS))
 tests_unit_test_negotiate_SOURCES = tests/unit/test_negotiate.c tests/unit/fake_stream.c
 tests_unit_test_quic_SOURCES = tests/unit/test_quic.c tests/unit/quicrig.c
+tests_unit_test_quic_conn_SOURCES = tests/unit/test_quic_conn.c tests/unit/quicrig.c
+tests_unit_test_quic_conn_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=ngtcp2_conn_client_new_versioned -Wl,--wrap=ngtcp2_conn_server_new_versioned
 tests_unit_test_quic_dgrams_SOURCES = tests/unit/test_quic_dgrams.c tests/unit/quicrig.c
 tests_unit_test_secure_SOURCES = tests/unit/test_secure.c tests/unit/fake_stream.c
 tests_unit_test_upgrade_SOURCES = tests/unit/test_upgrade.c tests/unit/fake_stream.c

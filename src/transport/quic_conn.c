@@ -490,14 +490,13 @@ static struct quic_conn *conn_new(struct quic_env *env, struct udp *udp,
     return c;
 }
 
-static int start_tls(struct quic_conn *c)
+static int start_tls(struct quic_conn *c, ngtcp2_conn *nc)
 {
+    c->nc = c->streams.nc = nc;
     int err = quic_tls_start(c->env->cred, &c->tls, c->muxed.is_inbound, get_conn);
-    if (err)
-        return err;
-    ngtcp2_conn_set_tls_native_handle(c->nc, c->tls.tls);
-    c->streams.nc = c->nc;
-    return 0;
+    if (!err)
+        ngtcp2_conn_set_tls_native_handle(nc, c->tls.tls);
+    return err;
 }
 
 int quic_conn_dial(struct quic_env *env, struct udp *udp, const struct udp_path *path,
@@ -507,6 +506,7 @@ int quic_conn_dial(struct quic_env *env, struct udp *udp, const struct udp_path 
     ngtcp2_cid dcid = { .datalen = QUIC_CID_MAX - 2 }, scid = { .datalen = QUIC_CID_LEN };
     uint8_t token[QUIC_TOKEN_MAX];
     struct quic_settings set;
+    ngtcp2_conn *nc; /* where ngtcp2 fails it points to what has been freed */
     int err;
 
     if (!c)
@@ -523,10 +523,10 @@ int quic_conn_dial(struct quic_env *env, struct udp *udp, const struct udp_path 
     if ((err = quic_cids_add(env->cids, &c->cids, scid.data, scid.datalen, c)) != 0)
         goto fail;
     err = GW_ENOMEM;
-    if (ngtcp2_conn_client_new(&c->nc, &dcid, &scid, &np, NGTCP2_PROTO_VER_V1, &callbacks,
+    if (ngtcp2_conn_client_new(&nc, &dcid, &scid, &np, NGTCP2_PROTO_VER_V1, &callbacks,
                                &set.settings, &set.params, NULL, &c->streams) != 0)
         goto fail;
-    if ((err = start_tls(c)) != 0)
+    if ((err = start_tls(c, nc)) != 0)
         goto fail;
     quic_conn_touch(c);
     *out = c;
@@ -543,6 +543,7 @@ int quic_conn_accept(struct quic_env *env, struct udp *udp, const struct udp_pat
     struct quic_conn *c = conn_new(env, udp, path, true);
     ngtcp2_cid scid = { .datalen = QUIC_CID_LEN };
     struct quic_settings set;
+    ngtcp2_conn *nc; /* where ngtcp2 fails it points to what has been freed */
     int err;
 
     if (!c)
@@ -555,10 +556,10 @@ int quic_conn_accept(struct quic_env *env, struct udp *udp, const struct udp_pat
         goto fail;
     ngtcp2_path np = quic_path(path);
     err = GW_ENOMEM;
-    if (ngtcp2_conn_server_new(&c->nc, &hd->scid, &scid, &np, hd->version, &callbacks,
-                               &set.settings, &set.params, NULL, &c->streams) != 0)
+    if (ngtcp2_conn_server_new(&nc, &hd->scid, &scid, &np, hd->version, &callbacks, &set.settings,
+                               &set.params, NULL, &c->streams) != 0)
         goto fail;
-    if ((err = start_tls(c)) != 0)
+    if ((err = start_tls(c, nc)) != 0)
         goto fail;
     *out = c;
     return 0;

@@ -1,0 +1,70 @@
+/* test_quic_conn.c - connections that ngtcp2 has no memory for.  Its constructors come here. */
+#include <ngtcp2/ngtcp2.h>
+
+#include "quicrig.h"
+
+static unsigned refusals; /* connections that get no memory */
+
+/* It has freed the connection and does not say that it has left it to be found. */
+static int refuse(ngtcp2_conn **out)
+{
+    static char freed[4096];
+
+    refusals--;
+    memset(freed, 0x5a, sizeof freed);
+    *out = (ngtcp2_conn *)(void *)freed;
+    return NGTCP2_ERR_NOMEM;
+}
+
+#define PARAMS                                                                                  \
+    ngtcp2_conn **out, const ngtcp2_cid *dcid, const ngtcp2_cid *scid, const ngtcp2_path *path, \
+        uint32_t version, int callbacks_version, const ngtcp2_callbacks *callbacks,             \
+        int settings_version, const ngtcp2_settings *settings, int params_version,              \
+        const ngtcp2_transport_params *params, const ngtcp2_mem *mem, void *user
+#define ARGS                                                                                  \
+    out, dcid, scid, path, version, callbacks_version, callbacks, settings_version, settings, \
+        params_version, params, mem, user
+
+int __real_ngtcp2_conn_client_new_versioned(PARAMS);
+int __real_ngtcp2_conn_server_new_versioned(PARAMS);
+int __wrap_ngtcp2_conn_client_new_versioned(PARAMS);
+int __wrap_ngtcp2_conn_server_new_versioned(PARAMS);
+
+int __wrap_ngtcp2_conn_client_new_versioned(PARAMS)
+{
+    return refusals ? refuse(out) : __real_ngtcp2_conn_client_new_versioned(ARGS);
+}
+
+int __wrap_ngtcp2_conn_server_new_versioned(PARAMS)
+{
+    return refusals ? refuse(out) : __real_ngtcp2_conn_server_new_versioned(ARGS);
+}
+
+static void test_dial_without_memory_is_refused(void **state)
+{
+    (void)state;
+    refusals = 1;
+    assert_int_equal(quic_dial(a.quic, &b_addr, key_peerid(b.key), &a.conn), GW_ENOMEM);
+    a.conn = NULL;
+    connect_both();
+}
+
+/* The client sends its first packet again, and may come in then. */
+static void test_accept_without_memory_is_made_up_for(void **state)
+{
+    (void)state;
+    dial(key_peerid(b.key));
+    refusals = 1;
+    RUN_UNTIL(a.is_ready && b.is_ready);
+    assert_int_equal(refusals, 0);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, quicrig_setup, quicrig_teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_dial_without_memory_is_refused),
+        T(test_accept_without_memory_is_made_up_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
