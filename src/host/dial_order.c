@@ -1,6 +1,8 @@
 /* dial_order.c - see dial_order.h. */
 #include "host/dial_order.h"
 
+#include <string.h>
+
 #include "id/circuit_addr.h"
 #include "id/ipaddr.h"
 
@@ -29,6 +31,25 @@ static struct dial_place look_at(const struct multiaddr *a)
 enum dial_rank dial_rank(const struct multiaddr *a)
 {
     return look_at(a).rank;
+}
+
+const char *dial_why_never(const struct multiaddr *a)
+{
+    struct multiaddr via = *a, rest;
+    struct peerid relay;
+    char text[MULTIADDR_STR_MAX];
+
+    while (circuit_addr_split(&via, &rest, &relay))
+        via = rest;
+    if (!via.n && circuit_addr_is(a)) /* by a relay whose address is found by its id */
+        return NULL;
+    if (dial_rank(&via) != DIAL_NEVER)
+        return NULL;
+    if (strncmp(multiaddr_print(&via, text), "/dns", 4) == 0)
+        return "an address by a host name, which is not looked up: /ip4/... or /ip6/... is";
+    return "an address that cannot be dialled, as /ip4/ADDR/udp/PORT/quic-v1 and "
+           "/ip4/ADDR/tcp/PORT "
+           "can";
 }
 
 struct dial_place dial_place(const struct multiaddr *a, const struct dial_place *before, size_t n)

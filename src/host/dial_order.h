@@ -23,6 +23,10 @@ enum dial_rank {
 
 enum dial_rank dial_rank(const struct multiaddr *a);
 
+/* Why nobody can dial it, also where relays lead to it, as a phrase (static); NULL: it can be
+ * dialled. */
+const char *dial_why_never(const struct multiaddr *a);
+
 struct dial_place { /* of one address in the order */
     enum dial_rank rank;
     uint8_t family; /* 4 or 6; 0: a circuit */

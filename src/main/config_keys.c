@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "host/dial_order.h"
 #include "main/config.h"
 #include "name/dnsaddr.h"
 #include "name/tier_eth.h"
@@ -34,6 +35,10 @@ static const char *check_relay(const char *value)
                        ? multiaddr_parse(bytes_of(value), &a) == 0 && multiaddr_peer(&a, &id)
                        : name_parse(bytes_of(value), &n) == 0;
 
+    if (is_good && *value == '/') {
+        multiaddr_strip_peer(&a);
+        is_good = !a.n || !dial_why_never(&a);
+    }
     return is_good ? NULL : "is neither a name nor of the form /ip4/ADDR/udp/PORT/quic-v1/p2p/ID";
 }
 

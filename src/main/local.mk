@@ -15,6 +15,7 @@ src_libmain_a_SOURCES = \
 	src/main/local_cmd.c src/main/local_cmd.h \
 	src/main/local_edit.c src/main/local_edit.h \
 	src/main/local_rights.c src/main/local_rights.h \
+	src/main/misgivings.c src/main/misgivings.h \
 	src/main/named.c src/main/named.h \
 	src/main/node.c src/main/node.h \
 	src/main/nodedir.c src/main/nodedir.h \
@@ -44,8 +45,9 @@ conf/gw.service: conf/gw.service.in Makefile
 
 if HAVE_CMOCKA
 MAIN_TESTS = tests/unit/test_activation tests/unit/test_completion tests/unit/test_confchange \
-	tests/unit/test_config tests/unit/test_holder tests/unit/test_named tests/unit/test_nodedir \
-	tests/unit/test_options tests/unit/test_peer_policy tests/unit/test_ssh_config
+	tests/unit/test_config tests/unit/test_holder tests/unit/test_misgivings \
+	tests/unit/test_named tests/unit/test_nodedir tests/unit/test_options \
+	tests/unit/test_peer_policy tests/unit/test_ssh_config
 check_PROGRAMS += $(MAIN_TESTS)
 $(MAIN_TESTS): LDADD = $(MAIN_LIBS) $(CMOCKA_LIBS)
 $(MAIN_TESTS): $(filter %.a %.$(OBJEXT),$(MAIN_LIBS) $(CMOCKA_LIBS))

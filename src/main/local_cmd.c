@@ -8,6 +8,7 @@
 #include "cli/cli_cmd.h"
 #include "main/check.h"
 #include "main/completion.h"
+#include "main/misgivings.h"
 #include "main/ssh_config.h"
 #include "name/names_file.h"
 
@@ -25,6 +26,28 @@ static int run_id(const struct options *o, const struct nodedir *d, char err[CON
     return 0;
 }
 
+/* The last one is the error; what came before it is said at once. */
+static void take_misgiving(void *arg, const char *text)
+{
+    char *err = arg;
+
+    if (*err)
+        fprintf(stderr, "gw: %s\n", err);
+    snprintf(err, CONF_ERR_MAX, "%s", text);
+}
+
+static int find_misgivings(const struct nodedir *d, const struct config *c, char err[CONF_ERR_MAX])
+{
+    struct key *key = NULL;
+
+    if (key_load(d->key, &key) != 0)
+        key = NULL; /* not made yet */
+    *err = '\0';
+    misgivings_each(c, key ? key_peerid(key) : NULL, take_misgiving, err);
+    key_free(key);
+    return *err ? GW_EINVAL : 0;
+}
+
 static int run_check(const struct options *o, const struct nodedir *d, char err[CONF_ERR_MAX])
 {
     struct config c;
@@ -32,8 +55,10 @@ static int run_check(const struct options *o, const struct nodedir *d, char err[
 
     if (rc)
         return rc;
-    config_free(&c);
     rc = nodedir_check_key(d, err);
+    if (!rc)
+        rc = find_misgivings(d, &c, err);
+    config_free(&c);
     if (rc)
         return rc;
     printf("%s: ok%s\n", d->dir, access(d->conf, F_OK) ? " (no gw.conf: defaults)" : "");

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/fileio.h"
+#include "host/dial_order.h"
 #include "name/name_words.h"
 
 struct node {
@@ -34,6 +35,8 @@ static const char *read_line(const char *name, char *rest, struct draft *d)
     const char *why = NULL;
     while (!why && (word = fileio_next_word(&rest)) != NULL)
         why = name_words_read(word, &d->a);
+    for (size_t i = 0; i < d->a.naddrs && !why; i++)
+        why = dial_why_never(&d->a.addrs[i]);
     return why;
 }
 

@@ -2,9 +2,9 @@
  *
  *   NAME  PEER-ID  [MULTIADDR...]  [PORT=/protocol/id...]  [# comment]
  *
- * One name a line, without regard to case, each once.  Addresses are hints where to find the peer;
- * an address may end in /p2p/ and this peer's id.  PORT=/protocol/id: what to speak to the peer for
- * that port instead of the usual.
+ * One name a line, without regard to case, each once.  Addresses are hints where to find the peer,
+ * and such as can be dialled; an address may end in /p2p/ and this peer's id.  PORT=/protocol/id:
+ * what to speak to the peer for that port instead of the usual.
  */
 #ifndef GW_NAME_NAMES_FILE_H
 #define GW_NAME_NAMES_FILE_H

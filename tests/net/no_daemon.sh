@@ -35,6 +35,16 @@ same "a file with a bad line is left alone" 1 "$(status allow laptop db)"
 has "and the line named" 'authorized_keys:2: ' "$(cat "$T/out")"
 cp "$T/before" "$T/home/authorized_keys"
 
+echo "far $id /ip4/192.0.2.1/udp/4001" >>"$T/home/names"
+same "config --check: an address that nobody can dial" 1 "$(status config --check)"
+has "is named by its line" 'names:2: an address that cannot be dialled' "$(cat "$T/out")"
+sed -i '/^far/d' "$T/home/names"
+check "config --check of the rest" gw home config --check
+printf '[network bob]\nhost = home\n[node]\nresolver = exec:/no/such\n' >>"$T/home/gw.conf"
+same "config --check: what cannot come to anything: status 1" 1 "$(status config --check)"
+same "and a line each" "gw: [node] resolver = exec:/no/such: not found
+gw: [network bob] has no relay: nobody could tell its names" "$(cat "$T/out")"
+
 gw_start home -D none -l $LOOPBACK
 gw_knows me home
 gw_start me -D none -l $LOOPBACK

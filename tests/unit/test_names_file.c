@@ -68,6 +68,10 @@ static void test_an_empty_file_is_fine(void **state)
 
 #define ADDR " /ip4/192.0.2.1/udp/1/quic-v1"
 
+#define NEVER(line)                                                                          \
+    "names:" #line ": an address that cannot be dialled, as /ip4/ADDR/udp/PORT/quic-v1 and " \
+    "/ip4/ADDR/tcp/PORT can"
+
 static void test_parse_says_line_and_reason(void **state)
 {
     (void)state;
@@ -81,6 +85,13 @@ static void test_parse_says_line_and_reason(void **state)
         { "a " PEER_A " b", "names:1: neither an address nor PORT=/protocol" },
         { "a " PEER_A " /ip4/300.1.1.1/udp/1/quic-v1",
           "names:1: neither an address nor PORT=/protocol" },
+        { "a " PEER_A ADDR "\nb " PEER_B " /ip4/192.0.2.1/udp/4001", NEVER(2) },
+        { "a " PEER_A " /ip4/192.0.2.1/udp/0/quic-v1", NEVER(1) },
+        { "a " PEER_A " /ip4/0.0.0.0/udp/1/quic-v1", NEVER(1) },
+        { "a " PEER_A " /ip4/192.0.2.1/tcp/1/ws", NEVER(1) },
+        { "a " PEER_A " /ip4/192.0.2.1/udp/1/p2p/" PEER_B "/p2p-circuit", NEVER(1) },
+        { "a " PEER_A " /dns4/example.org/udp/1/quic-v1",
+          "names:1: an address by a host name, which is not looked up: /ip4/... or /ip6/... is" },
         { "a " PEER_A ADDR "/p2p/" PEER_B, "names:1: an address of another peer" },
         { "a " PEER_A ADDR ADDR ADDR ADDR ADDR ADDR ADDR ADDR ADDR,
           "names:1: more than 8 addresses" },
