@@ -5,7 +5,7 @@
 #
 # Builds in build-test/ from a copy of the sources: with gcc, with clang, and with AddressSanitizer
 # and UndefinedBehaviorSanitizer.  Runs the unit tests, the checks of the sources, tests/net with the
-# plain gw and some of it with the sanitized one, tests/reach in the lab of tests/lab, and
+# plain gw and some of it with the sanitized one, tests/nat in the lab of tests/lab, and
 # tests/interop.  Logs are in build-test/logs, with what browsers showed in screens/.
 # The last line is "N passed, N failed, N skipped"; the exit status is 0 when nothing failed.  With
 # CI=true in the environment what is skipped counts as failed.
@@ -172,12 +172,12 @@ if [ "$format" = 14 ]; then # other versions lay some lines out differently
 fi
 
 # These mostly wait: the others run beside them.
-slow="tests/reach/forget.sh tests/reach/sleep.sh tests/reach/hour.sh tests/reach/move.sh tests/reach/doctor.sh tests/reach/lossy.sh tests/lab/selftest.sh"
+slow="tests/nat/forget.sh tests/nat/sleep.sh tests/nat/hour.sh tests/nat/move.sh tests/nat/doctor.sh tests/nat/lossy.sh tests/lab/selftest.sh"
 for test in $slow; do
     script "$test" gcc
 done &
-for test in tests/net/*.sh tests/reach/*.sh; do
-    case " $slow tests/net/lib.sh tests/reach/lib.sh " in
+for test in tests/net/*.sh tests/nat/*.sh; do
+    case " $slow tests/net/lib.sh tests/nat/lib.sh " in
     *" $test "*) ;;
     *) script "$test" gcc ;;
     esac

@@ -7,9 +7,9 @@
 # Prints a table, and one line for each figure owed; the exit status is 0 when all are met.
 # $HOSTS (2000) and $CIRCUITS (500) at once; $ROUNDS (3) of $SECS (3) of each way, interleaved.
 # $RELAYLOAD: the load generator, by default tests/bench/relayload beside $GW.  As root the times
-# in the lab of tests/reach/timing.sh are measured, too.  Writes nothing into the tree.
+# in the lab of tests/nat/timing.sh are measured, too.  Writes nothing into the tree.
 . "$(dirname "$0")/../net/lib.sh"
-. "$(dirname "$0")/../reach/lib.sh"
+. "$(dirname "$0")/../nat/lib.sh"
 
 BENCH=$(CDPATH='' cd "$(dirname "$0")" && pwd)
 RELAYLOAD=${RELAYLOAD:-$(dirname "$GW")/tests/bench/relayload}

@@ -8,7 +8,7 @@
 # with the member.  Prints a table, and one line for each figure owed; the exit status is 0 when all
 # are met.  Needs root.
 . "$(dirname "$0")/../net/lib.sh"
-. "$(dirname "$0")/../reach/lib.sh"
+. "$(dirname "$0")/../nat/lib.sh"
 need_root resolve
 
 BENCH=$(CDPATH='' cd "$(dirname "$0")" && pwd)

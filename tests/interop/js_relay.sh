@@ -5,7 +5,7 @@
 # timeout: 300
 . "$(dirname "$0")/../net/lib.sh"
 . "$(dirname "$0")/../lab/lib.sh"
-. "$(dirname "$0")/../reach/lib.sh"
+. "$(dirname "$0")/../nat/lib.sh"
 . "$(dirname "$0")/js/lib.sh"
 
 # a and b are never connected directly: js cannot, and two symmetric NATs do not let gw.

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../net/lib.sh"
 . "$(dirname "$0")/lib.sh"
 
-REACH=$(CDPATH='' cd "$(dirname "$0")/../reach" && pwd)
+REACH=$(CDPATH='' cd "$(dirname "$0")/../nat" && pwd)
 export GW T PYTHONPATH="$PYTHONPATH:$REACH"
 for options in "" "ports=shift" "ports=shift delay=20ms" "ports=shift delay=20ms loss=1%"; do
     echo "--- ${options:-as it is}"

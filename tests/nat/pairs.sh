@@ -7,4 +7,4 @@
 . "$(dirname "$0")/lib.sh"
 
 export GW T
-python3 "$REACH/pairs.py" || FAILED=yes
+python3 "$NAT_DIR/pairs.py" || FAILED=yes

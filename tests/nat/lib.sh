@@ -1,10 +1,10 @@
-# lib.sh - what the scripts in tests/reach share: gw daemons in a lab, relays, and who is reached how.
+# lib.sh - what the scripts in tests/nat share: gw daemons in a lab, relays, and who is reached how.
 # Sourced behind tests/net/lib.sh and tests/lab/lib.sh.
 #
 # A daemon is named after the host it runs on.  Relays listen on UDP 4001 and TCP 443.
 
-REACH=$(CDPATH='' cd "$(dirname "$0")/../reach" && pwd)
-export PYTHONPATH="$PYTHONPATH:$REACH"
+NAT_DIR=$(CDPATH='' cd "$(dirname "$0")/../nat" && pwd)
+export PYTHONPATH="$PYTHONPATH:$NAT_DIR"
 PROXY=127.0.0.1:1080 # of every host: each has its own loopback
 
 # node HOST OPTION...: starts gw there, as gw_start does.
@@ -58,7 +58,7 @@ home()
 
 flow_serve()
 {
-    python3 "$REACH/flow.py" serve "$T/flow.sock" >"$T/flow.out" 2>>"$T/flow.log" &
+    python3 "$NAT_DIR/flow.py" serve "$T/flow.sock" >"$T/flow.out" 2>>"$T/flow.log" &
     keep $!
     until_ok 10 test -s "$T/flow.out"
 }
@@ -103,7 +103,7 @@ fetch()
 {
     fetch_me=$1
     shift
-    on "$fetch_me" timeout 90 python3 "$REACH/flow.py" fetch $PROXY home "$@"
+    on "$fetch_me" timeout 90 python3 "$NAT_DIR/flow.py" fetch $PROXY home "$@"
 }
 
 # path_of ME HOME: direct, relayed or none: the best path that there is.

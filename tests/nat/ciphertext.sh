@@ -17,7 +17,7 @@ check "reached" fetch me 20000 0
 same "through the relay only" relayed "$(path_of me away)"
 
 # The outer connections are encrypted as well: only the relay's memory shows what it can read.
-python3 "$REACH/seek.py" wire "$NATLAB.relay" "$MARK" >"$T/wire" 2>&1 &
+python3 "$NAT_DIR/seek.py" wire "$NATLAB.relay" "$MARK" >"$T/wire" 2>&1 &
 wire=$!
 keep $wire
 until_ok 10 grep -q listening "$T/wire"
@@ -28,8 +28,8 @@ keep $flow
 until_ok 10 grep -q connected "$T/flow"
 relay_hits=0 near_hits=0
 for _ in 1 2 3 4 5 6; do
-    relay_hits=$((relay_hits + $(python3 "$REACH/seek.py" memory "$(gw_pid relay)" "$MARK")))
-    near_hits=$((near_hits + $(python3 "$REACH/seek.py" memory "$(gw_pid me)" "$MARK")))
+    relay_hits=$((relay_hits + $(python3 "$NAT_DIR/seek.py" memory "$(gw_pid relay)" "$MARK")))
+    near_hits=$((near_hits + $(python3 "$NAT_DIR/seek.py" memory "$(gw_pid me)" "$MARK")))
     sleep 0.5
 done
 wait $flow

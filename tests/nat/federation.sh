@@ -48,7 +48,7 @@ gw_trusts cat laptop
 gw_trusts laptop server
 
 short() { gw_id "$1" | tail -c 9; }
-try() { on laptop timeout 60 python3 "$REACH/flow.py" fetch $PROXY "$@"; }
+try() { on laptop timeout 60 python3 "$NAT_DIR/flow.py" fetch $PROXY "$@"; }
 relay_path() { gw_json laptop "[p['addr'] for p in s['peers'] if p['id'] == '$(gw_id "$1")'][0]"; }
 asked_ms() { gw laptop resolve -v --json "$1" | json "next(t['took_us'] for t in s['tiers'] if t['tier'] == 'network') / 1000"; }
 rtt_ms() { gw_json laptop "next(p['rtt_ms'] for p in s['peers'] if p['id'] == '$(gw_id g)')"; }

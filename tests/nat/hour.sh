@@ -9,7 +9,7 @@
 HOUR=3600
 ASLEEP_S=12 # connections end after 10 s without a word
 
-${CC:-cc} -std=gnu11 -O2 -Wall -Wextra -shared -fPIC -o "$T/clockshift.so" "$REACH/clockshift.c" ||
+${CC:-cc} -std=gnu11 -O2 -Wall -Wextra -shared -fPIC -o "$T/clockshift.so" "$NAT_DIR/clockshift.c" ||
     { not_ok "clockshift" "does not compile"; exit 1; }
 plain=$GW
 
