@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/libtransport.a
 src_libtransport_a_SOURCES = \
 	src/transport/cipher.h \
 	src/transport/muxed.c src/transport/muxed.h \
+	src/transport/muxstream.c src/transport/muxstream.h \
 	src/transport/negotiate.c src/transport/negotiate.h \
 	src/transport/noise.c src/transport/noise.h \
 	src/transport/noise_xx.c src/transport/noise_xx.h \

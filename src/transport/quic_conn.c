@@ -167,14 +167,6 @@ static int on_new_token(ngtcp2_conn *nc, const uint8_t *token, size_t n, void *u
     return 0;
 }
 
-static int on_more_streams(ngtcp2_conn *nc, uint64_t max, void *user)
-{
-    (void)nc;
-    (void)max;
-    quic_streams_touch(user);
-    return 0;
-}
-
 static int on_datagram(ngtcp2_conn *nc, uint32_t flags, const uint8_t *data, size_t n, void *user)
 {
     struct quic_conn *c = conn_of_user(user);
@@ -211,7 +203,7 @@ static const ngtcp2_callbacks callbacks = {
     .acked_stream_data_offset = quic_streams_on_acked,
     .stream_close = quic_streams_on_close,
     .stream_reset = quic_streams_on_reset,
-    .extend_max_local_streams_bidi = on_more_streams,
+    .extend_max_local_streams_bidi = quic_streams_on_more,
     .extend_max_stream_data = quic_streams_on_more_data,
     .recv_datagram = on_datagram,
 };
@@ -301,8 +293,8 @@ static void set_keep_alive(struct quic_conn *c, uint64_t now_ns)
     ngtcp2_conn_info ci;
 
     ngtcp2_conn_get_conn_info(c->nc, &ci);
-    uint64_t due_ns = quic_silence_due(&c->silence, c->streams.rx_bytes + c->dgrams.rx_bytes,
-                                       c->streams.nopen, ci.smoothed_rtt, now_ns);
+    uint64_t due_ns = quic_silence_due(&c->silence, c->streams.mux.rx_bytes + c->dgrams.rx_bytes,
+                                       c->streams.mux.nopen, ci.smoothed_rtt, now_ns);
     ngtcp2_conn_set_keep_alive_timeout(c->nc, c->muxed.is_inbound ? QUIC_SILENCE_NS : due_ns);
     quic_silence_owe(&c->silence, ci.bytes_in_flight > 0, now_ns);
 }
@@ -322,14 +314,14 @@ static void run(struct turn_task *t)
         quic_streams_open_waiting(&c->streams);
     uint64_t now_ns = clock_mono_ns();
     if (!udp_is_blocked(c->udp)) {
-        int rv = quic_write(c->nc, &c->streams.sched, &c->dgrams, c->udp, &c->unpaced, now_ns);
+        int rv = quic_write(c->nc, &c->streams.mux.sched, &c->dgrams, c->udp, &c->unpaced, now_ns);
         if (rv) {
             fail(c, rv);
             return;
         }
     }
     set_keep_alive(c, now_ns);
-    quic_streams_deliver_drained(&c->streams);
+    muxstreams_deliver_drained(&c->streams.mux);
     follow_path(c);
     if (c->is_moved && c->state == ST_READY) {
         c->is_moved = false;
@@ -387,13 +379,13 @@ static int op_open(struct muxed *m, struct stream **out)
 
     if (c->state == ST_CLOSED || c->is_close_wanted)
         return GW_ECLOSED;
-    if (c->streams.nwaiting >= QUIC_STREAMS_WAITING_MAX)
+    if (c->streams.mux.nwaiting >= QUIC_STREAMS_WAITING_MAX)
         return GW_ELIMIT;
-    struct quic_stream *s = quic_streams_add(&c->streams, -1);
+    struct quic_stream *s = quic_stream_new(&c->streams, -1);
     if (!s)
         return GW_ENOMEM;
     quic_conn_touch(c);
-    *out = &s->base;
+    *out = &s->m.base;
     return 0;
 }
 
@@ -428,9 +420,9 @@ static void op_info(const struct muxed *m, struct muxed_info *out)
 
     *out = (struct muxed_info){
         .transport = "quic-v1",
-        .rx_bytes = c->streams.rx_bytes + c->dgrams.rx_bytes,
-        .tx_bytes = c->streams.tx_bytes + c->dgrams.tx_bytes,
-        .streams = c->streams.nopen,
+        .rx_bytes = c->streams.mux.rx_bytes + c->dgrams.rx_bytes,
+        .tx_bytes = c->streams.mux.tx_bytes + c->dgrams.tx_bytes,
+        .streams = c->streams.mux.nopen,
         .unanswered_ms = quic_silence_unanswered(&c->silence, clock_mono_ns()) / 1000000,
         .datagram_max = datagram_max(c),
     };
@@ -474,8 +466,7 @@ static struct quic_conn *conn_new(struct quic_env *env, struct udp *udp,
     c->udp = udp;
     c->path = *path;
     c->streams = (struct quic_streams){
-        .turn = env->turn,
-        .task = &c->task,
+        .mux = { .turn = env->turn, .task = &c->task, .on_queued = quic_stream_on_queued },
         .muxed = &c->muxed,
         .grant_step = env->cfg.max_streams / GRANT_SHARE,
     };

@@ -7,60 +7,24 @@
 #include "transport/muxed.h"
 #include "transport/quic_stream.h"
 
-static void remove_stream(struct quic_streams *set, struct quic_stream *s)
-{
-    DL_DELETE(set->all, s);
-    set->nopen--;
-    quic_stream_free(s);
-}
-
-struct quic_stream *quic_streams_add(struct quic_streams *set, int64_t id)
-{
-    struct quic_stream *s = quic_stream_new(set, id);
-    if (!s)
-        return NULL;
-    DL_APPEND(set->all, s);
-    set->nopen++;
-    set->nwaiting += id < 0;
-    return s;
-}
-
-void quic_streams_touch(struct quic_streams *set)
-{
-    turn_add(set->turn, set->task);
-}
-
 void quic_streams_credit(struct quic_streams *set, int64_t id, size_t n)
 {
     if (!set->nc)
         return;
     ngtcp2_conn_extend_max_offset(set->nc, n);
     ngtcp2_conn_extend_max_stream_offset(set->nc, id, n);
-    quic_streams_touch(set);
-}
-
-void quic_streams_note_drained(struct quic_streams *set, struct quic_stream *s)
-{
-    if (s->is_on_drained_list)
-        return;
-    s->is_on_drained_list = true;
-    LL_PREPEND2(set->drained, s, drained_next);
-}
-
-void quic_streams_note_closing(struct quic_streams *set, struct quic_stream *s)
-{
-    LL_PREPEND2(set->closing, s, closing_next);
-    quic_streams_touch(set);
+    muxstreams_touch(&set->mux);
 }
 
 void quic_streams_open_waiting(struct quic_streams *set)
 {
-    struct quic_stream *s;
+    struct muxstream *m;
 
-    if (set->nwaiting == 0)
+    if (set->mux.nwaiting == 0)
         return;
-    DL_FOREACH (set->all, s) {
-        if (s->id >= 0 || s->is_closing)
+    DL_FOREACH (set->mux.all, m) {
+        struct quic_stream *s = quic_stream_of(m);
+        if (s->id >= 0 || m->is_closing)
             continue;
         if (ngtcp2_conn_open_bidi_stream(set->nc, &s->id, s) != 0) {
             s->id = -1;
@@ -68,63 +32,44 @@ void quic_streams_open_waiting(struct quic_streams *set)
         }
         s->is_detached = false;
         if (quic_stream_has_output(s))
-            sched_add(&set->sched, &s->sched);
-        if (--set->nwaiting == 0)
+            sched_add(&set->mux.sched, &m->sched);
+        if (--set->mux.nwaiting == 0)
             return;
     }
 }
 
-/* An owner may end other streams when it hears of one; they join the list. */
 void quic_streams_deliver_closing(struct quic_streams *set)
 {
     ngtcp2_conn *nc = set->nc;
+    struct muxstream *m;
 
-    while (set->closing) {
-        struct quic_stream *s = set->closing;
-        set->closing = s->closing_next;
-        if (s->is_on_drained_list)
-            LL_DELETE2(set->drained, s, drained_next);
-        if (s->id < 0)
-            set->nwaiting--;
+    while ((m = muxstreams_next_closing(&set->mux)) != NULL) {
+        struct quic_stream *s = quic_stream_of(m);
         if (nc) /* what nobody read must not take the others' window for good */
-            ngtcp2_conn_extend_max_offset(nc, s->uncredited);
+            ngtcp2_conn_extend_max_offset(nc, m->uncredited);
         if (!s->is_detached && nc) {
             ngtcp2_conn_set_stream_user_data(nc, s->id, NULL);
             ngtcp2_conn_shutdown_stream(nc, 0, s->id, QUIC_STREAM_CODE_RESET);
         }
-        s->base.ev->on_close(&s->base, s->close_err);
-        remove_stream(set, s);
-    }
-}
-
-void quic_streams_deliver_drained(struct quic_streams *set)
-{
-    while (set->drained) {
-        struct quic_stream *s = set->drained;
-        size_t n = s->drained;
-        set->drained = s->drained_next;
-        s->is_on_drained_list = false;
-        s->drained = 0;
-        set->tx_bytes += n;
-        if (!s->is_closing)
-            s->base.ev->on_drained(&s->base, n);
+        m->base.ev->on_close(&m->base, m->close_err);
+        quic_stream_free(s);
     }
 }
 
 void quic_streams_end_all(struct quic_streams *set, int err)
 {
-    struct quic_stream *s;
+    struct muxstream *m;
 
     set->nc = NULL;
-    DL_FOREACH (set->all, s)
-        quic_stream_end(s, err);
+    DL_FOREACH (set->mux.all, m)
+        muxstream_end(m, err);
     quic_streams_deliver_closing(set);
 }
 
 void quic_streams_free_all(struct quic_streams *set)
 {
-    while (set->all)
-        remove_stream(set, set->all);
+    while (set->mux.all)
+        quic_stream_free(quic_stream_of(set->mux.all));
 }
 
 /* ---- what ngtcp2 calls ---- */
@@ -135,13 +80,13 @@ int quic_streams_on_open(ngtcp2_conn *nc, int64_t id, void *user)
 
     if (!ngtcp2_is_bidi_stream(id))
         return 0; /* the peer may open none (initial_max_streams_uni 0) */
-    struct quic_stream *s = quic_streams_add(set, id);
+    struct quic_stream *s = quic_stream_new(set, id);
     if (!s)
         return ngtcp2_conn_shutdown_stream(nc, 0, id, QUIC_STREAM_CODE_RESET)
                    ? NGTCP2_ERR_CALLBACK_FAILURE
                    : 0;
     ngtcp2_conn_set_stream_user_data(nc, id, s);
-    set->muxed->ev->on_stream(set->muxed, &s->base);
+    set->muxed->ev->on_stream(set->muxed, &s->m.base);
     return 0;
 }
 
@@ -153,16 +98,16 @@ int quic_streams_on_data(ngtcp2_conn *nc, uint32_t flags, int64_t id, uint64_t o
     (void)id;
     (void)offset;
 
-    if (!s || s->is_closing) {
+    if (!s || s->m.is_closing) {
         ngtcp2_conn_extend_max_offset(nc, n); /* nobody else will credit it */
         return 0;
     }
-    set->rx_bytes += n;
-    s->uncredited += n;
+    set->mux.rx_bytes += n;
+    s->m.uncredited += n;
     if (n)
-        s->base.ev->on_data(&s->base, (struct bytes){ data, n });
-    if ((flags & NGTCP2_STREAM_DATA_FLAG_FIN) && !s->is_closing)
-        s->base.ev->on_eof(&s->base);
+        s->m.base.ev->on_data(&s->m.base, (struct bytes){ data, n });
+    if ((flags & NGTCP2_STREAM_DATA_FLAG_FIN) && !s->m.is_closing)
+        s->m.base.ev->on_eof(&s->m.base);
     return 0;
 }
 
@@ -201,22 +146,32 @@ int quic_streams_on_close(ngtcp2_conn *nc, uint32_t flags, int64_t id, uint64_t 
         grant_streams(set, nc);
     if (s) {
         s->is_detached = true;
-        quic_stream_end(s, 0);
+        muxstream_end(&s->m, 0);
     }
-    quic_streams_touch(set);
+    muxstreams_touch(&set->mux);
     return 0;
 }
 
 int quic_streams_on_reset(ngtcp2_conn *nc, int64_t id, uint64_t final_size, uint64_t code,
                           void *user, void *stream_user)
 {
+    struct quic_stream *s = stream_user;
     (void)nc;
     (void)id;
     (void)final_size;
     (void)code;
     (void)user;
-    if (stream_user)
-        quic_stream_end(stream_user, GW_ERESET);
+    if (s)
+        muxstream_end(&s->m, GW_ERESET);
+    return 0;
+}
+
+int quic_streams_on_more(ngtcp2_conn *nc, uint64_t max, void *user)
+{
+    struct quic_streams *set = user;
+    (void)nc;
+    (void)max;
+    muxstreams_touch(&set->mux);
     return 0;
 }
 
@@ -229,8 +184,8 @@ int quic_streams_on_more_data(ngtcp2_conn *nc, int64_t id, uint64_t max, void *u
     (void)id;
     (void)max;
     if (s && quic_stream_has_output(s)) {
-        sched_add(&set->sched, &s->sched);
-        quic_streams_touch(set);
+        sched_add(&set->mux.sched, &s->m.sched);
+        muxstreams_touch(&set->mux);
     }
     return 0;
 }

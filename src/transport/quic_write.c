@@ -94,7 +94,7 @@ static struct quic_stream *next_stream(struct sched *sched)
         struct sched_entry *e = sched_next(sched);
         if (!e)
             return NULL;
-        struct quic_stream *s = quic_stream_of(e);
+        struct quic_stream *s = quic_stream_of(muxstream_of(e));
         if (quic_stream_has_output(s))
             return s;
         sched_idle(sched, e);
@@ -171,7 +171,7 @@ static ngtcp2_ssize write_streams(const struct packet *p, struct sched *sched,
             if (ngtcp2_conn_get_max_data_left(p->nc) == 0)
                 may_take_streams = false; /* all wait for the connection's window */
             else
-                sched_idle(sched, &s->sched); /* its own: extend_max_stream_data wakes it */
+                sched_idle(sched, &s->m.sched); /* its own: extend_max_stream_data wakes it */
             continue;
         case NGTCP2_ERR_STREAM_SHUT_WR:
         case NGTCP2_ERR_STREAM_NOT_FOUND:

@@ -125,7 +125,7 @@ static void put_data(struct yamux *y, struct yamux_stream *s)
 
     if (n > FRAME_MAX)
         n = FRAME_MAX;
-    size_t nv = chunkq_peek(&s->out, 0, v, VECTORS), octets = 0;
+    size_t nv = chunkq_peek(&s->m.out, 0, v, VECTORS), octets = 0;
     for (size_t i = 0; i < nv; i++) {
         if (v[i].iov_len > n - octets)
             v[i].iov_len = n - octets;
@@ -160,7 +160,7 @@ static void put_notices(struct yamux *y)
         struct yamux_stream *s = set->notices;
         DL_DELETE2(set->notices, s, notice_prev, notice_next);
         s->is_on_notices_list = false;
-        if (!s->is_closing)
+        if (!s->m.is_closing)
             put_notice(y, s, now_ms);
     }
 }
@@ -170,32 +170,33 @@ static void put_streams(struct yamux *y)
     struct sched_entry *e;
 
     while (y->in_carrier < CARRIER_MAX && !y->is_close_wanted &&
-           (e = sched_next(&y->set.sched)) != NULL) {
-        struct yamux_stream *s = yamux_stream_of(e);
+           (e = sched_next(&y->set.mux.sched)) != NULL) {
+        struct yamux_stream *s = yamux_stream_of(muxstream_of(e));
         if (yamux_stream_has_output(s))
             put_data(y, s);
         else
-            sched_idle(&y->set.sched, e); /* a window update wakes it */
+            sched_idle(&y->set.mux.sched, e); /* a window update wakes it */
     }
 }
 
 /* Gives ids to those that wait, as far as the backlog goes. */
 static void open_waiting(struct yamux *y)
 {
-    struct yamux_stream *s;
+    struct muxstream *m;
 
-    if (!y->set.nwaiting)
+    if (!y->set.mux.nwaiting)
         return;
-    DL_FOREACH (y->set.all, s) {
+    DL_FOREACH (y->set.mux.all, m) {
+        struct yamux_stream *s = yamux_stream_of(m);
         if (y->set.nbacklog >= BACKLOG_MAX || !y->next_id)
             return;
-        if (s->id || s->is_closing)
+        if (s->id || m->is_closing)
             continue;
         if (yamux_stream_open(s, y->next_id) != 0)
-            yamux_stream_end(s, GW_ENOMEM);
+            muxstream_end(m, GW_ENOMEM);
         else
             y->next_id = y->next_id > UINT32_MAX - 2 ? 0 : y->next_id + 2;
-        if (!y->set.nwaiting)
+        if (!y->set.mux.nwaiting)
             return;
     }
 }
@@ -212,7 +213,7 @@ static int accept_stream(struct yamux *y, uint32_t id)
     if (y->set.ninbound < y->cfg.max_streams && !y->is_close_wanted)
         s = yamux_stream_accept(&y->set, id);
     if (s)
-        y->muxed.ev->on_stream(&y->muxed, &s->base);
+        y->muxed.ev->on_stream(&y->muxed, &s->m.base);
     else
         put_reset(y, id);
     return 0;
@@ -272,7 +273,7 @@ static void finish_frame(struct yamux *y)
     if (!s)
         return;
     if (y->frame.flags & YAMUX_RST)
-        yamux_stream_end(s, GW_ERESET);
+        muxstream_end(&s->m, GW_ERESET);
     else if (y->frame.flags & YAMUX_FIN)
         yamux_stream_on_fin(s);
 }
@@ -421,7 +422,7 @@ static void settle(struct yamux *y)
 static void bury(struct yamux *y)
 {
     struct stream *carrier = y->carrier;
-    struct yamux_stream *s;
+    struct muxstream *m;
     int err = y->close_err;
 
     settle(y);
@@ -435,8 +436,8 @@ static void bury(struct yamux *y)
         parting_start(y->loop, carrier, (struct bytes){ bye, sizeof bye }, PART_MS, err,
                       y->cfg.partings);
     }
-    DL_FOREACH (y->set.all, s)
-        yamux_stream_end(s, err ? err : GW_ECLOSED);
+    DL_FOREACH (y->set.mux.all, m)
+        muxstream_end(m, err ? err : GW_ECLOSED);
     yamux_streams_deliver_closing(&y->set, put_reset, y);
     y->muxed.ev->on_close(&y->muxed, err);
     turn_del(y->turn, &y->task);
@@ -452,8 +453,8 @@ static void run(struct turn_task *t)
         open_waiting(y);
         put_notices(y);
         put_streams(y);
-        yamux_streams_deliver_drained(&y->set);
-        if (y->peer_is_going && !y->set.nopen)
+        muxstreams_deliver_drained(&y->set.mux);
+        if (y->peer_is_going && !y->set.mux.nopen)
             end(y, 0);
     }
     if (y->is_close_wanted)
@@ -484,13 +485,13 @@ static int op_open(struct muxed *m, struct stream **out)
 
     if (y->is_close_wanted || y->peer_is_going)
         return GW_ECLOSED;
-    if (y->set.nwaiting >= WAITING_MAX || !y->next_id)
+    if (y->set.mux.nwaiting >= WAITING_MAX || !y->next_id)
         return GW_ELIMIT;
     struct yamux_stream *s = yamux_stream_new(&y->set);
     if (!s)
         return GW_ENOMEM;
     touch(y);
-    *out = &s->base;
+    *out = &s->m.base;
     return 0;
 }
 
@@ -507,9 +508,9 @@ static void op_info(const struct muxed *m, struct muxed_info *out)
         .remote = y->remote,
         .local = y->local,
         .rtt_us = y->rtt_us,
-        .rx_bytes = y->set.rx_bytes,
-        .tx_bytes = y->set.tx_bytes,
-        .streams = y->set.nopen,
+        .rx_bytes = y->set.mux.rx_bytes,
+        .tx_bytes = y->set.mux.tx_bytes,
+        .streams = y->set.mux.nopen,
     };
 }
 
@@ -534,8 +535,7 @@ struct muxed *yamux_new(struct ev_loop *loop, struct turn *turn, const struct ya
     y->next_id = is_inbound ? 2 : 1;
     y->task.run = run;
     y->set = (struct yamux_streams){
-        .turn = turn,
-        .task = &y->task,
+        .mux = { .turn = turn, .task = &y->task, .on_queued = yamux_stream_on_queued },
         .window_max = cfg->window > YAMUX_WINDOW_INITIAL ? (uint32_t)cfg->window
                                                          : YAMUX_WINDOW_INITIAL,
         .window_budget = BUDGET_FACTOR * cfg->window,

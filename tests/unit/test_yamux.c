@@ -515,7 +515,9 @@ static void make_set(uint32_t window_max, uint64_t budget)
     static struct turn_task task;
     task = (struct turn_task){ 0 };
     lone_set = (struct yamux_streams){
-        .turn = rig.turn, .task = &task, .window_max = window_max, .window_budget = budget
+        .mux = { .turn = rig.turn, .task = &task, .on_queued = yamux_stream_on_queued },
+        .window_max = window_max,
+        .window_budget = budget,
     };
 }
 
@@ -523,8 +525,8 @@ static struct yamux_stream *make_stream(struct streamend *e, uint32_t id)
 {
     struct yamux_stream *s = yamux_stream_accept(&lone_set, id);
     assert_non_null(s);
-    stream_own(&s->base, &streamend_events, e);
-    e->s = &s->base;
+    stream_own(&s->m.base, &streamend_events, e);
+    e->s = &s->m.base;
     return s;
 }
 
@@ -532,7 +534,7 @@ static struct yamux_stream *make_stream(struct streamend *e, uint32_t id)
 static uint32_t use_up(struct yamux_stream *s, uint64_t rtt_us, uint64_t now_ms)
 {
     static const uint8_t chunk[4096];
-    struct streamend *e = s->base.owner;
+    struct streamend *e = s->m.base.owner;
 
     e->is_wrong = false;
     while (s->left) {
@@ -545,9 +547,9 @@ static uint32_t use_up(struct yamux_stream *s, uint64_t rtt_us, uint64_t now_ms)
 
 static void end_set(void)
 {
-    struct turn_task *task = lone_set.task;
-    for (struct yamux_stream *s = lone_set.all; s; s = s->next)
-        yamux_stream_end(s, GW_ECANCELED);
+    struct turn_task *task = lone_set.mux.task;
+    for (struct muxstream *s = lone_set.mux.all; s; s = s->next)
+        muxstream_end(s, GW_ECANCELED);
     yamux_streams_deliver_closing(&lone_set, NULL, NULL);
     turn_del(rig.turn, task);
 }
@@ -585,7 +587,7 @@ static void test_windows_grow_within_one_budget(void **state)
     assert_int_equal(use_up(s[0], 100000, 1001), 2 * WINDOW);
     assert_int_equal(use_up(s[1], 100000, 1001), WINDOW); /* the budget is used */
     assert_int_equal(lone_set.window_budget, 0);
-    yamux_stream_end(s[0], GW_ERESET);
+    muxstream_end(&s[0]->m, GW_ERESET);
     yamux_streams_deliver_closing(&lone_set, NULL, NULL); /* gives it back */
     assert_int_equal(lone_set.window_budget, WINDOW);
     assert_int_equal(use_up(s[2], 100000, 1001), 2 * WINDOW);
@@ -603,9 +605,9 @@ static void test_window_is_granted_in_halves(void **state)
     assert_int_equal(yamux_stream_on_length(s, sizeof chunk), 0);
     yamux_stream_on_data(s, (struct bytes){ chunk, sizeof chunk });
     assert_int_equal(yamux_stream_take_grant(s, 0, 1), 0);
-    s->base.ops->credit(&s->base, sizeof chunk - 1);
+    s->m.base.ops->credit(&s->m.base, sizeof chunk - 1);
     assert_int_equal(yamux_stream_take_grant(s, 0, 1), 0);
-    s->base.ops->credit(&s->base, 1);
+    s->m.base.ops->credit(&s->m.base, 1);
     assert_int_equal(yamux_stream_take_grant(s, 0, 1), WINDOW / 2);
     assert_int_equal(yamux_stream_take_grant(s, 0, 1), 0);
     end_set();
