@@ -3,31 +3,14 @@
 
 #include "base/err.h"
 #include "p2p/checkup.h"
-#include "p2p/msgread.h"
+#include "p2p/msgask.h"
 
 struct checkup_ask {
-    struct ev_loop *loop;
-    struct host_open *open; /* until there is a stream */
-    struct msgread *reader; /* until the answer has come */
-    ev_timer deadline;      /* of all */
-    uint64_t timeout_ms;
+    struct msgask *ask;
     checkup_told_fn *done;
     void *arg;
     struct checkup_state theirs;
 };
-
-static void finish(struct checkup_ask *q, int err)
-{
-    ev_timer_stop(q->loop, &q->deadline);
-    q->done(q->arg, err, err ? NULL : &q->theirs);
-    free(q);
-}
-
-static void give_up(struct checkup_ask *q)
-{
-    host_open_cancel(q->open);
-    msgread_cancel(q->reader, GW_ECANCELED);
-}
 
 static void copy_text(struct bytes from, char out[CHECKUP_TEXT_MAX])
 {
@@ -64,79 +47,43 @@ static void take(const struct checkup_msg *m, struct checkup_state *out)
     copy_text(m->punch.error, out->punch.error);
 }
 
-static void on_answer(void *arg, int err, struct stream *s, struct bytes msg, struct bytes rest)
+static void on_answer(void *arg, int err, struct bytes msg)
 {
     struct checkup_ask *q = arg;
     struct checkup_msg m;
-    (void)rest;
 
-    if (!err) {
-        stream_drop(s, GW_ECANCELED);
-        int used = checkup_msg_decode(msg, &m);
-        if (used > 0)
-            take(&m, &q->theirs);
-        else
-            err = GW_EPROTO;
-    }
-    finish(q, err);
-}
-
-static void on_opened(void *arg, int err, struct conn *c, struct stream *s, const char *protocol,
-                      struct bytes early)
-{
-    struct checkup_ask *q = arg;
-    const struct msgread_limits limits = { .max = CHECKUP_MSG_BODY_MAX,
-                                           .timeout_ms = q->timeout_ms };
-    (void)c;
-    (void)protocol;
-
-    q->open = NULL;
-    if (err) {
-        finish(q, err);
-        return;
-    }
-    s->ops->shutdown(s);
-    msgread_start(q->loop, s, early, &limits, &q->reader, on_answer, q);
-}
-
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
-{
-    struct checkup_ask *q = w->data;
-    (void)loop;
-    (void)revents;
-    give_up(q);
-    finish(q, GW_ETIMEOUT);
+    if (!err && checkup_msg_decode(msg, &m) <= 0)
+        err = GW_EPROTO;
+    if (!err)
+        take(&m, &q->theirs);
+    q->done(q->arg, err, err ? NULL : &q->theirs);
+    free(q);
 }
 
 struct checkup_ask *checkup_ask(struct host *h, const struct peerid *peer, uint64_t timeout_ms,
                                 checkup_told_fn *done, void *arg)
 {
-    static const struct host_proposal proposal = { .protocol = CHECKUP_PROTOCOL };
-    const struct host_open_req req = { .peer = *peer, .proposals = &proposal, .nproposals = 1 };
+    const struct msgask_req req = { .peer = *peer,
+                                    .protocol = CHECKUP_PROTOCOL,
+                                    .max = CHECKUP_MSG_BODY_MAX,
+                                    .timeout_ms = timeout_ms };
     struct checkup_ask *q = calloc(1, sizeof *q);
 
     if (!q)
         return NULL;
-    q->loop = host_loop(h);
-    q->timeout_ms = timeout_ms;
     q->done = done;
     q->arg = arg;
-    ev_timer_init(&q->deadline, on_deadline, (double)timeout_ms / 1e3, 0.);
-    q->deadline.data = q;
-    q->open = host_open(h, &req, on_opened, q);
-    if (!q->open) {
-        free(q);
-        return NULL;
-    }
-    ev_timer_start(q->loop, &q->deadline);
-    return q;
+    q->ask = msgask_start(h, &req, on_answer, q);
+    if (q->ask)
+        return q;
+    free(q);
+    return NULL;
 }
 
 void checkup_ask_cancel(struct checkup_ask *q)
 {
     if (!q)
         return;
-    ev_timer_stop(q->loop, &q->deadline);
-    give_up(q);
+    msgask_cancel(q->ask);
     free(q);
 }

@@ -49,6 +49,7 @@ src_libp2p_a_SOURCES = \
 	src/p2p/mdns_core.c src/p2p/mdns_core.h \
 	src/p2p/mdns_hear.c src/p2p/mdns_hear.h \
 	src/p2p/mdns_self.c src/p2p/mdns_self.h \
+	src/p2p/msgask.c src/p2p/msgask.h \
 	src/p2p/msgread.c src/p2p/msgread.h \
 	src/p2p/names_ask.c src/p2p/names_ask.h \
 	src/p2p/names_book.c src/p2p/names_book.h \
@@ -83,7 +84,8 @@ P2P_TESTS = tests/unit/test_announce tests/unit/test_autonat tests/unit/test_aut
 	tests/unit/test_kad_lookup_net tests/unit/test_kad_parts tests/unit/test_kad_serve \
 	tests/unit/test_kad_server tests/unit/test_kad_shelf tests/unit/test_kad_store \
 	tests/unit/test_kad_table tests/unit/test_lan_peers tests/unit/test_lease tests/unit/test_loss \
-	tests/unit/test_loss_tally tests/unit/test_mdns_core tests/unit/test_msgread \
+	tests/unit/test_loss_tally tests/unit/test_mdns_core tests/unit/test_msgask \
+	tests/unit/test_msgread \
 	tests/unit/test_names_book tests/unit/test_names_claims tests/unit/test_names_judge \
 	tests/unit/test_names_server tests/unit/test_networks tests/unit/test_observed \
 	tests/unit/test_path_health tests/unit/test_paths tests/unit/test_perf tests/unit/test_ping \
@@ -112,6 +114,7 @@ tests_unit_test_kad_serve_SOURCES = tests/unit/test_kad_serve.c $(KADRIG)
 tests_unit_test_kad_store_LDFLAGS = $(AM_LDFLAGS) $(FAILING_ALLOC)
 tests_unit_test_kad_table_LDFLAGS = $(AM_LDFLAGS) $(FAILING_ALLOC)
 tests_unit_test_loss_SOURCES = tests/unit/test_loss.c $(TWO_HOSTS)
+tests_unit_test_msgask_SOURCES = tests/unit/test_msgask.c $(TWO_HOSTS)
 tests_unit_test_msgread_SOURCES = tests/unit/test_msgread.c tests/unit/fake_stream.c
 tests_unit_test_names_claims_SOURCES = tests/unit/test_names_claims.c $(TWO_HOSTS)
 tests_unit_test_names_server_SOURCES = tests/unit/test_names_server.c $(TWO_HOSTS)
