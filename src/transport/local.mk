@@ -8,6 +8,7 @@ src_libtransport_a_SOURCES = \
 	src/transport/noise_xx.c src/transport/noise_xx.h \
 	src/transport/quic.c src/transport/quic.h \
 	src/transport/quic_bye.c src/transport/quic_bye.h \
+	src/transport/quic_callbacks.c src/transport/quic_callbacks.h \
 	src/transport/quic_cid.c src/transport/quic_cid.h \
 	src/transport/quic_close.c src/transport/quic_close.h \
 	src/transport/quic_conn.c src/transport/quic_conn.h \

@@ -156,7 +156,7 @@ static void on_packet(void *arg, struct udp *u, const struct udp_packet *p)
     bool is_short = !(p->data.p[0] & LONG_HEADER);
     if (!c && is_short)
         c = find_reset(q, p);
-    if (c && quic_conn_udp(c) != u)
+    if (c && c->udp != u)
         return; /* a connection does not change its address family */
     if (c)
         quic_conn_read(c, p, q->batch_ns);
@@ -176,8 +176,8 @@ static void on_batch_end(void *arg, struct udp *u)
 static void on_writable(void *arg, struct udp *u)
 {
     struct quic *q = arg;
-    for (struct quic_conn *c = q->env.conns; c; c = quic_conn_next(c)) {
-        if (quic_conn_udp(c) == u)
+    for (struct quic_conn *c = q->env.conns; c; c = c->next) {
+        if (c->udp == u)
             quic_conn_touch(c);
     }
 }
@@ -288,7 +288,7 @@ int quic_dial(struct quic *q, const struct multiaddr *to, const struct peerid *e
     path.local = *udp_addr(q->udp[family]);
     int err = quic_conn_dial(&q->env, q->udp[family], &path, expect, &c);
     if (!err)
-        *out = quic_conn_muxed(c);
+        *out = &c->muxed;
     return err;
 }
 
@@ -314,7 +314,7 @@ int quic_punch(struct quic *q, const struct multiaddr *to)
 
 void quic_stop(struct quic *q, int err)
 {
-    for (struct quic_conn *c = q->env.conns; c; c = quic_conn_next(c))
+    for (struct quic_conn *c = q->env.conns; c; c = c->next)
         quic_conn_close(c, err);
 }
 

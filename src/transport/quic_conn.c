@@ -9,66 +9,22 @@
 #include "base/container_of.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "transport/quic_bye.h"
+#include "transport/quic_callbacks.h"
 #include "transport/quic_close.h"
-#include "transport/quic_dgrams.h"
 #include "transport/quic_settings.h"
-#include "transport/quic_silence.h"
 #include "transport/quic_write.h"
 
 /* Of the stream limit: told at once when so much of it is used up. */
 #define GRANT_SHARE 8
-
-enum state { ST_HANDSHAKE, ST_READY, ST_CLOSED };
-
-struct quic_conn {
-    struct muxed muxed; /* must be first */
-    enum state state;
-    bool is_close_wanted, is_moved;
-    int close_err;
-    struct quic_env *env;
-    struct udp *udp;
-    struct udp_path path;
-    ngtcp2_conn *nc;
-    struct quic_tls_session tls;
-    struct peerid expect; /* outbound: whom we dialled */
-    struct quic_cid *cids, *reset_tokens;
-    struct quic_streams streams;
-    struct quic_dgrams dgrams;
-    size_t unpaced; /* octets, see quic_write.h */
-    struct quic_silence silence;
-    struct turn_task task;
-    ev_timer timer;
-    uint64_t timer_ns; /* when it fires */
-    struct quic_bye bye;
-    struct quic_conn *prev, *next; /* env->conns */
-};
 
 static struct quic_conn *conn_of(const struct muxed *m)
 {
     return (struct quic_conn *)m;
 }
 
-/* What ngtcp2 hands back to callbacks: the streams, for most of them need no more. */
-static struct quic_conn *conn_of_user(void *user)
+static uint64_t rx_bytes(const struct quic_conn *c)
 {
-    return container_of(user, struct quic_conn, streams);
-}
-
-static ngtcp2_conn *get_conn(ngtcp2_crypto_conn_ref *ref)
-{
-    struct quic_tls_session *s = ref->user_data;
-    return ((struct quic_conn *)s->arg)->nc;
-}
-
-static int verify(void *arg, const struct peerid *peer)
-{
-    struct quic_conn *c = arg;
-
-    c->muxed.peer = *peer;
-    if (c->muxed.is_inbound)
-        return c->env->admit(c->env->arg, peer) ? 0 : GW_EDENIED;
-    return peerid_eq(peer, &c->expect) ? 0 : GW_EIDENTITY;
+    return c->streams.mux.rx_bytes + c->dgrams.rx_bytes;
 }
 
 static void arm(struct quic_conn *c, uint64_t at_ns, uint64_t now_ns)
@@ -83,131 +39,6 @@ static void arm(struct quic_conn *c, uint64_t at_ns, uint64_t now_ns)
     ev_timer_start(c->env->loop, &c->timer);
 }
 
-/* --- what ngtcp2 calls --- */
-
-static void fill_random(uint8_t *dst, size_t n, const ngtcp2_rand_ctx *ctx)
-{
-    (void)ctx;
-    randombytes_buf(dst, n);
-}
-
-static int on_new_cid(ngtcp2_conn *nc, ngtcp2_cid *cid, uint8_t *token, size_t n, void *user)
-{
-    struct quic_conn *c = conn_of_user(user);
-    (void)nc;
-
-    randombytes_buf(cid->data, n);
-    cid->datalen = n;
-    if (quic_tokens_reset(c->env->tokens, cid, token) ||
-        quic_cids_add(c->env->cids, &c->cids, cid->data, n, c))
-        return NGTCP2_ERR_CALLBACK_FAILURE;
-    return 0;
-}
-
-static int on_remove_cid(ngtcp2_conn *nc, const ngtcp2_cid *cid, void *user)
-{
-    struct quic_conn *c = conn_of_user(user);
-    (void)nc;
-    quic_cids_del(c->env->cids, &c->cids, cid->data, cid->datalen);
-    return 0;
-}
-
-/* A stateless reset bears no connection id of ours: it is found by the token at its end (RFC 9000
- * s.10.3.1). */
-static int on_dcid_status(ngtcp2_conn *nc, ngtcp2_connection_id_status_type type, uint64_t seq,
-                          const ngtcp2_cid *cid, const uint8_t *token, void *user)
-{
-    struct quic_conn *c = conn_of_user(user);
-    (void)nc;
-    (void)seq;
-    (void)cid;
-
-    if (!token)
-        return 0;
-    if (type == NGTCP2_CONNECTION_ID_STATUS_TYPE_DEACTIVATE)
-        quic_cids_del(c->env->reset_tokens, &c->reset_tokens, token,
-                      NGTCP2_STATELESS_RESET_TOKENLEN);
-    else if (quic_cids_add(c->env->reset_tokens, &c->reset_tokens, token,
-                           NGTCP2_STATELESS_RESET_TOKENLEN, c) == GW_ENOMEM)
-        return NGTCP2_ERR_CALLBACK_FAILURE;
-    return 0;
-}
-
-static void offer_token(struct quic_conn *c)
-{
-    uint8_t token[NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN];
-    ngtcp2_ssize n = quic_tokens_make_regular(c->env->tokens, &c->path.remote, clock_mono_ns(),
-                                              token);
-    if (n > 0)
-        ngtcp2_conn_submit_new_token(c->nc, token, (size_t)n);
-}
-
-static int on_handshake_completed(ngtcp2_conn *nc, void *user)
-{
-    struct quic_conn *c = conn_of_user(user);
-    (void)nc;
-
-    c->state = ST_READY;
-    if (c->muxed.is_inbound) {
-        c->env->nhalf_open--;
-        offer_token(c);
-        c->env->accept(c->env->arg, &c->muxed);
-    } else {
-        c->muxed.ev->on_ready(&c->muxed);
-    }
-    quic_conn_touch(c);
-    return 0;
-}
-
-static int on_new_token(ngtcp2_conn *nc, const uint8_t *token, size_t n, void *user)
-{
-    struct quic_conn *c = conn_of_user(user);
-    (void)nc;
-    quic_tokens_keep(c->env->tokens, &c->path.remote, (struct bytes){ token, n });
-    return 0;
-}
-
-static int on_datagram(ngtcp2_conn *nc, uint32_t flags, const uint8_t *data, size_t n, void *user)
-{
-    struct quic_conn *c = conn_of_user(user);
-    (void)nc;
-    (void)flags;
-
-    c->dgrams.rx_bytes += n;
-    if (c->muxed.ev->on_datagram)
-        c->muxed.ev->on_datagram(&c->muxed, (struct bytes){ data, n });
-    return 0;
-}
-
-static const ngtcp2_callbacks callbacks = {
-    .client_initial = ngtcp2_crypto_client_initial_cb,
-    .recv_retry = ngtcp2_crypto_recv_retry_cb,
-    .recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
-    .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
-    .encrypt = ngtcp2_crypto_encrypt_cb,
-    .decrypt = ngtcp2_crypto_decrypt_cb,
-    .hp_mask = ngtcp2_crypto_hp_mask_cb,
-    .update_key = ngtcp2_crypto_update_key_cb,
-    .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
-    .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
-    .version_negotiation = ngtcp2_crypto_version_negotiation_cb,
-    .get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,
-    .rand = fill_random,
-    .get_new_connection_id = on_new_cid,
-    .remove_connection_id = on_remove_cid,
-    .dcid_status = on_dcid_status,
-    .handshake_completed = on_handshake_completed,
-    .recv_new_token = on_new_token,
-    .stream_open = quic_streams_on_open,
-    .recv_stream_data = quic_streams_on_data,
-    .acked_stream_data_offset = quic_streams_on_acked,
-    .stream_close = quic_streams_on_close,
-    .stream_reset = quic_streams_on_reset,
-    .extend_max_local_streams_bidi = quic_streams_on_more,
-    .extend_max_stream_data = quic_streams_on_more_data,
-    .recv_datagram = on_datagram,
-};
-
 /* --- the end --- */
 
 /* Tells the owner, frees what only a living connection needs, and lingers for 3 PTO; where nothing
@@ -215,10 +46,10 @@ static const ngtcp2_callbacks callbacks = {
 static void bury(struct quic_conn *c, int err)
 {
     uint64_t now_ns = clock_mono_ns();
-    bool was_announced = c->state == ST_READY || !c->muxed.is_inbound;
+    bool was_announced = c->state == QUIC_CONN_READY || !c->muxed.is_inbound;
 
-    c->env->nhalf_open -= c->state == ST_HANDSHAKE && c->muxed.is_inbound;
-    c->state = ST_CLOSED;
+    c->env->nhalf_open -= c->state == QUIC_CONN_HANDSHAKE && c->muxed.is_inbound;
+    c->state = QUIC_CONN_CLOSED;
     c->env->nconns--;
     quic_dgrams_clear(&c->dgrams);
     quic_streams_end_all(&c->streams, err ? err : GW_ECLOSED);
@@ -259,8 +90,8 @@ void quic_conn_free(struct quic_conn *c)
 {
     struct quic_env *env = c->env;
 
-    env->nconns -= c->state != ST_CLOSED;
-    env->nhalf_open -= c->state == ST_HANDSHAKE && c->muxed.is_inbound;
+    env->nconns -= c->state != QUIC_CONN_CLOSED;
+    env->nhalf_open -= c->state == QUIC_CONN_HANDSHAKE && c->muxed.is_inbound;
     quic_dgrams_clear(&c->dgrams);
     quic_streams_free_all(&c->streams);
     DL_DELETE(env->conns, c);
@@ -293,9 +124,11 @@ static void set_keep_alive(struct quic_conn *c, uint64_t now_ns)
     ngtcp2_conn_info ci;
 
     ngtcp2_conn_get_conn_info(c->nc, &ci);
-    uint64_t due_ns = quic_silence_due(&c->silence, c->streams.mux.rx_bytes + c->dgrams.rx_bytes,
-                                       c->streams.mux.nopen, ci.smoothed_rtt, now_ns);
-    ngtcp2_conn_set_keep_alive_timeout(c->nc, c->muxed.is_inbound ? QUIC_SILENCE_NS : due_ns);
+    uint64_t due_ns = c->muxed.is_inbound
+                          ? QUIC_SILENCE_NS
+                          : quic_silence_due(&c->silence, rx_bytes(c), c->streams.mux.nopen,
+                                             ci.smoothed_rtt, now_ns);
+    ngtcp2_conn_set_keep_alive_timeout(c->nc, due_ns);
     quic_silence_owe(&c->silence, ci.bytes_in_flight > 0, now_ns);
 }
 
@@ -303,14 +136,14 @@ static void run(struct turn_task *t)
 {
     struct quic_conn *c = container_of(t, struct quic_conn, task);
 
-    if (c->state == ST_CLOSED)
+    if (c->state == QUIC_CONN_CLOSED)
         return;
     quic_streams_deliver_closing(&c->streams);
     if (c->is_close_wanted) {
         die(c, c->close_err);
         return;
     }
-    if (c->state == ST_READY)
+    if (c->state == QUIC_CONN_READY)
         quic_streams_open_waiting(&c->streams);
     uint64_t now_ns = clock_mono_ns();
     if (!udp_is_blocked(c->udp)) {
@@ -323,7 +156,7 @@ static void run(struct turn_task *t)
     set_keep_alive(c, now_ns);
     muxstreams_deliver_drained(&c->streams.mux);
     follow_path(c);
-    if (c->is_moved && c->state == ST_READY) {
+    if (c->is_moved && c->state == QUIC_CONN_READY) {
         c->is_moved = false;
         c->muxed.ev->on_moved(&c->muxed);
     }
@@ -337,7 +170,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
     (void)loop;
     (void)revents;
 
-    if (c->state == ST_CLOSED) {
+    if (c->state == QUIC_CONN_CLOSED) {
         quic_conn_free(c);
         return;
     }
@@ -353,7 +186,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 
 void quic_conn_read(struct quic_conn *c, const struct udp_packet *p, uint64_t now_ns)
 {
-    if (c->state == ST_CLOSED) {
+    if (c->state == QUIC_CONN_CLOSED) {
         quic_bye_repeat(&c->bye, c->udp, &c->path);
         return;
     }
@@ -377,7 +210,7 @@ static int op_open(struct muxed *m, struct stream **out)
 {
     struct quic_conn *c = conn_of(m);
 
-    if (c->state == ST_CLOSED || c->is_close_wanted)
+    if (c->state == QUIC_CONN_CLOSED || c->is_close_wanted)
         return GW_ECLOSED;
     if (c->streams.mux.nwaiting >= QUIC_STREAMS_WAITING_MAX)
         return GW_ELIMIT;
@@ -396,7 +229,7 @@ static void op_close(struct muxed *m, int err)
 
 static size_t datagram_max(const struct quic_conn *c)
 {
-    return c->state == ST_READY && !c->is_close_wanted ? quic_dgrams_fit(c->nc) : 0;
+    return c->state == QUIC_CONN_READY && !c->is_close_wanted ? quic_dgrams_fit(c->nc) : 0;
 }
 
 static int op_send_datagram(struct muxed *m, struct bytes head, struct bytes v)
@@ -420,7 +253,7 @@ static void op_info(const struct muxed *m, struct muxed_info *out)
 
     *out = (struct muxed_info){
         .transport = "quic-v1",
-        .rx_bytes = c->streams.mux.rx_bytes + c->dgrams.rx_bytes,
+        .rx_bytes = rx_bytes(c),
         .tx_bytes = c->streams.mux.tx_bytes + c->dgrams.tx_bytes,
         .streams = c->streams.mux.nopen,
         .unanswered_ms = quic_silence_unanswered(&c->silence, clock_mono_ns()) / 1000000,
@@ -439,7 +272,7 @@ static void op_probe(struct muxed *m)
 {
     struct quic_conn *c = conn_of(m);
 
-    if (c->state != ST_READY)
+    if (c->state != QUIC_CONN_READY)
         return;
     ngtcp2_conn_set_keep_alive_timeout(c->nc, 1);
     quic_conn_touch(c);
@@ -471,7 +304,7 @@ static struct quic_conn *conn_new(struct quic_env *env, struct udp *udp,
         .grant_step = env->cfg.max_streams / GRANT_SHARE,
     };
     c->task.run = run;
-    c->tls.verify = verify;
+    c->tls.verify = quic_callbacks_verify;
     c->tls.arg = c;
     ev_timer_init(&c->timer, on_timer, 0., 0.);
     c->timer.data = c;
@@ -481,13 +314,16 @@ static struct quic_conn *conn_new(struct quic_env *env, struct udp *udp,
     return c;
 }
 
-static int start_tls(struct quic_conn *c, ngtcp2_conn *nc)
+/* `rv`: how ngtcp2 took the settings. */
+static int start(struct quic_conn *c, int rv)
 {
-    c->nc = c->streams.nc = nc;
-    int err = quic_tls_start(c->env->cred, &c->tls, c->muxed.is_inbound, get_conn);
-    if (!err)
-        ngtcp2_conn_set_tls_native_handle(nc, c->tls.tls);
-    return err;
+    int err = rv ? GW_ENOMEM
+                 : quic_tls_start(c->env->cred, &c->tls, c->muxed.is_inbound, quic_callbacks_conn);
+    if (err)
+        return err;
+    ngtcp2_conn_set_tls_native_handle(c->nc, c->tls.tls);
+    c->streams.nc = c->nc;
+    return 0;
 }
 
 int quic_conn_dial(struct quic_env *env, struct udp *udp, const struct udp_path *path,
@@ -495,10 +331,9 @@ int quic_conn_dial(struct quic_env *env, struct udp *udp, const struct udp_path 
 {
     struct quic_conn *c = conn_new(env, udp, path, false);
     ngtcp2_cid dcid = { .datalen = QUIC_CID_MAX - 2 }, scid = { .datalen = QUIC_CID_LEN };
+    ngtcp2_path np = quic_path(path);
     uint8_t token[QUIC_TOKEN_MAX];
     struct quic_settings set;
-    ngtcp2_conn *nc; /* where ngtcp2 fails it points to what has been freed */
-    int err;
 
     if (!c)
         return GW_ENOMEM;
@@ -510,21 +345,18 @@ int quic_conn_dial(struct quic_env *env, struct udp *udp, const struct udp_path 
     size_t ntoken = quic_tokens_take(env->tokens, &path->remote, token);
     if (ntoken)
         quic_settings_set_token(&set, (struct bytes){ token, ntoken }, NGTCP2_TOKEN_TYPE_NEW_TOKEN);
-    ngtcp2_path np = quic_path(path);
-    if ((err = quic_cids_add(env->cids, &c->cids, scid.data, scid.datalen, c)) != 0)
-        goto fail;
-    err = GW_ENOMEM;
-    if (ngtcp2_conn_client_new(&nc, &dcid, &scid, &np, NGTCP2_PROTO_VER_V1, &callbacks,
-                               &set.settings, &set.params, NULL, &c->streams) != 0)
-        goto fail;
-    if ((err = start_tls(c, nc)) != 0)
-        goto fail;
+    int err = quic_cids_add(env->cids, &c->cids, scid.data, scid.datalen, c);
+    if (!err)
+        err = start(c, ngtcp2_conn_client_new(&c->nc, &dcid, &scid, &np, NGTCP2_PROTO_VER_V1,
+                                              &quic_callbacks, &set.settings, &set.params, NULL,
+                                              &c->streams));
+    if (err) {
+        quic_conn_free(c);
+        return err;
+    }
     quic_conn_touch(c);
     *out = c;
     return 0;
-fail:
-    quic_conn_free(c);
-    return err;
 }
 
 int quic_conn_accept(struct quic_env *env, struct udp *udp, const struct udp_path *path,
@@ -533,56 +365,39 @@ int quic_conn_accept(struct quic_env *env, struct udp *udp, const struct udp_pat
 {
     struct quic_conn *c = conn_new(env, udp, path, true);
     ngtcp2_cid scid = { .datalen = QUIC_CID_LEN };
+    ngtcp2_path np = quic_path(path);
     struct quic_settings set;
-    ngtcp2_conn *nc; /* where ngtcp2 fails it points to what has been freed */
-    int err;
 
     if (!c)
         return GW_ENOMEM;
     randombytes_buf(scid.data, scid.datalen);
     quic_settings_init(&set, &env->cfg, path->remote.sa.sa_family, now_ns);
-    if ((err = quic_settings_accept(&set, env->tokens, hd, odcid, &scid)) != 0 ||
-        (err = quic_cids_add(env->cids, &c->cids, scid.data, scid.datalen, c)) != 0 ||
-        (err = quic_cids_add(env->cids, &c->cids, hd->dcid.data, hd->dcid.datalen, c)) != 0)
-        goto fail;
-    ngtcp2_path np = quic_path(path);
-    err = GW_ENOMEM;
-    if (ngtcp2_conn_server_new(&nc, &hd->scid, &scid, &np, hd->version, &callbacks, &set.settings,
-                               &set.params, NULL, &c->streams) != 0)
-        goto fail;
-    if ((err = start_tls(c, nc)) != 0)
-        goto fail;
+    int err = quic_settings_accept(&set, env->tokens, hd, odcid, &scid);
+    if (!err)
+        err = quic_cids_add(env->cids, &c->cids, scid.data, scid.datalen, c);
+    if (!err)
+        err = quic_cids_add(env->cids, &c->cids, hd->dcid.data, hd->dcid.datalen, c);
+    if (!err)
+        err = start(c, ngtcp2_conn_server_new(&c->nc, &hd->scid, &scid, &np, hd->version,
+                                              &quic_callbacks, &set.settings, &set.params, NULL,
+                                              &c->streams));
+    if (err) {
+        quic_conn_free(c);
+        return err;
+    }
     *out = c;
     return 0;
-fail:
-    quic_conn_free(c);
-    return err;
 }
 
 /* --- small public parts --- */
 
 void quic_conn_close(struct quic_conn *c, int err)
 {
-    if (c->state == ST_CLOSED || c->is_close_wanted)
+    if (c->state == QUIC_CONN_CLOSED || c->is_close_wanted)
         return;
     c->is_close_wanted = true;
     c->close_err = err;
     quic_conn_touch(c);
-}
-
-struct muxed *quic_conn_muxed(struct quic_conn *c)
-{
-    return &c->muxed;
-}
-
-struct quic_conn *quic_conn_next(struct quic_conn *c)
-{
-    return c->next;
-}
-
-const struct udp *quic_conn_udp(const struct quic_conn *c)
-{
-    return c->udp;
 }
 
 void quic_conn_touch(struct quic_conn *c)

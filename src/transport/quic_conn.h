@@ -13,7 +13,10 @@
 
 #include "net/udp.h"
 #include "transport/quic.h"
+#include "transport/quic_bye.h"
 #include "transport/quic_cid.h"
+#include "transport/quic_dgrams.h"
+#include "transport/quic_silence.h"
 #include "transport/quic_stream.h"
 #include "transport/quic_streams.h"
 #include "transport/quic_tls.h"
@@ -35,6 +38,32 @@ struct quic_env { /* what all connections of an endpoint share; owned by the end
     uint32_t nhalf_open;     /* inbound, handshake under way */
 };
 
+enum quic_conn_state { QUIC_CONN_HANDSHAKE, QUIC_CONN_READY, QUIC_CONN_CLOSED };
+
+struct quic_conn {      /* for quic.c and quic_callbacks.c, which read it and have parts of it */
+    struct muxed muxed; /* must be first */
+    enum quic_conn_state state;
+    bool is_close_wanted; /* in this turn, for close_err */
+    bool is_moved;        /* on_moved is due */
+    int close_err;
+    struct quic_env *env;
+    struct udp *udp;      /* borrowed */
+    struct udp_path path; /* in use */
+    ngtcp2_conn *nc;      /* NULL once it is closed */
+    struct quic_tls_session tls;
+    struct peerid expect;                 /* outbound: whom we dialled */
+    struct quic_cid *cids, *reset_tokens; /* of it in the tables of env */
+    struct quic_streams streams;
+    struct quic_dgrams dgrams;
+    size_t unpaced; /* octets, see quic_write.h */
+    struct quic_silence silence;
+    struct turn_task task; /* run() */
+    ev_timer timer;        /* of ngtcp2; once it is closed of its linger */
+    uint64_t timer_ns;     /* when it fires */
+    struct quic_bye bye;
+    struct quic_conn *prev, *next; /* in env->conns */
+};
+
 /* Dials path->remote.  0 and *out, whose events the caller sets at once. */
 int quic_conn_dial(struct quic_env *env, struct udp *udp, const struct udp_path *path,
                    const struct peerid *expect, struct quic_conn **out);
@@ -49,10 +78,6 @@ void quic_conn_read(struct quic_conn *c, const struct udp_packet *p, uint64_t no
 
 void quic_conn_close(struct quic_conn *c, int err); /* on_close follows from the loop */
 void quic_conn_free(struct quic_conn *c);           /* at once, without events */
-
-struct muxed *quic_conn_muxed(struct quic_conn *c);
-struct quic_conn *quic_conn_next(struct quic_conn *c); /* in env->conns */
-const struct udp *quic_conn_udp(const struct quic_conn *c);
 
 void quic_conn_touch(struct quic_conn *c); /* run it at the end of this turn */
 
