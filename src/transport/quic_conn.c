@@ -314,16 +314,16 @@ static struct quic_conn *conn_new(struct quic_env *env, struct udp *udp,
     return c;
 }
 
-/* `rv`: how ngtcp2 took the settings. */
-static int start(struct quic_conn *c, int rv)
+/* `rv`: of ngtcp2; where it failed `nc` points to what it has freed. */
+static int start(struct quic_conn *c, int rv, ngtcp2_conn *nc)
 {
-    int err = rv ? GW_ENOMEM
-                 : quic_tls_start(c->env->cred, &c->tls, c->muxed.is_inbound, quic_callbacks_conn);
-    if (err)
-        return err;
-    ngtcp2_conn_set_tls_native_handle(c->nc, c->tls.tls);
-    c->streams.nc = c->nc;
-    return 0;
+    if (rv)
+        return GW_ENOMEM;
+    c->nc = c->streams.nc = nc;
+    int err = quic_tls_start(c->env->cred, &c->tls, c->muxed.is_inbound, quic_callbacks_conn);
+    if (!err)
+        ngtcp2_conn_set_tls_native_handle(nc, c->tls.tls);
+    return err;
 }
 
 int quic_conn_dial(struct quic_env *env, struct udp *udp, const struct udp_path *path,
@@ -334,6 +334,7 @@ int quic_conn_dial(struct quic_env *env, struct udp *udp, const struct udp_path 
     ngtcp2_path np = quic_path(path);
     uint8_t token[QUIC_TOKEN_MAX];
     struct quic_settings set;
+    ngtcp2_conn *nc;
 
     if (!c)
         return GW_ENOMEM;
@@ -346,10 +347,12 @@ int quic_conn_dial(struct quic_env *env, struct udp *udp, const struct udp_path 
     if (ntoken)
         quic_settings_set_token(&set, (struct bytes){ token, ntoken }, NGTCP2_TOKEN_TYPE_NEW_TOKEN);
     int err = quic_cids_add(env->cids, &c->cids, scid.data, scid.datalen, c);
-    if (!err)
-        err = start(c, ngtcp2_conn_client_new(&c->nc, &dcid, &scid, &np, NGTCP2_PROTO_VER_V1,
-                                              &quic_callbacks, &set.settings, &set.params, NULL,
-                                              &c->streams));
+    if (!err) {
+        int rv = ngtcp2_conn_client_new(&nc, &dcid, &scid, &np, NGTCP2_PROTO_VER_V1,
+                                        &quic_callbacks, &set.settings, &set.params, NULL,
+                                        &c->streams);
+        err = start(c, rv, nc);
+    }
     if (err) {
         quic_conn_free(c);
         return err;
@@ -367,6 +370,7 @@ int quic_conn_accept(struct quic_env *env, struct udp *udp, const struct udp_pat
     ngtcp2_cid scid = { .datalen = QUIC_CID_LEN };
     ngtcp2_path np = quic_path(path);
     struct quic_settings set;
+    ngtcp2_conn *nc;
 
     if (!c)
         return GW_ENOMEM;
@@ -377,10 +381,11 @@ int quic_conn_accept(struct quic_env *env, struct udp *udp, const struct udp_pat
         err = quic_cids_add(env->cids, &c->cids, scid.data, scid.datalen, c);
     if (!err)
         err = quic_cids_add(env->cids, &c->cids, hd->dcid.data, hd->dcid.datalen, c);
-    if (!err)
-        err = start(c, ngtcp2_conn_server_new(&c->nc, &hd->scid, &scid, &np, hd->version,
-                                              &quic_callbacks, &set.settings, &set.params, NULL,
-                                              &c->streams));
+    if (!err) {
+        int rv = ngtcp2_conn_server_new(&nc, &hd->scid, &scid, &np, hd->version, &quic_callbacks,
+                                        &set.settings, &set.params, NULL, &c->streams);
+        err = start(c, rv, nc);
+    }
     if (err) {
         quic_conn_free(c);
         return err;
