@@ -23,6 +23,18 @@ int cli_fail(const char *fmt, ...)
     return CLI_FAILED;
 }
 
+json_t *cli_ask_words(char *const *words, size_t n)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < n; i++)
+        if (json_array_append_new(list, json_string(words[i])) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
 static int fail_no_daemon(const char *dir, int err)
 {
     char path[CTL_CLIENT_PATH_MAX];
@@ -71,7 +83,7 @@ int cli_ask_first(struct ctl_client *c, json_t *req, int timeout_ms, json_t **ou
 
     if (err == GW_EINVAL)
         return cli_fail("not UTF-8 text");
-    if (err && err != GW_ERESET)
+    if (err && err != GW_ECLOSED && err != GW_ERESET)
         return fail_daemon(err);
     return cli_ask_next(c, timeout_ms, out);
 }

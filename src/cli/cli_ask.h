@@ -16,6 +16,10 @@
 #define CLI_NETWORK_MS 120000  /* for what it must ask others; its own deadlines are shorter */
 #define CLI_FOREVER_MS INT_MAX /* it lasts as long as octets move: the daemon sees to that */
 
+/* An array of these words; NULL: one of them is not UTF-8, or out of memory.  json_pack hands that
+ * on, and ctl_client_send tells it: nothing is asked with a word left out. */
+json_t *cli_ask_words(char *const *words, size_t n);
+
 /* Complains, with what a peer may have sent escaped.  Returns CLI_FAILED. */
 int cli_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

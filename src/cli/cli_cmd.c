@@ -211,16 +211,10 @@ static int run_allow(const struct cli_args *a)
 
     if (!cli_can_connect(a->dir))
         return a->local->edit_rights(a->local->arg, &e);
-    json_t *services = json_array();
-    for (int i = 1; i < a->n; i++)
-        json_array_append_new(services, json_string(a->v[i]));
-    if (a->n > 1 && json_array_size(services) != (size_t)a->n - 1) {
-        json_decref(services);
-        return cli_fail("not UTF-8 text"); /* or out of memory: never allow all in place of some */
-    }
-    return cli_ask_and_say(
-        a->dir, json_pack("{s:s, s:s, s:o}", "cmd", "allow", "peer", a->v[0], "services", services),
-        CLI_NETWORK_MS, "allowed");
+    return cli_ask_and_say(a->dir,
+                           json_pack("{s:s, s:s, s:o}", "cmd", "allow", "peer", e.peer, "services",
+                                     cli_ask_words(a->v + 1, e.nservices)),
+                           CLI_NETWORK_MS, "allowed");
 }
 
 static int run_deny(const struct cli_args *a)

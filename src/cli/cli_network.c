@@ -184,18 +184,13 @@ static int run_network_join(const struct cli_args *a)
     const struct cli_network_edit e = {
         .network = a->v[0], .relays = a->v + 1, .nrelays = (size_t)a->n - 1, .host = a->host
     };
-    json_t *relays = json_array();
 
-    if (!cli_can_connect(a->dir)) {
-        json_decref(relays);
+    if (!cli_can_connect(a->dir))
         return a->local->edit_network(a->local->arg, &e);
-    }
-    for (size_t i = 0; i < e.nrelays; i++)
-        json_array_append_new(relays, json_string(e.relays[i]));
-    int rc = cli_ask_and_say(
-        a->dir,
-        json_pack("{s:s, s:s, s:o}", "cmd", "network-join", "network", e.network, "relays", relays),
-        CLI_NETWORK_MS, "joined");
+    int rc = cli_ask_and_say(a->dir,
+                             json_pack("{s:s, s:s, s:o}", "cmd", "network-join", "network",
+                                       e.network, "relays", cli_ask_words(e.relays, e.nrelays)),
+                             CLI_NETWORK_MS, "joined");
     fflush(stdout);
     return rc ? rc : confirm(a);
 }
@@ -273,10 +268,9 @@ static int show_names(FILE *f, const json_t *v)
 
 static int run_name_list(const struct cli_args *a)
 {
-    json_t *req = json_pack("{s:s}", "cmd", "name-list");
+    json_t *req = a->n ? json_pack("{s:s, s:s}", "cmd", "name-list", "network", a->v[0])
+                       : json_pack("{s:s}", "cmd", "name-list");
 
-    if (a->n)
-        json_object_set_new(req, "network", json_string(a->v[0]));
     return cli_ask_and_judge(a->dir, a->is_json, req, CLI_NETWORK_MS, show_names, "done");
 }
 

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/cli_cmd.h"
+#include "cli/cli_ask.h"
 
 struct fixture {
     char dir[64], path[96];
@@ -610,6 +610,50 @@ static void test_a_refusal_is_1_with_the_reason_escaped(void **state)
     assert_string_equal(f->out, "");
 }
 
+/* Who may not ask is told so and put out, before it has said what it wants. */
+static void test_a_refusal_is_heard_when_the_daemon_has_closed_already(void **state)
+{
+    static const char refusal[] = "{\"ok\":false,\"error\":\"not you\"}\n";
+    struct fixture *f = *state;
+    struct ctl_client *c;
+    json_t *v = NULL;
+    int l = listen_on(f->path), err = temp_file(), was = dup(STDERR_FILENO);
+
+    assert_int_equal(cli_ask_open(f->dir, &c), CLI_OK);
+    int fd = accept(l, NULL, NULL);
+    assert_int_equal(write(fd, refusal, strlen(refusal)), strlen(refusal));
+    close(fd);
+    fflush(stderr);
+    dup2(err, STDERR_FILENO);
+    int rc = cli_ask_first(c, json_pack("{s:s}", "cmd", "reload"), 1000, &v);
+    fflush(stderr);
+    dup2(was, STDERR_FILENO);
+    close(was);
+    ctl_client_close(c);
+    close(l);
+    slurp(err, f->err, sizeof f->err);
+    assert_int_equal(rc, CLI_FAILED);
+    assert_null(v);
+    assert_string_equal(f->err, "gw: not you\n");
+}
+
+/* A word of them left out would ask for something else. */
+static void test_words_that_are_no_text_are_refused(void **state)
+{
+    static const char *const lines[] = {
+        "allow bob \xff",
+        "network join home /dns/x \xff",
+        "name list \xff",
+    };
+    struct fixture *f = *state;
+
+    start_daemon(f, "nothing is to be asked", "{\"ok\":true}\n");
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        assert_int_equal(run(f, lines[i]), 1);
+        assert_string_equal(f->err, "gw: not UTF-8 text\n");
+    }
+}
+
 static void test_a_daemon_that_goes_away_is_1(void **state)
 {
     struct fixture *f = *state;
@@ -859,6 +903,8 @@ int main(void)
         T(test_describe_goes_over_the_whole_table),
         T(test_services_of_a_peer_have_their_ports_and_are_escaped),
         T(test_a_refusal_is_1_with_the_reason_escaped),
+        T(test_a_refusal_is_heard_when_the_daemon_has_closed_already),
+        T(test_words_that_are_no_text_are_refused),
         T(test_a_daemon_that_goes_away_is_1),
         T(test_ping_prints_lines_and_a_summary),
         T(test_ping_with_a_loss_is_1),
