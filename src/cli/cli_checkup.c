@@ -25,20 +25,6 @@ static const struct {
 };
 #define NFINDINGS (sizeof findings / sizeof findings[0])
 
-/* Prints the table and frees it. */
-static int print(struct cli_table *t, FILE *f)
-{
-    int err = cli_table_print(t, f);
-
-    cli_table_free(t);
-    return err;
-}
-
-static const char *foreign(const json_t *v, const char *key)
-{
-    return log_esc(bytes_of(cli_show_str(v, key)));
-}
-
 static void add_ms(struct cli_table *t, const json_t *v, const char *key)
 {
     const json_t *ms = json_object_get(v, key);
@@ -70,8 +56,6 @@ static int show_addrs(FILE *f, const json_t *v)
     size_t i;
     json_t *a;
 
-    if (!t)
-        return GW_ENOMEM;
     cli_table_add(t, "peer id");
     cli_table_add(t, "%s", cli_show_str(v, "peer_id"));
     json_array_foreach(json_object_get(v, "announced"), i, a)
@@ -79,7 +63,7 @@ static int show_addrs(FILE *f, const json_t *v)
         cli_table_add(t, "address");
         cli_table_add(t, "%s", json_is_string(a) ? json_string_value(a) : "");
     }
-    return print(t, f);
+    return cli_table_print(t, f);
 }
 
 static int show_findings(FILE *f, const json_t *v)
@@ -87,8 +71,6 @@ static int show_findings(FILE *f, const json_t *v)
     const json_t *meaning = json_object_get(v, "meaning");
     struct cli_table *t = cli_table_new(3);
 
-    if (!t)
-        return GW_ENOMEM;
     for (size_t i = 0; i < NFINDINGS; i++) {
         cli_table_add(t, "%s", findings[i].label);
         cli_table_add(t, "%s", cli_show_str(v, findings[i].key));
@@ -97,7 +79,7 @@ static int show_findings(FILE *f, const json_t *v)
     cli_table_add(t, "relays");
     add_held(t, v);
     cli_table_add(t, "%s", cli_show_str(meaning, "relays"));
-    return print(t, f);
+    return cli_table_print(t, f);
 }
 
 static int show_relays(FILE *f, const json_t *v)
@@ -107,8 +89,6 @@ static int show_relays(FILE *f, const json_t *v)
     size_t i;
     json_t *r;
 
-    if (!t)
-        return GW_ENOMEM;
     cli_table_add(t, "RELAY");
     cli_table_add(t, "STATE");
     cli_table_add(t, "RTT");
@@ -119,7 +99,7 @@ static int show_relays(FILE *f, const json_t *v)
         add_ms(t, r, "rtt_ms");
     }
     fputc('\n', f);
-    return print(t, f);
+    return cli_table_print(t, f);
 }
 
 int cli_show_netcheck(FILE *f, const json_t *v)
@@ -176,7 +156,7 @@ static void show_path(FILE *f, const json_t *v)
 {
     const json_t *rtt = json_object_get(v, "rtt_ms");
 
-    fprintf(f, "%s: ", foreign(v, "name"));
+    fprintf(f, "%s: ", cli_show_foreign(v, "name"));
     if (is_path(v, "relayed"))
         fprintf(f, "connected over a relay, %s", relay_name(v));
     else if (is_path(v, "direct"))
@@ -191,7 +171,7 @@ static void show_path(FILE *f, const json_t *v)
     if (*cli_show_str(v, "peer"))
         fprintf(f, "peer %s, known from: %s\n", cli_show_str(v, "peer"), cli_show_str(v, "tier"));
     if (*cli_show_str(v, "trail"))
-        fprintf(f, "asked: %s\n", foreign(v, "trail"));
+        fprintf(f, "asked: %s\n", cli_show_foreign(v, "trail"));
     if (*cli_show_str(v, "there_error"))
         fprintf(f, "the other end does not tell how it is connected: %s\n",
                 cli_show_str(v, "there_error"));
@@ -203,8 +183,6 @@ static int show_ends(FILE *f, const json_t *v)
     bool has_there = json_is_object(there);
     struct cli_table *t = cli_table_new(has_there ? 3 : 2);
 
-    if (!t)
-        return GW_ENOMEM;
     cli_table_add(t, " ");
     cli_table_add(t, "HERE");
     if (has_there)
@@ -219,7 +197,7 @@ static int show_ends(FILE *f, const json_t *v)
     add_held(t, here);
     if (has_there)
         add_held(t, there);
-    return print(t, f);
+    return cli_table_print(t, f);
 }
 
 /* An address with its peer ids cut to their last characters, as `gw peers` shows them. */
@@ -249,8 +227,6 @@ static int show_candidates(FILE *f, const json_t *v)
     size_t i;
     json_t *c;
 
-    if (!t)
-        return GW_ENOMEM;
     cli_table_add(t, "ADDRESS TRIED");
     cli_table_add(t, "PATH");
     cli_table_add(t, "RESULT");
@@ -264,7 +240,7 @@ static int show_candidates(FILE *f, const json_t *v)
             add_ms(t, c, "ms");
     }
     fputc('\n', f);
-    return print(t, f);
+    return cli_table_print(t, f);
 }
 
 static void show_diagnosis(FILE *f, const json_t *v)
@@ -280,7 +256,7 @@ static void show_diagnosis(FILE *f, const json_t *v)
                                         : "why not better");
     json_array_foreach(why, i, e)
     {
-        fprintf(f, "  %s\n", foreign(e, "text"));
+        fprintf(f, "  %s\n", cli_show_foreign(e, "text"));
     }
     if (json_array_size(cures))
         fprintf(f, "\nwhat would help, one of\n");

@@ -71,15 +71,10 @@ static int run_services(const struct cli_args *a)
     return cli_ask_and_show(a->dir, a->is_json, req, CLI_NETWORK_MS, cli_show_services);
 }
 
-static long long member(const json_t *v, const char *key)
-{
-    return json_integer_value(json_object_get(v, key));
-}
-
 static void show_ping_line(const json_t *v, const char *name)
 {
     const char *error = cli_show_str(v, "error");
-    long long seq = member(v, "seq");
+    long long seq = cli_show_num(v, "seq");
 
     if (seq == 1)
         printf("PING %s (%s)\n", name, cli_show_str(v, "peer"));
@@ -92,7 +87,7 @@ static void show_ping_line(const json_t *v, const char *name)
 static void show_ping_end(const json_t *v, const char *name)
 {
     printf("--- %s ---\n%lld sent, %lld received\nrtt min/avg/max = %.3f/%.3f/%.3f ms\n", name,
-           member(v, "sent"), member(v, "received"),
+           cli_show_num(v, "sent"), cli_show_num(v, "received"),
            json_number_value(json_object_get(v, "min_ms")),
            json_number_value(json_object_get(v, "avg_ms")),
            json_number_value(json_object_get(v, "max_ms")));
@@ -114,7 +109,7 @@ static void show_ping(const struct cli_args *a, const json_t *v, bool is_last)
 /* Takes the last line of a round. */
 static int end_ping(const struct cli_args *a, json_t *v)
 {
-    long long sent = member(v, "sent"), lost = sent - member(v, "received");
+    long long sent = cli_show_num(v, "sent"), lost = sent - cli_show_num(v, "received");
 
     show_ping(a, v, true);
     json_decref(v);

@@ -15,20 +15,10 @@
 
 #define VALUE_MAX 4096 /* octets of what is put; the daemon takes no more */
 
-static const char *foreign(const json_t *v, const char *key)
-{
-    return log_esc(bytes_of(cli_show_str(v, key)));
-}
-
-static long long num(const json_t *v, const char *key)
-{
-    return json_integer_value(json_object_get(v, key));
-}
-
 static void add_number(struct cli_table *t, const char *label, const json_t *v, const char *key)
 {
     cli_table_add(t, "%s", label);
-    cli_table_add(t, "%lld", num(v, key));
+    cli_table_add(t, "%lld", cli_show_num(v, key));
 }
 
 static void add_text(struct cli_table *t, const char *label, const char *text)
@@ -58,21 +48,10 @@ static void add_addrs(struct cli_table *t, const json_t *v)
     }
 }
 
-/* Prints and frees it. */
-static int print_table(struct cli_table *t, FILE *f)
-{
-    int err = cli_table_print(t, f);
-
-    cli_table_free(t);
-    return err;
-}
-
 static int show_status(FILE *f, const json_t *v)
 {
     struct cli_table *t = cli_table_new(2);
 
-    if (!t)
-        return GW_ENOMEM;
     add_text(t, "mode", cli_show_str(v, "mode"));
     add_number(t, "peers known", v, "contacts");
     add_number(t, "records kept", v, "records");
@@ -80,7 +59,7 @@ static int show_status(FILE *f, const json_t *v)
     add_number(t, "published by this node", v, "published");
     add_number(t, "lookups", v, "lookups");
     add_number(t, "of these found", v, "met");
-    return print_table(t, f);
+    return cli_table_print(t, f);
 }
 
 /* "3 hops, 12 of 14 peers answered, 45.0 ms", or why it was not found. */
@@ -89,19 +68,20 @@ static void show_way(FILE *f, const json_t *v)
     const char *error = cli_show_str(v, "error");
 
     fprintf(f, "%s%s%lld hops, %lld of %lld peers answered, %.1f ms\n", error, *error ? "; " : "",
-            num(v, "hops"), num(v, "answered"), num(v, "asked"), (double)num(v, "took_us") / 1e3);
+            cli_show_num(v, "hops"), cli_show_num(v, "answered"), cli_show_num(v, "asked"),
+            (double)cli_show_num(v, "took_us") / 1e3);
 }
 
 static void add_peer(struct cli_table *t, const json_t *v)
 {
-    add_text(t, "peer", foreign(v, "peer"));
+    add_text(t, "peer", cli_show_foreign(v, "peer"));
     add_addrs(t, v);
 }
 
 /* Takes the table. */
 static int print_with_way(struct cli_table *t, FILE *f, const json_t *v)
 {
-    int err = print_table(t, f);
+    int err = cli_table_print(t, f);
 
     show_way(f, v);
     return err;
@@ -114,8 +94,6 @@ static int show_peers(FILE *f, const json_t *v)
     json_t *p;
     size_t i;
 
-    if (!t)
-        return GW_ENOMEM;
     json_array_foreach(json_object_get(v, "peers"), i, p) add_peer(t, p);
     return print_with_way(t, f, v);
 }
@@ -125,16 +103,14 @@ static int show_value(FILE *f, const json_t *v)
     const json_t *r = json_object_get(v, "record");
     struct cli_table *t = cli_table_new(2);
 
-    if (!t)
-        return GW_ENOMEM;
     if (r) {
-        add_text(t, "name", foreign(r, "name"));
-        add_text(t, "signed by", foreign(r, "owner"));
+        add_text(t, "name", cli_show_foreign(r, "name"));
+        add_text(t, "signed by", cli_show_foreign(r, "owner"));
         add_peer(t, r);
         add_number(t, "sequence", r, "sequence");
-        add_time(t, "expires", num(r, "expires_s"));
+        add_time(t, "expires", cli_show_num(r, "expires_s"));
     } else if (*cli_show_str(v, "value")) {
-        add_text(t, "value", foreign(v, "value"));
+        add_text(t, "value", cli_show_foreign(v, "value"));
     }
     return print_with_way(t, f, v);
 }
@@ -213,11 +189,9 @@ static int show_code(FILE *f, const json_t *v)
 {
     struct cli_table *t = cli_table_new(2);
 
-    if (!t)
-        return GW_ENOMEM;
     if (*cli_show_str(v, "code")) {
         add_text(t, "code", cli_show_str(v, "code"));
-        add_time(t, "until", num(v, "expires_s"));
+        add_time(t, "until", cli_show_num(v, "expires_s"));
     }
     return print_with_way(t, f, v);
 }
@@ -231,8 +205,6 @@ static int show_met(FILE *f, const json_t *v)
 {
     struct cli_table *t = cli_table_new(2);
 
-    if (!t)
-        return GW_ENOMEM;
     if (*cli_show_str(v, "peer"))
         add_peer(t, v);
     return print_with_way(t, f, v);

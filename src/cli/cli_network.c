@@ -13,44 +13,16 @@
 
 #define SAID_MAX 300
 
-static const char *foreign(const json_t *v, const char *key)
-{
-    return log_esc(bytes_of(cli_show_str(v, key)));
-}
-
 static bool is(const json_t *v, const char *key)
 {
     return json_is_true(json_object_get(v, key));
 }
 
-static long long num(const json_t *v, const char *key)
-{
-    return json_integer_value(json_object_get(v, key));
-}
-
-/* Prints and frees it. */
-static int print_table(struct cli_table *t, FILE *f)
-{
-    int err = t ? cli_table_print(t, f) : GW_ENOMEM;
-
-    cli_table_free(t);
-    return err;
-}
-
-static struct cli_table *table_of(const char *const *head, size_t columns)
-{
-    struct cli_table *t = cli_table_new(columns);
-
-    for (size_t i = 0; t && i < columns; i++)
-        cli_table_add(t, "%s", head[i]);
-    return t;
-}
-
 /* What was in the way at a relay: "taken", "deadline passed"; "" = nothing. */
 static const char *hindrance(const json_t *relay)
 {
-    const char *status = foreign(relay, "status");
-    return *status ? status : foreign(relay, "error");
+    const char *status = cli_show_foreign(relay, "status");
+    return *status ? status : cli_show_foreign(relay, "error");
 }
 
 /* What each relay said; `yes`: what it means when it said nothing else. */
@@ -58,17 +30,15 @@ static int show_said(FILE *f, const json_t *v, const char *yes)
 {
     static const char *const head[] = { "RELAY", "ANSWER" };
     const json_t *relays = json_object_get(v, "relays"), *r;
-    struct cli_table *t = table_of(head, 2);
+    struct cli_table *t = cli_table_headed(head, 2);
     size_t i;
 
-    if (!t)
-        return GW_ENOMEM;
     json_array_foreach(relays, i, r)
     {
-        cli_table_add(t, "%s", foreign(r, "peer"));
+        cli_table_add(t, "%s", cli_show_foreign(r, "peer"));
         cli_table_add(t, "%s", *hindrance(r) ? hindrance(r) : yes);
     }
-    return print_table(t, f);
+    return cli_table_print(t, f);
 }
 
 static int show_claimed(FILE *f, const json_t *v)
@@ -88,7 +58,7 @@ static int show_claimed(FILE *f, const json_t *v)
 /* Our name at a relay: "ours since 5m", "taken", "-". */
 static void add_claim(struct cli_table *t, const json_t *relay)
 {
-    long long claimed_s = num(relay, "claimed_s");
+    long long claimed_s = cli_show_num(relay, "claimed_s");
     char age[UNITS_STR_MAX];
     uint64_t s = (uint64_t)time(NULL);
 
@@ -107,11 +77,13 @@ static void add_network(struct cli_table *t, const json_t *net)
     size_t i, n = json_array_size(relays);
 
     for (i = 0; i < n || i == 0; i++) {
-        cli_table_add(t, "%s", i ? "" : foreign(net, "name"));
-        cli_table_add(t, "%s", i ? "" : foreign(net, "host"));
-        cli_table_add(t, "%s", i ? "" : foreign(net, "trust"));
+        cli_table_add(t, "%s", i ? "" : cli_show_foreign(net, "name"));
+        cli_table_add(t, "%s", i ? "" : cli_show_foreign(net, "host"));
+        cli_table_add(t, "%s", i ? "" : cli_show_foreign(net, "trust"));
         r = json_array_get(relays, i);
-        cli_table_add(t, "%s", *cli_show_str(r, "name") ? foreign(r, "name") : foreign(r, "peer"));
+        cli_table_add(t, "%s",
+                      *cli_show_str(r, "name") ? cli_show_foreign(r, "name")
+                                               : cli_show_foreign(r, "peer"));
         cli_table_add(t, "%s", !r ? "" : is(r, "connected") ? "connected" : "not connected");
         add_claim(t, r);
     }
@@ -120,17 +92,16 @@ static void add_network(struct cli_table *t, const json_t *net)
 static int show_networks(FILE *f, const json_t *v)
 {
     static const char *const head[] = { "NETWORK", "HOST", "TRUST", "RELAY", "STATE", "OUR NAME" };
-    struct cli_table *t = table_of(head, sizeof head / sizeof head[0]);
+    struct cli_table *t = cli_table_headed(head, sizeof head / sizeof head[0]);
     json_t *net;
     size_t i;
 
-    if (!t)
-        return GW_ENOMEM;
     json_array_foreach(json_object_get(v, "networks"), i, net) add_network(t, net);
-    int err = print_table(t, f);
+    int err = cli_table_print(t, f);
     if (*cli_show_str(v, "own"))
-        fprintf(f, "\nThis node is a relay of %s, which has %lld name%s.\n", foreign(v, "own"),
-                num(v, "names"), num(v, "names") == 1 ? "" : "s");
+        fprintf(f, "\nThis node is a relay of %s, which has %lld name%s.\n",
+                cli_show_foreign(v, "own"), cli_show_num(v, "names"),
+                cli_show_num(v, "names") == 1 ? "" : "s");
     return err;
 }
 
@@ -156,7 +127,7 @@ static int show_probed(FILE *f, const json_t *v)
     size_t i;
 
     json_array_foreach(json_object_get(v, "relays"), i, r)
-        fprintf(f, "relay %s: %s%s\n", foreign(r, "peer"), hindrance(r), advice_for(r));
+        fprintf(f, "relay %s: %s%s\n", cli_show_foreign(r, "peer"), hindrance(r), advice_for(r));
     if (!is(v, "done"))
         cli_fail("%s yet", cli_show_str(v, "error"));
     return 0;
@@ -247,20 +218,19 @@ static int run_name_release(const struct cli_args *a)
 static int show_names(FILE *f, const json_t *v)
 {
     static const char *const head[] = { "NAME", "PEER" };
-    struct cli_table *t = table_of(head, 2);
+    struct cli_table *t = cli_table_headed(head, 2);
     json_t *e;
     size_t i;
 
-    if (!t)
-        return GW_ENOMEM;
     json_array_foreach(json_object_get(v, "names"), i, e)
     {
-        cli_table_add(t, "%s", foreign(e, "name"));
-        cli_table_add(t, "%s", foreign(e, "peer"));
+        cli_table_add(t, "%s", cli_show_foreign(e, "name"));
+        cli_table_add(t, "%s", cli_show_foreign(e, "peer"));
     }
-    int err = print_table(t, f);
+    int err = cli_table_print(t, f);
     json_array_foreach(json_object_get(v, "relays"), i, e)
-        fprintf(f, "%s, relay %s: %s\n", foreign(e, "network"), foreign(e, "peer"), hindrance(e));
+        fprintf(f, "%s, relay %s: %s\n", cli_show_foreign(e, "network"),
+                cli_show_foreign(e, "peer"), hindrance(e));
     if (!is(v, "done"))
         cli_fail("%s", cli_show_str(v, "error"));
     return err;

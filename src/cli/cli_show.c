@@ -23,13 +23,12 @@ const char *cli_show_str(const json_t *v, const char *key)
     return s ? s : "";
 }
 
-/* What another peer has chosen. */
-static const char *foreign(const json_t *v, const char *key)
+const char *cli_show_foreign(const json_t *v, const char *key)
 {
     return log_esc(bytes_of(cli_show_str(v, key)));
 }
 
-static long long num(const json_t *v, const char *key)
+long long cli_show_num(const json_t *v, const char *key)
 {
     return json_integer_value(json_object_get(v, key));
 }
@@ -63,8 +62,8 @@ static void add_service_line(struct cli_table *t, const json_t *s)
 {
     char target[TARGETS_MAX], port[16] = "";
 
-    if (num(s, "port"))
-        snprintf(port, sizeof port, ":%lld", num(s, "port"));
+    if (cli_show_num(s, "port"))
+        snprintf(port, sizeof port, ":%lld", cli_show_num(s, "port"));
     cli_table_add(t, "%s%s -> %s%s", cli_show_str(s, "name"), port,
                   leads_to(s, target, sizeof target),
                   json_is_false(json_object_get(s, "enabled")) ? " (not enabled)" : "");
@@ -119,10 +118,10 @@ static void add_relay(struct cli_table *t, const json_t *relay)
         return;
     cli_table_add(t, "relay");
     cli_table_add(t, "%lld reservations, %lld circuits, %s carried (%s this month), %lld refused",
-                  num(relay, "reservations"), num(relay, "circuits"),
-                  units_show_octets((uint64_t)num(relay, "bytes"), carried),
-                  units_show_octets((uint64_t)num(relay, "month_bytes"), month),
-                  num(relay, "refused"));
+                  cli_show_num(relay, "reservations"), cli_show_num(relay, "circuits"),
+                  units_show_octets((uint64_t)cli_show_num(relay, "bytes"), carried),
+                  units_show_octets((uint64_t)cli_show_num(relay, "month_bytes"), month),
+                  cli_show_num(relay, "refused"));
 }
 
 /* How others reach this node. */
@@ -148,15 +147,16 @@ static void add_counters(struct cli_table *t, const json_t *v)
     cli_table_add(t, "peers");
     cli_table_add(t, "%zu connected", json_array_size(json_object_get(v, "peers")));
     cli_table_add(t, "streams out");
-    cli_table_add(t, "%lld now, %lld opened, %lld failed", num(out, "active"), num(out, "opened"),
-                  num(out, "failed"));
+    cli_table_add(t, "%lld now, %lld opened, %lld failed", cli_show_num(out, "active"),
+                  cli_show_num(out, "opened"), cli_show_num(out, "failed"));
     cli_table_add(t, "streams in");
-    cli_table_add(t, "%lld now, %lld opened, %lld failed, %lld denied", num(in, "active"),
-                  num(in, "opened"), num(in, "failed"), num(in, "denied"));
+    cli_table_add(t, "%lld now, %lld opened, %lld failed, %lld denied", cli_show_num(in, "active"),
+                  cli_show_num(in, "opened"), cli_show_num(in, "failed"),
+                  cli_show_num(in, "denied"));
     cli_table_add(t, "memory");
     cli_table_add(t, "%s, %s of it in queues",
-                  units_show_octets((uint64_t)num(memory, "rss_bytes"), rss),
-                  units_show_octets((uint64_t)num(memory, "queued_bytes"), queued));
+                  units_show_octets((uint64_t)cli_show_num(memory, "rss_bytes"), rss),
+                  units_show_octets((uint64_t)cli_show_num(memory, "queued_bytes"), queued));
 }
 
 /* The latest failures, in short: the age, what was asked for, and why not. */
@@ -171,7 +171,8 @@ static void add_failures(struct cli_table *t, const json_t *v)
         if (i == FAILURES)
             break;
         cli_table_add(t, "failed");
-        cli_table_add(t, "%s ago, %s %s: %s", units_show_age((uint64_t)num(e, "age_s"), ago),
+        cli_table_add(t, "%s ago, %s %s: %s",
+                      units_show_age((uint64_t)cli_show_num(e, "age_s"), ago),
                       cli_show_str(e, "kind"), cli_show_str(e, "target"), cli_show_str(e, "why"));
     }
 }
@@ -181,11 +182,9 @@ int cli_show_status(FILE *f, const json_t *v)
     struct cli_table *t = cli_table_new(2);
     char up[UNITS_STR_MAX];
 
-    if (!t)
-        return GW_ENOMEM;
     cli_table_add(t, "gw");
-    cli_table_add(t, "%s, pid %lld, up %s", cli_show_str(v, "version"), num(v, "pid"),
-                  units_show_age((uint64_t)num(v, "uptime_s"), up));
+    cli_table_add(t, "%s, pid %lld, up %s", cli_show_str(v, "version"), cli_show_num(v, "pid"),
+                  units_show_age((uint64_t)cli_show_num(v, "uptime_s"), up));
     cli_table_add(t, "peer id");
     cli_table_add(t, "%s", cli_show_str(v, "peer_id"));
     add_strings(t, "listen", json_object_get(v, "listen"));
@@ -193,15 +192,7 @@ int cli_show_status(FILE *f, const json_t *v)
     add_gate(t, v);
     add_counters(t, v);
     add_failures(t, v);
-    int err = cli_table_print(t, f);
-    cli_table_free(t);
-    return err;
-}
-
-static void add_head(struct cli_table *t, const char *const *head, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        cli_table_add(t, "%s", head[i]);
+    return cli_table_print(t, f);
 }
 
 static void add_peer(struct cli_table *t, const json_t *p)
@@ -218,9 +209,9 @@ static void add_peer(struct cli_table *t, const json_t *p)
         cli_table_add(t, "%.1f ms", rtt_ms);
     else
         cli_table_add(t, "%s", "");
-    cli_table_add(t, "%lld", num(p, "streams"));
-    cli_table_add(t, "%s", units_show_octets((uint64_t)num(p, "rx_bytes"), rx));
-    cli_table_add(t, "%s", units_show_octets((uint64_t)num(p, "tx_bytes"), tx));
+    cli_table_add(t, "%lld", cli_show_num(p, "streams"));
+    cli_table_add(t, "%s", units_show_octets((uint64_t)cli_show_num(p, "rx_bytes"), rx));
+    cli_table_add(t, "%s", units_show_octets((uint64_t)cli_show_num(p, "tx_bytes"), tx));
     cli_table_add(t, "%s", cli_show_str(p, "addr"));
 }
 
@@ -236,8 +227,9 @@ static void add_missing(struct cli_table *t, const json_t *k)
     cli_table_add(t, "%s", state);
     for (int i = 0; i < MISSING_BLANKS; i++)
         cli_table_add(t, "%s", "");
-    if (num(k, "next_try_s"))
-        cli_table_add(t, "next try in %lld s%s%s", num(k, "next_try_s"), *error ? ": " : "", error);
+    if (cli_show_num(k, "next_try_s"))
+        cli_table_add(t, "next try in %lld s%s%s", cli_show_num(k, "next_try_s"),
+                      *error ? ": " : "", error);
     else
         cli_table_add(t, "%s", error);
 }
@@ -247,24 +239,19 @@ int cli_show_peers(FILE *f, const json_t *v)
     static const char *const head[] = { "NAME",    "PEER", "STATE", "PATH",   "RTT",
                                         "STREAMS", "RX",   "TX",    "ADDRESS" };
     const json_t *peers = json_object_get(v, "peers");
-    struct cli_table *t = cli_table_new(sizeof head / sizeof head[0]);
+    struct cli_table *t = cli_table_headed(head, sizeof head / sizeof head[0]);
     size_t i;
     json_t *p;
 
-    if (!t)
-        return GW_ENOMEM;
-    add_head(t, head, sizeof head / sizeof head[0]);
     json_array_foreach(peers, i, p) add_peer(t, p);
     json_array_foreach(json_object_get(v, "kept"), i, p) add_missing(t, p);
-    int err = cli_table_print(t, f);
-    cli_table_free(t);
-    return err;
+    return cli_table_print(t, f);
 }
 
 static void add_port(struct cli_table *t, const json_t *s)
 {
-    if (num(s, "port"))
-        cli_table_add(t, "%lld", num(s, "port"));
+    if (cli_show_num(s, "port"))
+        cli_table_add(t, "%lld", cli_show_num(s, "port"));
     else
         cli_table_add(t, "%s", "");
 }
@@ -284,7 +271,7 @@ static void add_their_service(struct cli_table *t, const json_t *s)
     bool tcp = json_is_true(json_object_get(s, "tcp")),
          udp = json_is_true(json_object_get(s, "udp"));
 
-    cli_table_add(t, "%s", foreign(s, "name"));
+    cli_table_add(t, "%s", cli_show_foreign(s, "name"));
     add_port(t, s);
     cli_table_add(t, "%s%s%s", tcp ? "tcp" : "", tcp && udp ? ", " : "", udp ? "udp" : "");
 }
@@ -295,18 +282,13 @@ int cli_show_services(FILE *f, const json_t *v)
     static const char *const theirs[] = { "NAME", "PORT", "PROTOCOL" };
     bool is_own = !json_object_get(v, "peer");
     size_t columns = is_own ? sizeof own / sizeof own[0] : sizeof theirs / sizeof theirs[0];
-    struct cli_table *t = cli_table_new(columns);
+    struct cli_table *t = cli_table_headed(is_own ? own : theirs, columns);
     size_t i;
     json_t *s;
 
-    if (!t)
-        return GW_ENOMEM;
-    add_head(t, is_own ? own : theirs, columns);
     json_array_foreach(json_object_get(v, "services"), i,
                        s)(is_own ? add_own_service : add_their_service)(t, s);
-    int err = cli_table_print(t, f);
-    cli_table_free(t);
-    return err;
+    return cli_table_print(t, f);
 }
 
 int cli_show_resolve(FILE *f, const json_t *v)
@@ -315,8 +297,6 @@ int cli_show_resolve(FILE *f, const json_t *v)
     const char *port;
     json_t *protocol;
 
-    if (!t)
-        return GW_ENOMEM;
     cli_table_add(t, "peer");
     cli_table_add(t, "%s", cli_show_str(v, "peer"));
     if (*cli_show_str(v, "service")) {
@@ -331,9 +311,7 @@ int cli_show_resolve(FILE *f, const json_t *v)
     }
     cli_table_add(t, "found by");
     cli_table_add(t, "%s", cli_show_str(v, "tier"));
-    int err = cli_table_print(t, f);
-    cli_table_free(t);
-    return err;
+    return cli_table_print(t, f);
 }
 
 static void add_direction(struct cli_table *t, const char *label, long long octets,
@@ -348,11 +326,7 @@ int cli_show_perf(FILE *f, const json_t *v)
 {
     struct cli_table *t = cli_table_new(3);
 
-    if (!t)
-        return GW_ENOMEM;
-    add_direction(t, "up", num(v, "up_bytes"), json_object_get(v, "up_mbit"));
-    add_direction(t, "down", num(v, "down_bytes"), json_object_get(v, "down_mbit"));
-    int err = cli_table_print(t, f);
-    cli_table_free(t);
-    return err;
+    add_direction(t, "up", cli_show_num(v, "up_bytes"), json_object_get(v, "up_mbit"));
+    add_direction(t, "down", cli_show_num(v, "down_bytes"), json_object_get(v, "down_mbit"));
+    return cli_table_print(t, f);
 }

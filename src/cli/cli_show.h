@@ -13,7 +13,10 @@ int cli_show_services(FILE *f, const json_t *v);
 int cli_show_resolve(FILE *f, const json_t *v);
 int cli_show_perf(FILE *f, const json_t *v);
 
-/* A string member as it stands, borrowed, or "". */
+/* Members of an answer: a string as it stands, borrowed, or ""; one that another peer has chosen,
+ * escaped (log_esc); a number, or 0. */
 const char *cli_show_str(const json_t *v, const char *key);
+const char *cli_show_foreign(const json_t *v, const char *key);
+long long cli_show_num(const json_t *v, const char *key);
 
 #endif

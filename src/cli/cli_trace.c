@@ -66,18 +66,12 @@ static void add_tier(struct cli_table *t, const json_t *v, const json_t *tier)
 
 static int show_tiers(FILE *f, const json_t *v)
 {
-    struct cli_table *t = cli_table_new(COLUMNS);
+    struct cli_table *t = cli_table_headed(head, COLUMNS);
     json_t *tier;
     size_t i;
 
-    if (!t)
-        return GW_ENOMEM;
-    for (i = 0; i < COLUMNS; i++)
-        cli_table_add(t, "%s", head[i]);
     json_array_foreach(json_object_get(v, "tiers"), i, tier) add_tier(t, v, tier);
-    int err = cli_table_print(t, f);
-    cli_table_free(t);
-    return err;
+    return cli_table_print(t, f);
 }
 
 int cli_show_trace(FILE *f, const json_t *v)
