@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "net/sockopt.h"
 #include "net/timer.h"
 
 struct dialtcp {
@@ -46,14 +47,10 @@ static void finish(struct dialtcp *d, int err)
 static void on_writable(struct ev_loop *loop, ev_io *w, int revents)
 {
     struct dialtcp *d = w->data;
-    int e = 0;
-    socklen_t len = sizeof e;
+    int e = sockopt_get(d->fd, SO_ERROR);
     (void)loop;
     (void)revents;
-
-    if (getsockopt(d->fd, SOL_SOCKET, SO_ERROR, &e, &len) != 0)
-        e = errno;
-    finish(d, err_from_errno(e));
+    finish(d, err_from_errno(e < 0 ? errno : e));
 }
 
 static void on_timer(void *arg)
@@ -69,10 +66,10 @@ static int open_socket(const struct sockaddr_any *to, const struct sockaddr_any 
 
     if (fd < 0 || to->sa.sa_family == AF_UNIX)
         return fd;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+    sockopt_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (from) {
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int));
+        sockopt_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+        sockopt_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
         bind(fd, &from->sa, from->len); /* another port is better than none */
     }
     return fd;

@@ -19,6 +19,7 @@
 #include "base/container_of.h"
 #include "base/err.h"
 #include "net/chunkq.h"
+#include "net/sockopt.h"
 
 #define QUEUE_MAX (256u << 10) /* reserve gives no room beyond */
 #define READ_MAX  (256u << 10) /* octets per wake-up: others want their turn, too */
@@ -144,9 +145,7 @@ static void flush(struct fdstream *f)
 /* Nobody reads for now, so nobody else would notice. */
 static void end_if_reset(struct fdstream *f)
 {
-    int e = 0;
-
-    if (getsockopt(f->rfd, SOL_SOCKET, SO_ERROR, &e, &(socklen_t){ sizeof e }) == 0 && e)
+    if (sockopt_get(f->rfd, SO_ERROR) > 0)
         end(f, GW_ERESET);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "net/sockopt.h"
 #include "net/timer.h"
 
 #define BACKLOG    4096
@@ -107,7 +108,7 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
             continue;
         }
         if (l->addr.sa.sa_family != AF_UNIX)
-            setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+            sockopt_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
         l->on_accept(l->arg, fd, &from);
     }
 }
@@ -139,9 +140,9 @@ static int bind_unix(struct listen *l, const struct sockaddr_any *addr)
 
 static int bind_tcp(const struct listen *l, const struct sockaddr_any *addr)
 {
-    setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
+    sockopt_set(l->fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (addr->sa.sa_family == AF_INET6)
-        setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 1 }, sizeof(int));
+        sockopt_set(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     return sockaddr_bind(l->fd, addr);
 }
 
@@ -194,18 +195,12 @@ int listen_open(struct ev_loop *loop, const struct sockaddr_any *addr, listen_ac
     return 0;
 }
 
-static int get_option(int fd, int option)
-{
-    int v = 0;
-    return getsockopt(fd, SOL_SOCKET, option, &v, &(socklen_t){ sizeof v }) == 0 ? v : -1;
-}
-
 static bool is_listening(int fd)
 {
-    int family = get_option(fd, SO_DOMAIN);
+    int family = sockopt_get(fd, SO_DOMAIN);
 
     return (family == AF_INET || family == AF_INET6 || family == AF_UNIX) &&
-           get_option(fd, SO_TYPE) == SOCK_STREAM && get_option(fd, SO_ACCEPTCONN) == 1;
+           sockopt_get(fd, SO_TYPE) == SOCK_STREAM && sockopt_get(fd, SO_ACCEPTCONN) == 1;
 }
 
 int listen_adopt(struct ev_loop *loop, int fd, listen_accept_fn *on_accept, void *arg,
@@ -244,7 +239,7 @@ static void remove_file(const struct listen *l)
 /* Set after binding: who binds to listen does not set it, and is told that the port is in use. */
 void listen_share_port(struct listen *l)
 {
-    setsockopt(l->fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 1 }, sizeof(int));
+    sockopt_set(l->fd, SOL_SOCKET, SO_REUSEPORT, 1);
 }
 
 void listen_close(struct listen *l)

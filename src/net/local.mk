@@ -5,6 +5,7 @@ src_libnet_a_SOURCES = \
 	src/net/child.c src/net/child.h \
 	src/net/chunkq.c src/net/chunkq.h \
 	src/net/clockjump.c src/net/clockjump.h \
+	src/net/cmsg.c src/net/cmsg.h \
 	src/net/dgrams.c src/net/dgrams.h \
 	src/net/dialtcp.c src/net/dialtcp.h \
 	src/net/dns.c src/net/dns.h src/net/dns_dial.c src/net/dns_outside.c src/net/dns_public.c \
@@ -26,6 +27,7 @@ src_libnet_a_SOURCES = \
 	src/net/route.c src/net/route.h \
 	src/net/rtnl.c src/net/rtnl.h \
 	src/net/sockaddr.c src/net/sockaddr.h \
+	src/net/sockopt.h \
 	src/net/stream.c src/net/stream.h \
 	src/net/timer.c src/net/timer.h \
 	src/net/turn.c src/net/turn.h \
@@ -42,7 +44,7 @@ endif
 
 if HAVE_CMOCKA
 NET_TESTS = tests/unit/test_addr_scope tests/unit/test_bridge tests/unit/test_child \
-	tests/unit/test_chunkq tests/unit/test_clockjump tests/unit/test_dgrams tests/unit/test_dialtcp \
+	tests/unit/test_chunkq tests/unit/test_clockjump tests/unit/test_cmsg tests/unit/test_dgrams tests/unit/test_dialtcp \
 	tests/unit/test_dns tests/unit/test_dns_pipe tests/unit/test_dns_public \
 	tests/unit/test_dns_texts tests/unit/test_fdbridge \
 	tests/unit/test_fdstream tests/unit/test_fetch tests/unit/test_ifaces tests/unit/test_limit \

@@ -10,12 +10,14 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "id/ipaddr.h"
+#include "net/cmsg.h"
 #include "net/sockaddr.h"
+#include "net/sockopt.h"
 
 #define HOPS        255 /* of all that is sent, and of what has not left the link (RFC 6762 s.11) */
 #define ROOM        9000 /* octets of the largest message (s.17) */
 #define ROUNDS      32   /* datagrams of a wake-up: others want their turn, too */
-#define CONTROL_MAX (CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int)))
+#define CONTROL_MAX (CMSG_PKTINFO_SPACE + CMSG_SPACE(sizeof(int)))
 
 struct sock {
     struct mdns_port *port;
@@ -48,25 +50,17 @@ static const struct ipaddr *group_of(uint8_t family, struct ipaddr *out)
 /* The interface it came in by, whether it was sent to the group, and how many hops it had left. */
 static void read_control(struct msghdr *m, struct mdns_peer *from, int *hops)
 {
-    struct ipaddr to = { .family = from->link.family }, group;
+    struct cmsg_pktinfo info = { 0 };
+    struct ipaddr group;
 
     for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-            struct in_pktinfo info;
-            memcpy(&info, CMSG_DATA(c), sizeof info);
-            from->link.ifindex = (uint32_t)info.ipi_ifindex;
-            memcpy(to.b, &info.ipi_addr, 4);
-        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-            struct in6_pktinfo info;
-            memcpy(&info, CMSG_DATA(c), sizeof info);
-            from->link.ifindex = info.ipi6_ifindex;
-            memcpy(to.b, &info.ipi6_addr, 16);
-        } else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL) ||
-                   (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT)) {
+        if (!cmsg_read_pktinfo(c, &info) &&
+            ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL) ||
+             (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT)))
             memcpy(hops, CMSG_DATA(c), sizeof *hops);
-        }
     }
-    from->is_to_group = ipaddr_eq(&to, group_of(to.family, &group));
+    from->link.ifindex = info.ifindex;
+    from->is_to_group = ipaddr_eq(&info.to, group_of(from->link.family, &group));
 }
 
 static bool has_link(const struct mdns_port *p, const struct mdns_link *l)
@@ -116,11 +110,6 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 
 /* --- opening */
 
-static int set(int fd, int level, int name, int value)
-{
-    return setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : err_from_errno(errno);
-}
-
 /* Other programs on this machine hear what we say, and the other way round (s.15). */
 static int set_options(int fd, bool is_v6)
 {
@@ -140,8 +129,8 @@ static int set_options(int fd, bool is_v6)
     int err = 0;
 
     for (size_t i = 0; i < n && !err; i++)
-        err = is_v6 ? set(fd, v6[i].level, v6[i].name, v6[i].value)
-                    : set(fd, v4[i].level, v4[i].name, v4[i].value);
+        err = is_v6 ? sockopt_set(fd, v6[i].level, v6[i].name, v6[i].value)
+                    : sockopt_set(fd, v4[i].level, v4[i].name, v4[i].value);
     return err;
 }
 
@@ -270,25 +259,18 @@ size_t mdns_port_join(struct mdns_port *p, struct mdns_link out[MDNS_LINKS_MAX])
 static void send_by(const struct mdns_port *p, const struct mdns_link *l,
                     const struct sockaddr_any *to, struct bytes v)
 {
-    struct in_pktinfo info4 = { .ipi_ifindex = (int)l->ifindex };
-    struct in6_pktinfo info6 = { .ipi6_ifindex = l->ifindex };
-    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof info6)] = { 0 };
+    const struct ipaddr any = { .family = l->family };
+    _Alignas(struct cmsghdr) char control[CMSG_PKTINFO_SPACE] = { 0 };
     struct iovec iov = { (void *)v.p, v.n };
     struct msghdr m = { .msg_name = (void *)&to->sa,
                         .msg_namelen = to->len,
                         .msg_iov = &iov,
                         .msg_iovlen = 1,
                         .msg_control = control };
-    bool is_v6 = l->family == 6;
-    struct cmsghdr *c = (struct cmsghdr *)control;
-    size_t n = is_v6 ? sizeof info6 : sizeof info4;
 
-    c->cmsg_level = is_v6 ? IPPROTO_IPV6 : IPPROTO_IP;
-    c->cmsg_type = is_v6 ? IPV6_PKTINFO : IP_PKTINFO;
-    c->cmsg_len = CMSG_LEN(n);
-    memcpy(CMSG_DATA(c), is_v6 ? (const void *)&info6 : &info4, n);
-    m.msg_controllen = CMSG_SPACE(n);
-    if (sendmsg(is_v6 ? p->v6.fd : p->v4.fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_DONTROUTE) < 0)
+    cmsg_add_pktinfo(&m, &any, l->ifindex);
+    if (sendmsg(l->family == 6 ? p->v6.fd : p->v4.fd, &m,
+                MSG_DONTWAIT | MSG_NOSIGNAL | MSG_DONTROUTE) < 0)
         log_debug("mdns link=%u family=%u send failed: %s", l->ifindex, l->family,
                   gw_strerror(err_from_errno(errno)));
 }

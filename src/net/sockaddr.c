@@ -169,6 +169,18 @@ uint16_t sockaddr_port(const struct sockaddr_any *a)
     }
 }
 
+bool sockaddr_is_wildcard(const struct sockaddr_any *a)
+{
+    switch (a->sa.sa_family) {
+    case AF_INET:
+        return a->in.sin_addr.s_addr == htonl(INADDR_ANY);
+    case AF_INET6:
+        return IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr);
+    default:
+        return false;
+    }
+}
+
 bool sockaddr_is_loopback(const struct sockaddr_any *a)
 {
     const uint8_t *b = a->in6.sin6_addr.s6_addr;

@@ -32,6 +32,7 @@ const char *sockaddr_print(const struct sockaddr_any *a, char out[SOCKADDR_STR_M
 
 bool sockaddr_eq(const struct sockaddr_any *a, const struct sockaddr_any *b);
 uint16_t sockaddr_port(const struct sockaddr_any *a);    /* 0 for Unix sockets */
+bool sockaddr_is_wildcard(const struct sockaddr_any *a); /* 0.0.0.0 or :: */
 bool sockaddr_is_loopback(const struct sockaddr_any *a); /* true for Unix sockets too */
 
 /* bind(2).  Returns 0, or GW_ENOTLOCAL, GW_EINUSE, GW_EPERM, ... */

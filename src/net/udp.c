@@ -9,6 +9,8 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "net/cmsg.h"
+#include "net/sockopt.h"
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
@@ -48,37 +50,48 @@ static struct rx_area {
     uint8_t data[RX_BATCH][RX_BUF];
 } * rx_area;
 
-static void set_int(int fd, int level, int name, int value)
+static void set_if_can(int fd, int level, int name, int value)
 {
-    if (setsockopt(fd, level, name, &value, sizeof value) < 0)
-        log_debug("udp option level=%d name=%d refused errno=%d", level, name, errno);
+    int err = sockopt_set(fd, level, name, value);
+    if (err)
+        log_debug("udp option level=%d name=%d refused: %s", level, name, gw_strerror(err));
 }
 
 static int set_options(struct udp *u, int family)
 {
-    int one = 1;
-    set_int(u->fd, SOL_SOCKET, SO_RCVBUF, SOCKET_BUF);
-    set_int(u->fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUF);
-    set_int(u->fd, SOL_UDP, UDP_GRO, 1);
+    int err = 0;
+
+    set_if_can(u->fd, SOL_SOCKET, SO_RCVBUF, SOCKET_BUF);
+    set_if_can(u->fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUF);
+    set_if_can(u->fd, SOL_UDP, UDP_GRO, 1);
     if (family == AF_INET6) {
-        if (setsockopt(u->fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) < 0)
-            return err_from_errno(errno);
-        set_int(u->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
-        set_int(u->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-        set_int(u->fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
+        err = sockopt_set(u->fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+        set_if_can(u->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
+        set_if_can(u->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+        set_if_can(u->fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
     } else {
-        set_int(u->fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
-        set_int(u->fd, IPPROTO_IP, IP_PKTINFO, 1);
-        set_int(u->fd, IPPROTO_IP, IP_RECVTOS, 1);
+        set_if_can(u->fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+        set_if_can(u->fd, IPPROTO_IP, IP_PKTINFO, 1);
+        set_if_can(u->fd, IPPROTO_IP, IP_RECVTOS, 1);
     }
-    return 0;
+    return err;
 }
 
 /* --- receiving --- */
 
+/* The port stays, and there is no zone: the remote address has it. */
+static void set_ip(struct sockaddr_any *a, const struct ipaddr *ip)
+{
+    if (ip->family == 6)
+        memcpy(&a->in6.sin6_addr, ip->b, 16);
+    else
+        memcpy(&a->in.sin_addr, ip->b, 4);
+}
+
 /* Reads the ancillary data of one message; returns the size of its segments, 0 = not segmented. */
 static size_t read_control(const struct udp *u, struct msghdr *m, struct udp_packet *p)
 {
+    struct cmsg_pktinfo info;
     int segment = 0;
 
     p->ecn = 0;
@@ -92,14 +105,8 @@ static size_t read_control(const struct udp *u, struct msghdr *m, struct udp_pac
             int tclass;
             memcpy(&tclass, CMSG_DATA(c), sizeof tclass);
             p->ecn = (uint8_t)(tclass & 3);
-        } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-            struct in_pktinfo info;
-            memcpy(&info, CMSG_DATA(c), sizeof info);
-            p->path.local.in.sin_addr = info.ipi_spec_dst; /* ours even for a broadcast */
-        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-            struct in6_pktinfo info;
-            memcpy(&info, CMSG_DATA(c), sizeof info);
-            p->path.local.in6.sin6_addr = info.ipi6_addr;
+        } else if (cmsg_read_pktinfo(c, &info)) {
+            set_ip(&p->path.local, &info.local);
         }
     }
     return segment > 0 ? (size_t)segment : 0;
@@ -158,48 +165,26 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 
 /* --- sending --- */
 
-static void add_control(struct msghdr *m, int level, int type, const void *data, size_t n)
-{
-    struct cmsghdr *c = (struct cmsghdr *)((char *)m->msg_control + m->msg_controllen);
-
-    c->cmsg_level = level;
-    c->cmsg_type = type;
-    c->cmsg_len = CMSG_LEN(n);
-    memcpy(CMSG_DATA(c), data, n);
-    m->msg_controllen += CMSG_SPACE(n);
-}
-
-static bool is_wildcard(const struct sockaddr_any *a)
-{
-    if (a->sa.sa_family == AF_INET)
-        return a->in.sin_addr.s_addr == htonl(INADDR_ANY);
-    return IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr);
-}
-
 /* The local address and ECN bits of the datagrams, and how to cut them. */
 static void build_control(struct msghdr *m, const struct udp_path *path, uint8_t ecn,
                           size_t segment)
 {
     bool is_v6 = path->remote.sa.sa_family == AF_INET6;
+    struct ipaddr from;
+    uint16_t port;
 
     m->msg_controllen = 0;
-    if (path->local.len && !is_wildcard(&path->local)) {
-        if (is_v6) {
-            struct in6_pktinfo info = { .ipi6_addr = path->local.in6.sin6_addr };
-            add_control(m, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
-        } else {
-            struct in_pktinfo info = { .ipi_spec_dst = path->local.in.sin_addr };
-            add_control(m, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
-        }
-    }
+    if (path->local.len && !sockaddr_is_wildcard(&path->local) &&
+        sockaddr_to_ip(&path->local, &from, &port) == 0)
+        cmsg_add_pktinfo(m, &from, 0);
     if (ecn) {
         int tos = ecn;
-        add_control(m, is_v6 ? IPPROTO_IPV6 : IPPROTO_IP, is_v6 ? IPV6_TCLASS : IP_TOS, &tos,
-                    sizeof tos);
+        cmsg_add(m, is_v6 ? IPPROTO_IPV6 : IPPROTO_IP, is_v6 ? IPV6_TCLASS : IP_TOS, &tos,
+                 sizeof tos);
     }
     if (segment) {
         uint16_t size = (uint16_t)segment;
-        add_control(m, SOL_UDP, UDP_SEGMENT, &size, sizeof size);
+        cmsg_add(m, SOL_UDP, UDP_SEGMENT, &size, sizeof size);
     }
 }
 

@@ -10,6 +10,7 @@
 #include "net/dialtcp.h"
 #include "net/fdstream.h"
 #include "net/listen.h"
+#include "net/sockopt.h"
 
 /* Octets that wait in the kernel: more would only stand before what is more urgent. */
 #define UNSENT_MAX (128 * 1024)
@@ -73,7 +74,7 @@ static struct stream *make_stream(struct tcp *t, int fd)
 {
     struct stream *s;
 
-    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){ UNSENT_MAX }, sizeof(int));
+    sockopt_set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MAX);
     s = fdstream_new(t->env->loop, t->env->turn, fd, fd);
     if (!s)
         close(fd);
