@@ -118,12 +118,19 @@ static void on_eof(struct stream *s)
     finish(s->owner, AUTONAT_BACK_OK);
 }
 
+/* Who resets the stream has seen it, and knows whether the nonce was its own.  go-libp2p does so
+ * right behind its receipt, which over QUIC drops that, and its answer to the protocol as well. */
+static enum autonat_back heard(int err)
+{
+    return err && err != GW_ERESET ? AUTONAT_BACK_UNTOLD : AUTONAT_BACK_OK;
+}
+
 static void on_stream_close(struct stream *s, int err)
 {
     struct autonat_dialback *b = s->owner;
 
     b->s = NULL;
-    finish(b, err ? AUTONAT_BACK_UNTOLD : AUTONAT_BACK_OK);
+    finish(b, heard(err));
 }
 
 static const struct stream_events stream_events = {
@@ -139,7 +146,7 @@ static void on_negotiated(void *arg, int err, struct stream *s, struct bytes ear
 
     b->negotiate = NULL;
     if (err) {
-        finish(b, AUTONAT_BACK_UNTOLD);
+        finish(b, heard(err));
         return;
     }
     b->s = s;

@@ -14,7 +14,7 @@
 enum autonat_back {
     AUTONAT_BACK_OK,
     AUTONAT_BACK_FAILED, /* no connection to that peer there */
-    AUTONAT_BACK_UNTOLD, /* a connection, but the nonce was not taken */
+    AUTONAT_BACK_UNTOLD, /* a connection, but who is there did not hear the nonce */
     AUTONAT_BACK_NONE,   /* it was not dialled: our own fault */
 };
 

@@ -219,25 +219,36 @@ static void test_without_a_nonce_the_connection_is_enough_and_is_seen(void **sta
     run_until(&heard.closed, 2);
 }
 
-static void test_a_nonce_that_is_refused_is_untold(void **state)
+static void test_who_resets_the_stream_at_once_has_heard(void **state)
 {
     (void)state;
     static const uint64_t nonce = NONCE;
     heard.refuses = true;
-    assert_int_equal(dial(&over_quic, &nonce), AUTONAT_BACK_UNTOLD);
-    assert_int_equal(dial(&over_tcp, &nonce), AUTONAT_BACK_UNTOLD);
+    assert_int_equal(dial(&over_quic, &nonce), AUTONAT_BACK_OK);
+    assert_int_equal(dial(&over_tcp, &nonce), AUTONAT_BACK_OK);
+    assert_int_equal(heard.calls, 2);
 }
 
-static void test_a_nonce_without_a_receipt_is_untold(void **state)
+static void test_a_receipt_is_read_and_a_reset_is_one(void **state)
 {
     (void)state;
     static const uint64_t nonce = NONCE;
     scripted = (struct bytes){ 0 };
-    assert_int_equal(dial(&over_quic, &nonce), AUTONAT_BACK_UNTOLD);
+    assert_int_equal(dial(&over_quic, &nonce), AUTONAT_BACK_OK);
+    assert_int_equal(dial(&over_tcp, &nonce), AUTONAT_BACK_OK);
     scripted = (struct bytes)B("\x02\x08\x64"); /* DialBackResponse { status: 100 } */
     assert_int_equal(dial(&over_tcp, &nonce), AUTONAT_BACK_UNTOLD);
     scripted = (struct bytes)B("\x00");
     assert_int_equal(dial(&over_tcp, &nonce), AUTONAT_BACK_OK);
+}
+
+static void test_who_does_not_speak_the_protocol_is_untold(void **state)
+{
+    (void)state;
+    static const uint64_t nonce = NONCE;
+    host_unhandle(host, AUTONAT2_DIALBACK_PROTOCOL);
+    assert_int_equal(dial(&over_quic, &nonce), AUTONAT_BACK_UNTOLD);
+    assert_int_equal(dial(&over_tcp, &nonce), AUTONAT_BACK_UNTOLD);
 }
 
 static void test_nobody_or_somebody_else_is_failed(void **state)
@@ -289,9 +300,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_a_nonce_is_delivered_over_either_transport_from_a_fresh_port),
         T(test_without_a_nonce_the_connection_is_enough_and_is_seen),
-        T(test_a_nonce_that_is_refused_is_untold),
-        cmocka_unit_test_setup_teardown(test_a_nonce_without_a_receipt_is_untold, setup_scripted,
+        T(test_who_resets_the_stream_at_once_has_heard),
+        cmocka_unit_test_setup_teardown(test_a_receipt_is_read_and_a_reset_is_one, setup_scripted,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_who_does_not_speak_the_protocol_is_untold,
+                                        setup_scripted, teardown),
         T(test_nobody_or_somebody_else_is_failed),
         T(test_start_refuses_what_it_cannot_dial_and_too_many),
         T(test_cancel_says_nothing_and_free_ends_what_is_under_way),
