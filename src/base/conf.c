@@ -9,6 +9,7 @@
 
 #include "base/conffield.h"
 #include "base/err.h"
+#include "base/guess.h"
 
 /* ---- sections ---- */
 
@@ -129,6 +130,12 @@ static int fail_range(const struct conf_key *k, const char *value, char *msg)
                      conffield_number(k, k->max ? k->max : INT64_MAX, max));
 }
 
+/* What is no comment here looks like one. */
+static const char *hint_at(const char *value)
+{
+    return strstr(value, " #") ? "; behind a value a comment begins with ';'" : "";
+}
+
 static int fail_syntax(const struct conf_key *k, const char *value, char *msg)
 {
     static const char *const want[] = {
@@ -138,7 +145,8 @@ static int fail_syntax(const struct conf_key *k, const char *value, char *msg)
         [CONF_DURATION] = "a duration such as 250ms, 30s, 5m, 2h",
     };
     if (k->type != CONF_ENUM)
-        return conf_fail(msg, GW_ESYNTAX, "%s = %s: is not %s", k->key, value, want[k->type]);
+        return conf_fail(msg, GW_ESYNTAX, "%s = %s: is not %s%s", k->key, value, want[k->type],
+                         hint_at(value));
     int n = snprintf(msg, CONF_ERR_MAX, "%s = %s: is not one of", k->key, value);
     for (const char *const *name = k->names; *name && n < CONF_ERR_MAX; name++)
         n += snprintf(msg + n, CONF_ERR_MAX - (size_t)n, "%s %s", name == k->names ? "" : ",",
@@ -160,7 +168,7 @@ static int set_field(const struct conf_key *k, void *owner, const char *value, c
     if (wrong && k->is_secret)
         return conf_fail(msg, GW_EINVAL, "%s: %s", k->key, wrong);
     if (wrong)
-        return conf_fail(msg, GW_EINVAL, "%s = %s: %s", k->key, value, wrong);
+        return conf_fail(msg, GW_EINVAL, "%s = %s: %s%s", k->key, value, wrong, hint_at(value));
     int err = conffield_parse(k, conffield_at(owner, k), value);
     if (err == GW_ESYNTAX)
         return fail_syntax(k, value, msg);
@@ -204,19 +212,62 @@ int conf_init(void *values, const struct conf_schema *s)
     return err;
 }
 
+/* The i-th section, as guess wants it. */
+static const char *nth_section(const void *arg, size_t i)
+{
+    const struct conf_schema *s = arg;
+    return s->sections[i].name; /* NULL behind the last */
+}
+
+struct section_keys {
+    const struct conf_schema *schema;
+    const char *section;
+};
+
+/* The i-th key of a section, as guess wants it. */
+static const char *nth_key(const void *arg, size_t i)
+{
+    const struct section_keys *keys = arg;
+
+    for (const struct conf_key *k = keys->schema->keys; k->section; k++)
+        if (strcmp(k->section, keys->section) == 0 && i-- == 0)
+            return k->key;
+    return NULL;
+}
+
+/* Says what may have been meant, or where the key belongs. */
+static int fail_key(const struct conf_schema *s, const char *section, const char *key,
+                    char err[CONF_ERR_MAX])
+{
+    const struct section_keys keys = { s, section };
+    const char *meant = guess(key, nth_key, &keys);
+
+    if (meant)
+        return conf_fail(err, GW_ESYNTAX, "[%s] has no key '%s'; did you mean '%s'?", section, key,
+                         meant);
+    for (const struct conf_key *k = s->keys; k->section; k++)
+        if (strcmp(k->key, key) == 0)
+            return conf_fail(err, GW_ESYNTAX, "[%s] has no key '%s'; [%s] has", section, key,
+                             k->section);
+    return conf_fail(err, GW_ESYNTAX, "[%s] has no key '%s'", section, key);
+}
+
 int conf_set(void *values, const struct conf_schema *s, const char *section, const char *name,
              const char *key, const char *value, char err[CONF_ERR_MAX])
 {
     void *owner = NULL;
     const struct conf_section *sec = conf_section_find(s, section);
-    if (!sec)
-        return conf_fail(err, GW_ESYNTAX, "unknown section [%s]", section);
+    if (!sec) {
+        const char *meant = guess(section, nth_section, s);
+        return conf_fail(err, GW_ESYNTAX, "unknown section [%s]%s%s%s", section,
+                         meant ? "; did you mean [" : "", meant ? meant : "", meant ? "]?" : "");
+    }
     int rc = section_open(values, s, sec, name, &owner, err);
     if (rc || !key)
         return rc;
     const struct conf_key *k = conf_key_find(s, section, key);
     if (!k)
-        return conf_fail(err, GW_ESYNTAX, "[%s] has no key '%s'", section, key);
+        return fail_key(s, section, key, err);
     return set_field(k, owner, value, err);
 }
 

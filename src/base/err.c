@@ -57,6 +57,7 @@ int err_from_errno(int e)
     case EEXIST:
         return GW_EEXISTS;
     case ENOENT:
+    case ENOTDIR:
         return GW_ENOTFOUND;
     default:
         return GW_EIO;

@@ -18,7 +18,7 @@
     X(NOSPACE, "no space left on the device")                      \
     X(INUSE, "address already in use")                             \
     X(NOTLOCAL, "not an address of this machine")                  \
-    X(NONAME, "no resolver tier knows the name")                   \
+    X(NONAME, "nobody who was asked knows the name")               \
     X(OFFLINE, "peer is not reachable")                            \
     X(SELF, "that is this node itself")                            \
     X(NOSERVICE, "peer offers no such service")                    \

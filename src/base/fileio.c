@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,18 @@ static void sync_parent(const char *path)
     close(fd);
 }
 
+/* What root makes in the directory of somebody else is theirs: they could not read it else.  Where
+ * that cannot be it stays root's. */
+static void give_to_owner_of_directory(int fd, const char *path)
+{
+    char dir[PATH_MAX];
+    struct stat st;
+
+    if (geteuid() == 0 && snprintf(dir, sizeof dir, "%s", path) < PATH_MAX &&
+        stat(dirname(dir), &st) == 0 && st.st_uid != 0 && fchown(fd, st.st_uid, st.st_gid) != 0)
+        return;
+}
+
 /* Writes a complete, synced file next to `path`; its name goes into tmp.  `old`, which may be NULL,
  * says whose it is to be.  After an error it is gone again. */
 static int write_beside(const char *path, struct bytes content, mode_t mode, const struct stat *old,
@@ -97,6 +110,8 @@ static int write_beside(const char *path, struct bytes content, mode_t mode, con
     if (fd < 0)
         return err_from_errno(errno);
     int err = write_all(fd, content);
+    if (!old)
+        give_to_owner_of_directory(fd, path);
     if (!err && old && fchown(fd, old->st_uid, old->st_gid) < 0)
         err = err_from_errno(errno);
     if (!err && (fchmod(fd, mode) < 0 || fsync(fd) < 0))

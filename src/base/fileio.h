@@ -13,7 +13,8 @@
 int fileio_read(const char *path, char **out, size_t *n);
 
 /* Writes `path` through a temporary file beside it, fsync and rename: after a crash or on a full
- * disk the old content stands whole.  Returns 0, GW_ENOSPACE, GW_EPERM, GW_EIO. */
+ * disk the old content stands whole.  Made by root it is the directory's owner's.  Returns 0,
+ * GW_ENOSPACE, GW_EPERM, GW_EIO. */
 int fileio_replace(const char *path, struct bytes content, mode_t mode);
 
 /* The same for a file that is there: it keeps its mode, its owner and its group.  Also

@@ -12,6 +12,7 @@ src_libbase_a_SOURCES = \
 	src/base/units.c src/base/units.h \
 	src/base/utctime.c src/base/utctime.h \
 	src/base/fileio.c src/base/fileio.h \
+	src/base/guess.c src/base/guess.h \
 	src/base/conf.c src/base/confprint.c src/base/confread.c src/base/conf.h \
 	src/base/conffield.c src/base/conffield.h \
 	src/base/confdiff.c src/base/confdiff.h \
@@ -20,7 +21,7 @@ src_libbase_a_SOURCES = \
 if HAVE_CMOCKA
 BASE_TESTS = tests/unit/test_base64 tests/unit/test_basex tests/unit/test_conf \
 	tests/unit/test_confdiff tests/unit/test_confedit tests/unit/test_cursor tests/unit/test_err \
-	tests/unit/test_fileio tests/unit/test_hex tests/unit/test_log tests/unit/test_strbuf \
+	tests/unit/test_fileio tests/unit/test_guess tests/unit/test_hex tests/unit/test_log tests/unit/test_strbuf \
 	tests/unit/test_units tests/unit/test_utctime
 check_PROGRAMS += $(BASE_TESTS)
 $(BASE_TESTS): LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)

@@ -44,6 +44,8 @@ static int fail_no_daemon(const char *dir, int err)
         return cli_fail("no daemon answers on %s: is `gw -d %s` running?", path, dir);
     if (err == GW_EINVAL)
         return cli_fail("%s: too long for a socket's path (107 octets): use a shorter -d", path);
+    if (err == GW_EPERM)
+        return cli_fail("%s: %s: its daemon is another user's", path, gw_strerror(err));
     return cli_fail("%s: %s", path, gw_strerror(err));
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/guess.h"
 #include "base/units.h"
 #include "cli/cli_args.h"
 #include "cli/cli_ask.h"
@@ -20,6 +21,7 @@
 #include "cli/cli_dht.h"
 #include "cli/cli_nc.h"
 #include "cli/cli_network.h"
+#include "cli/cli_ping.h"
 #include "cli/cli_show.h"
 #include "cli/cli_trace.h"
 
@@ -69,71 +71,6 @@ static int run_services(const struct cli_args *a)
     json_t *req = a->n ? json_pack("{s:s, s:s}", "cmd", "services", "peer", a->v[0])
                        : json_pack("{s:s}", "cmd", "services");
     return cli_ask_and_show(a->dir, a->is_json, req, CLI_NETWORK_MS, cli_show_services);
-}
-
-static void show_ping_line(const json_t *v, const char *name)
-{
-    const char *error = cli_show_str(v, "error");
-    long long seq = cli_show_num(v, "seq");
-
-    if (seq == 1)
-        printf("PING %s (%s)\n", name, cli_show_str(v, "peer"));
-    if (*error)
-        printf("seq=%lld %s\n", seq, error);
-    else
-        printf("seq=%lld time=%.3f ms\n", seq, json_number_value(json_object_get(v, "rtt_ms")));
-}
-
-static void show_ping_end(const json_t *v, const char *name)
-{
-    printf("--- %s ---\n%lld sent, %lld received\nrtt min/avg/max = %.3f/%.3f/%.3f ms\n", name,
-           cli_show_num(v, "sent"), cli_show_num(v, "received"),
-           json_number_value(json_object_get(v, "min_ms")),
-           json_number_value(json_object_get(v, "avg_ms")),
-           json_number_value(json_object_get(v, "max_ms")));
-}
-
-static void show_ping(const struct cli_args *a, const json_t *v, bool is_last)
-{
-    if (a->is_json) {
-        json_dumpf(v, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
-        putchar('\n');
-    } else if (is_last) {
-        show_ping_end(v, a->v[0]);
-    } else {
-        show_ping_line(v, a->v[0]);
-    }
-    fflush(stdout);
-}
-
-/* Takes the last line of a round. */
-static int end_ping(const struct cli_args *a, json_t *v)
-{
-    long long sent = cli_show_num(v, "sent"), lost = sent - cli_show_num(v, "received");
-
-    show_ping(a, v, true);
-    json_decref(v);
-    return lost ? cli_fail("%s: %lld of %lld pings had no answer", a->v[0], lost, sent) : CLI_OK;
-}
-
-static int run_ping(const struct cli_args *a)
-{
-    struct ctl_client *c;
-    json_t *v;
-    int rc = cli_ask_open(a->dir, &c);
-
-    if (rc)
-        return rc;
-    rc = cli_ask_first(
-        c, json_pack("{s:s, s:s, s:i}", "cmd", "ping", "name", a->v[0], "count", a->count),
-        CLI_NETWORK_MS, &v);
-    while (!rc && json_is_true(json_object_get(v, "more"))) {
-        show_ping(a, v, false);
-        json_decref(v);
-        rc = cli_ask_next(c, CLI_NETWORK_MS, &v);
-    }
-    ctl_client_close(c);
-    return rc ? rc : end_ping(a, v);
 }
 
 static int run_perf(const struct cli_args *a)
@@ -273,8 +210,8 @@ static const struct command commands[] = {
       "a peer id.  -v tells of every tier: was it asked, what it said, the time it took.",
       1, 1, CLI_OPT_JSON | CLI_OPT_VERBOSE, run_resolve, .first = CLI_PEER },
     { "ping", "[--json] [-n N] NAME", "measure the way to a peer",
-      "N times, one a second: 1 to 1000, 4 unless given.", 1, 1, CLI_OPT_JSON | CLI_OPT_COUNT,
-      run_ping, .first = CLI_PEER },
+      "N times, one a second: 1 to 1000, 4 unless given.  -c N is the same.", 1, 1,
+      CLI_OPT_JSON | CLI_OPT_COUNT, cli_ping_run, .first = CLI_PEER },
     { "perf", "[OPTION...] NAME", "measure the throughput to a peer",
       "  --up SIZE, --down SIZE  so many octets to the peer, then from it: 100M each unless "
       "given,\n"
@@ -290,7 +227,7 @@ static const struct command commands[] = {
       "As far as it is known now: peers and relays tell it.", .options = CLI_OPT_JSON,
       .run = run_netcheck },
     { "nc", "NAME PORT|SERVICE", "join stdin and stdout to a service of a peer",
-      "For ssh see gw ssh-config.\n"
+      "NAME:PORT does as well.  For ssh see gw ssh-config.\n"
       "Without a daemon it works alone, and takes a little longer.",
       2, 2, 0, run_nc, .first = CLI_PEER },
     { "peers", "[--json]", "list the connected peers", .options = CLI_OPT_JSON, .run = run_peers },
@@ -379,6 +316,8 @@ static const struct {
     int letter; /* what getopt_long makes of it */
 } known_options[] = {
     { CLI_OPT_JSON, { "--json", false }, 'j' },
+    { CLI_OPT_COUNT, { "-c", true }, 'c' }, /* as in ping(8) */
+
     { CLI_OPT_COUNT, { "-n", true }, 'n' },
     { CLI_OPT_SIZES, { "--up", true }, 'u' },
     { CLI_OPT_SIZES, { "--down", true }, 'd' },
@@ -467,14 +406,18 @@ static int read_args(const struct command *cmd, int argc, char **argv, struct cl
             a->is_verbose = true;
         } else if (o == 'H') {
             a->host = optarg;
-        } else if (o == 'n') {
+        } else if (o == 'n' || o == 'c') {
             rc = read_count(cmd, optarg, &a->count);
         } else if (o == 'u' || o == 'd') {
             rc = read_size(cmd, optarg, o == 'u' ? &a->up : &a->down);
         } else {
             const char one[] = { '-', (char)optopt, '\0' };
             bool is_short = o == '?' && optopt && !strchr(argv[optind - 1], '=');
-            rc = bad_usage(cmd, o == ':' ? "no value for " : "no option ",
+            bool is_ahead = is_short && strchr("dfq", optopt);
+            rc = bad_usage(cmd,
+                           o == ':'   ? "no value for "
+                           : is_ahead ? "this stands ahead of the command: "
+                                      : "no option ",
                            is_short ? one : argv[optind - 1]);
         }
     }
@@ -491,6 +434,27 @@ static int read_args(const struct command *cmd, int argc, char **argv, struct cl
     return -1;
 }
 
+static const char *nth_command(const void *arg, size_t i)
+{
+    (void)arg;
+    return i < NCOMMANDS ? commands[i].name : NULL;
+}
+
+static int fail_unknown(const char *name)
+{
+    static const char *const starts[] = { "start", "run", "daemon", "up", "serve" };
+    const char *meant = guess(name, nth_command, NULL);
+
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
+        if (strcmp(name, starts[i]) == 0) {
+            fprintf(stderr, "gw: no command %s: gw without a command runs the daemon\n", name);
+            return CLI_USAGE;
+        }
+    fprintf(stderr, "gw: no command %s; %s%s%ssee gw --help\n", name, meant ? "did you mean " : "",
+            meant ? meant : "", meant ? "? " : "");
+    return CLI_USAGE;
+}
+
 int cli_main(const char *dir, const struct cli_local *local, int argc, char **argv)
 {
     const struct command *cmd = find_command(argv[0]);
@@ -498,10 +462,8 @@ int cli_main(const char *dir, const struct cli_local *local, int argc, char **ar
         .dir = dir, .count = PING_COUNT, .up = PERF_SIZE, .down = PERF_SIZE, .local = local
     };
 
-    if (!cmd || !(cmd->run || cmd->subs)) {
-        fprintf(stderr, "gw: no command %s; see gw --help\n", argv[0]);
-        return CLI_USAGE;
-    }
+    if (!cmd || !(cmd->run || cmd->subs))
+        return fail_unknown(argv[0]);
     int rc = read_args(cmd, argc, argv, &a);
     if (rc < 0)
         rc = cmd->subs ? run_sub(cmd, &a) : cmd->run(&a);

@@ -7,6 +7,7 @@ src_libcli_a_SOURCES = \
 	src/cli/cli_dht.c src/cli/cli_dht.h \
 	src/cli/cli_nc.c src/cli/cli_nc.h \
 	src/cli/cli_network.c src/cli/cli_network.h \
+	src/cli/cli_ping.c src/cli/cli_ping.h \
 	src/cli/cli_show.c src/cli/cli_show.h \
 	src/cli/cli_sub.c src/cli/cli_sub.h \
 	src/cli/cli_table.c src/cli/cli_table.h \

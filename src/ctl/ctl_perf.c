@@ -38,7 +38,10 @@ static void on_done(void *arg, int err, const struct perf_result *r)
 {
     struct measuring *m = arg;
 
-    if (err)
+    if (err == GW_ENOPROTO)
+        ctl_session_fail(m->session, "%s: %s; a gw does when its gw.conf has perf = yes in [node]",
+                         json_string_value(json_object_get(m->req, "name")), gw_strerror(err));
+    else if (err)
         ctl_connect_fail(m->session, m->req, err);
     else
         ctl_session_reply(m->session,

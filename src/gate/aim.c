@@ -18,7 +18,7 @@ static void fail(struct aim *a, int err, const char *why)
     a->done(a->arg, err, NULL, why);
 }
 
-/* "no resolver tier knows the name (names file: no line)" */
+/* "nobody who was asked knows the name (names file: no line)" */
 static void print_failure(char out[FRONT_WHY_MAX], int err, const char *trail)
 {
     bool has_trail = trail && *trail;

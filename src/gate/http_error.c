@@ -2,12 +2,14 @@
 #include "gate/http_error.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "base/err.h"
 #include "base/log.h"
 #include "gate/html.h"
 
 #define TEXT_PLAIN "text/plain; charset=utf-8"
+#define REASON_MAX 200 /* octets with the NUL; longer ones are cut */
 #define TEXT_HTML  "text/html; charset=utf-8"
 
 enum operand { NOTHING, HOST, SELF }; /* what the command that helps is about */
@@ -158,9 +160,18 @@ static void put_page(struct strbuf *b, const struct advice *a, const struct http
     html_end(b);
 }
 
+/* Of a status line (RFC 9112 s.4): printable ASCII.  It is all that some programs show. */
+static const char *to_phrase(char *text)
+{
+    for (char *p = text; *p; p++)
+        if (*p < ' ' || *p >= 0x7f)
+            *p = '?';
+    return text;
+}
+
 int http_error_explain(struct strbuf *out, const struct http_failure *f)
 {
-    char target[FRONT_TARGET_STR_MAX];
+    char target[FRONT_TARGET_STR_MAX], reason[REASON_MAX];
     const struct advice *a = advice_of(f->err);
     struct strbuf body = { .max = HTTP_ERROR_MAX }, extra = { .max = HTTP_ERROR_MAX };
 
@@ -173,10 +184,11 @@ int http_error_explain(struct strbuf *out, const struct http_failure *f)
     strbuf_printf(&extra, "Proxy-Status: gw; error=%s; details=", a->type);
     put_sf_string(&extra, f->why);
     strbuf_puts(&extra, "\r\n");
+    snprintf(reason, sizeof reason, "%s: %s", reason_of(a->status), f->why);
     int err = body.err ? body.err : extra.err;
     if (!err)
-        err = html_respond(out, a->status, reason_of(a->status),
-                           f->is_page ? TEXT_HTML : TEXT_PLAIN, extra.p, strbuf_bytes(&body));
+        err = html_respond(out, a->status, to_phrase(reason), f->is_page ? TEXT_HTML : TEXT_PLAIN,
+                           extra.p, strbuf_bytes(&body));
     strbuf_free(&body);
     strbuf_free(&extra);
     return err;

@@ -31,10 +31,13 @@ static const char *check_relay(const char *value)
     struct multiaddr a;
     struct peerid id;
     struct name n;
+    struct ipaddr ip;
     bool is_good = *value == '/'
                        ? multiaddr_parse(bytes_of(value), &a) == 0 && multiaddr_peer(&a, &id)
                        : name_parse(bytes_of(value), &n) == 0;
 
+    if (is_good && *value != '/')
+        is_good = sockaddr_parse_ip(value, &ip) != 0;
     if (is_good && *value == '/') {
         multiaddr_strip_peer(&a);
         is_good = !a.n || !dial_why_never(&a);

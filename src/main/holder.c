@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/err.h"
+
 struct holder {
     unsigned long inode; /* of the socket; 0: none found */
     long uid;            /* whose it is; -1: not known */
@@ -154,4 +156,11 @@ const char *holder_print(const struct sockaddr_any *at, bool is_udp, char out[HO
     if (!*out && h.uid >= 0 && h.uid != (long)geteuid())
         snprintf(out, HOLDER_STR_MAX, " by a program of another user (uid %ld)", h.uid);
     return out;
+}
+
+const char *holder_low_port(int rc, uint16_t port)
+{
+    return rc == GW_EPERM && port && port < IPPORT_RESERVED
+               ? "; see net.ipv4.ip_unprivileged_port_start"
+               : "";
 }

@@ -12,4 +12,7 @@
  * socket a service manager is named last.  Returns out. */
 const char *holder_print(const struct sockaddr_any *at, bool is_udp, char out[HOLDER_STR_MAX]);
 
+/* What helps where GW_EPERM kept a port from being opened: "; see ..."; "": nothing is known to. */
+const char *holder_low_port(int rc, uint16_t port);
+
 #endif

@@ -56,7 +56,8 @@ static void complain(const struct inlet *i, int rc, const struct sockaddr_any *a
     char who[HOLDER_STR_MAX], hint[40] = "";
 
     if (rc != GW_EINUSE) {
-        conf_fail(err, rc, "%s %.128s: %s", kinds[i->kind].name, text, gw_strerror(rc));
+        conf_fail(err, rc, "%s %.128s: %s%s", kinds[i->kind].name, text, gw_strerror(rc),
+                  holder_low_port(rc, sockaddr_port(at)));
         return;
     }
     if (kinds[i->kind].option)

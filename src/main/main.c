@@ -30,8 +30,36 @@ static int take_values(const struct options *o, char err[CONF_ERR_MAX])
     return 0;
 }
 
-static int run_command(const struct options *o)
+/* Other ways to say it: `gw nc NAME:PORT` is `gw nc NAME PORT`, and `gw help COMMAND` is `gw
+ * COMMAND
+ * --help`.  The words are put into `v` then. */
+static void reword(struct options *o, char *v[4])
 {
+    char *colon = o->argc == 2 ? strrchr(o->argv[1], ':') : NULL;
+
+    if (!strcmp(o->argv[0], "help") && o->argc > 1) {
+        v[0] = o->argv[1];
+        v[1] = o->argc > 2 ? o->argv[2] : "--help";
+        v[2] = o->argc > 2 ? "--help" : NULL;
+        o->argc = o->argc > 2 ? 3 : 2;
+        o->argv = v;
+    } else if (!strcmp(o->argv[0], "nc") && colon && colon > o->argv[1] && colon[1]) {
+        *colon = '\0';
+        v[0] = o->argv[0];
+        v[1] = o->argv[1];
+        v[2] = colon + 1;
+        o->argc = 3;
+        o->argv = v;
+    }
+}
+
+static int run_command(struct options *o)
+{
+    char *v[4] = { 0 };
+
+    if (!strcmp(o->argv[0], "help") && o->argc == 1)
+        return print_help();
+    reword(o, v);
     int status = local_cmd(o);
 
     if (status >= 0)

@@ -200,7 +200,8 @@ static int listen_one(struct node *n, const char *text, struct nodedir_ports *po
     return listen_kept(n, &ip, is_tcp, is_tcp ? tcp : udp, range);
 }
 
-/* " by NAME (pid N)" behind GW_EINUSE, when that is known; else "". */
+/* What is to be said behind the error of an address: " by NAME (pid N)" behind GW_EINUSE, when that
+ * is known; what helps behind GW_EPERM; else "". */
 static const char *print_holder(int rc, const char *text, char who[HOLDER_STR_MAX])
 {
     struct sockaddr_any socket;
@@ -209,12 +210,12 @@ static const char *print_holder(int rc, const char *text, char who[HOLDER_STR_MA
     uint16_t port;
 
     who[0] = '\0';
-    if (rc == GW_EINUSE && multiaddr_parse(bytes_of(text), &at) == 0 &&
-        multiaddr_as_socket(&at, &ip, &port)) {
-        sockaddr_from_ip(&ip, port, &socket);
-        holder_print(&socket, !multiaddr_as_tcp(&at, &ip, &port), who);
-    }
-    return who;
+    if (multiaddr_parse(bytes_of(text), &at) != 0 || !multiaddr_as_socket(&at, &ip, &port))
+        return who;
+    if (rc != GW_EINUSE)
+        return holder_low_port(rc, port);
+    sockaddr_from_ip(&ip, port, &socket);
+    return holder_print(&socket, !multiaddr_as_tcp(&at, &ip, &port), who);
 }
 
 static const char *explain(int rc)

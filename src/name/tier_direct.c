@@ -12,7 +12,11 @@ static bool is_folded(struct bytes id)
 
 static const char *why_not(struct bytes id)
 {
-    return is_folded(id) ? "a peer id that lost its capitals: write it in base36, k..." : "not one";
+    if (is_folded(id))
+        return "a peer id that lost its capitals: write it in base36, k...";
+    if (id.n > 8 && memcmp(id.p, "12D3KooW", 8) == 0)
+        return "misspelt: an id that begins so has 52 characters";
+    return "not one";
 }
 
 static void lookup(void *tier, const struct name *n, struct tier_query *q)
@@ -43,8 +47,10 @@ const char *tier_direct_read(const struct name *n, struct peerid *peer, struct b
     struct bytes id = name_raw_label(n, n->nlabels - 1);
 
     *service = (struct bytes){ 0 };
-    if (n->nlabels > 2 || peerid_parse(id, peer) != 0)
+    if (peerid_parse(id, peer) != 0)
         return why_not(id);
+    if (n->nlabels > 2)
+        return "not one";
     if (n->nlabels == 1)
         return NULL;
     *service = name_label(n, 0);

@@ -73,7 +73,7 @@ for who in chromium firefox; do
     same "$who downloads 50 MB as they were sent" "50000000 True" \
         "$(reports $who 'str(s["download"]["octets"]) + " " + str(s["download"] == s["sent"])')"
     has "$who is told refused" "connection refused: " "$(shows refused)"
-    has "$who is told unknown" "no resolver tier knows the name " "$(shows unknown)"
+    has "$who is told unknown" "nobody who was asked knows the name " "$(shows unknown)"
     has "$who is told offline" "peer is not reachable: " "$(shows offline)"
     has "$who shows the status page" "$(gw_id me)" "$(shows status)"
     check "$who has shown five pages, none empty and no two alike" python3 "$parts/pictures.py" \

@@ -138,7 +138,7 @@ told()
 
 told refused home 81 5 "Connection refused" 502 "connection refused: "
 told "of no service" home 12345 5 "Connection refused" 502 "peer offers no such service$"
-told unknown nobody 80 4 "Host unreachable" 502 "no resolver tier knows the name "
+told unknown nobody 80 4 "Host unreachable" 502 "nobody who was asked knows the name "
 has "tor-resolve is told unknown" "status response '4'" "$(quiet tor-resolve nobody "$PROXY")"
 has "tor-resolve -4 is told of a failure" "status response '91'" \
     "$(quiet tor-resolve -4 nobody "$PROXY")"

@@ -41,7 +41,7 @@ has "ping" 'time=[0-9.]+ ms' "$(gw me ping -n 2 home)"
 has "perf for people" 'up +1024 octets +[0-9.]+ Mbit/s' "$(gw me perf --up 1k --down 0 home)"
 gw home perf "$(gw_id me)" 2>"$T/err"
 same "perf of a peer that does not answer it: status 1" 1 $?
-has "and the reason" '^gw: .*: peer does not speak the protocol$' "$(cat "$T/err")"
+has "and the reason" '^gw: .*: peer does not speak the protocol; a gw does when' "$(cat "$T/err")"
 same "in one line" 1 "$(wc -l <"$T/err")"
 echo "mirror $(gw_id me)" >>"$T/me/names"
 for command in "ping -n 1" services doctor perf; do
@@ -56,11 +56,15 @@ has "services" 'web' "$(gw home services)"
 has "services of a peer" 'web' "$(gw me services home)"
 same "nc" "HTTP/1.1 200 OK" "$(printf 'GET / HTTP/1.0\r\n\r\n' |
     gw me nc home 80 | sed -n '1s/\r//p')"
+same "nc NAME:PORT" "HTTP/1.1 200 OK" "$(printf 'GET / HTTP/1.0\r\n\r\n' |
+    gw me nc home:80 | sed -n '1s/\r//p')"
+same "help COMMAND is COMMAND --help" "$(gw me ping --help)" "$(gw me help ping)"
+same "help is --help" "$(gw me --help)" "$(gw me help)"
 same "names" home "$(gw me names)"
 same "names of a directory that is not there: none, and none is made" "" \
     "$(gw nowhere names 2>&1; ls -d "$T/nowhere" 2>/dev/null)"
 has "ssh-config" '^Host home$' "$(gw me ssh-config)"
-has "failures of clients are in status" 'failed +[0-9]+s ago, socks5 nobody:80: no resolver' \
+has "failures of clients are in status" 'failed +[0-9]+s ago, socks5 nobody:80: nobody who' \
     "$(socks http://nobody/ 2>/dev/null; gw me status)"
 for command in id status resolve ping perf nc peers services names allow deny reload stop config \
     ssh-config completion; do

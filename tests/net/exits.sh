@@ -108,7 +108,7 @@ told "direct, an address that is not reached from here" 3 502 "network" 11.0.0.9
 told "direct, nobody listens there" 5 502 "connection refused" near.test:81
 told "direct never leads to loopback" 2 403 "an address of this machine" 127.0.0.1
 told "nor does a name of it" 2 403 "an address of this machine" here.test
-told "a name without a dot is not asked for outside" 4 502 "no resolver tier knows the name" far
+told "a name without a dot is not asked for outside" 4 502 "nobody who was asked knows the name" far
 refuses "so DNS here never heard it" grep -qx far "$T/near-dns.asked"
 
 # --- other = via PEER

@@ -45,7 +45,7 @@ same "the exit status is 0" 0 "$(said home >"$T/out"; echo $?)"
 out=$(said nobody.grewal)
 has "a name that nobody has: every tier says why" '^names file +yes +no line ' "$out"
 has "the last one, too" '^exec +yes +names.sh: it knows none ' "$out"
-has "and the end" '^not found: no resolver tier knows the name$' "$out"
+has "and the end" '^not found: nobody who was asked knows the name$' "$out"
 refuses "the exit status is not 0" said nobody.grewal
 same "JSON: found is false" False "$(gw me resolve -v --json nobody.grewal | json 's["found"]')"
 

@@ -84,7 +84,7 @@ static void test_stable_address_that_no_tier_knows_goes_nowhere(void **state)
     struct loopback *l = loopback_new(tmp.path);
     nobody_knows(FRONT_DIRECT, NULL);
     front_use(rig.front, l, &rig.dns);
-    expect_failure("127.64.1.2", GW_ENONAME, "no resolver tier knows the name (test: no line)");
+    expect_failure("127.64.1.2", GW_ENONAME, "nobody who was asked knows the name (test: no line)");
     loopback_free(l);
     tmpfiles_fini(&tmp);
 }
@@ -95,9 +95,10 @@ static void test_refused_names_say_what_to_do(void **state)
 {
     (void)state;
     nobody_knows(FRONT_REFUSE, NULL);
-    expect_failure("example.com", GW_ENONAME,
-                   "no resolver tier knows the name (test: no line); example.com is nobody's here "
-                   "([proxy] other = refuse)");
+    expect_failure(
+        "example.com", GW_ENONAME,
+        "nobody who was asked knows the name (test: no line); example.com is nobody's here "
+        "([proxy] other = refuse)");
     expect_failure("192.0.2.7", GW_ENONAME, "192.0.2.7 is nobody's here ([proxy] other = refuse)");
     expect_failure("2001:db8::7", GW_ENONAME,
                    "2001:db8::7 is nobody's here ([proxy] other = refuse)");
@@ -129,7 +130,8 @@ static void test_names_that_a_tier_may_own_never_leave(void **state)
     for (size_t k = 0; k < COUNT(others); k++) {
         nobody_knows(others[k], "gate");
         for (size_t i = 0; i < COUNT(hosts); i++)
-            expect_failure(hosts[i], GW_ENONAME, "no resolver tier knows the name (test: no line)");
+            expect_failure(hosts[i], GW_ENONAME,
+                           "nobody who was asked knows the name (test: no line)");
     }
 }
 
@@ -295,7 +297,7 @@ static void test_via_an_unknown_exit_names_it(void **state)
     (void)state;
     nobody_knows(FRONT_VIA, "gate");
     expect_failure("example.com", GW_ENONAME,
-                   "exit gate: no resolver tier knows the name (test: no line)");
+                   "exit gate: nobody who was asked knows the name (test: no line)");
 }
 
 static void test_reload_does_not_disturb_an_exit_that_is_looked_up(void **state)
@@ -309,7 +311,7 @@ static void test_reload_does_not_disturb_an_exit_that_is_looked_up(void **state)
     assert_int_equal(front_set_other(rig.front, FRONT_REFUSE, NULL), 0);
     rig.resolver.done(rig.resolver.arg, GW_ENONAME, NULL, "");
     looprig_run(&rig.loop);
-    assert_string_equal(rig.why, "exit gate: no resolver tier knows the name");
+    assert_string_equal(rig.why, "exit gate: nobody who was asked knows the name");
     ask("192.0.2.7");
     assert_int_equal(rig.err, GW_ENONAME);
 }

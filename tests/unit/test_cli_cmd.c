@@ -466,6 +466,11 @@ static void test_wrong_usage_names_the_option(void **state)
         { "network join",
           "gw network join: wrong number of arguments (usage: gw network join NAME " },
         { "network jion a b", "gw network: no command jion (usage: gw network join|leave|list " },
+        { "status -d /tmp/x", "gw status: this stands ahead of the command: -d (usage: " },
+        { "statsu", "gw: no command statsu; did you mean status? see gw --help\n" },
+        { "frobnicate", "gw: no command frobnicate; see gw --help\n" },
+        { "start", "gw: no command start: gw without a command runs the daemon\n" },
+        { "ping -c 0 a", "gw ping: -n takes a number" },
         { "network leave a --host b", "gw network leave: no option --host (usage: " },
         { "network join a b --json", "gw network join: no option --json (usage: " },
     };

@@ -52,11 +52,11 @@ static void test_a_name_that_is_not_found_ends_in_the_reason(void **state)
 {
     (void)state;
     show(cli_show_trace,
-         "{\"found\": false, \"error\": \"no resolver tier knows the name\", \"cached\": \"\","
+         "{\"found\": false, \"error\": \"nobody who was asked knows the name\", \"cached\": \"\","
          " \"took_us\": 9, \"left_s\": 0, \"tiers\": ["
          "{\"tier\": \"DHT\", \"asked\": \"failed\", \"why\": \"\\u001b[31m\", \"took_us\": 3}]}");
     assert_line("DHT", "yes", "\\x1b[31m", "3 us", NULL);
-    assert_line("not found: no resolver tier knows the name", NULL);
+    assert_line("not found: nobody who was asked knows the name", NULL);
 }
 
 int main(void)

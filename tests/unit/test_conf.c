@@ -191,9 +191,14 @@ static const struct {
     int err;
     const char *msg; /* from the line number on */
 } bad[] = {
-    { "[nope]\n", GW_ESYNTAX, ":1: unknown section [nope]" },
-    { "\n[node]\n\nrely = yes\n", GW_ESYNTAX, ":4: [node] has no key 'rely'" },
-    { "[node]\nport = 1\n", GW_ESYNTAX, ":2: [node] has no key 'port'" },
+    { "[elsewhere]\n", GW_ESYNTAX, ":1: unknown section [elsewhere]" },
+    { "\n[node]\n\nrely = yes\n", GW_ESYNTAX,
+      ":4: [node] has no key 'rely'; did you mean 'relay'?" },
+    { "[node]\nbogus = yes\n", GW_ESYNTAX, ":2: [node] has no key 'bogus'" },
+    { "[nod]\n", GW_ESYNTAX, ":1: unknown section [nod]; did you mean [node]?" },
+    { "[node]\nrelay = yes # mine\n", GW_ESYNTAX,
+      ":2: relay = yes # mine: is not yes or no; behind a value a comment begins with ';'" },
+    { "[node]\nport = 1\n", GW_ESYNTAX, ":2: [node] has no key 'port'; [proxy] has" },
     { "relay = yes\n", GW_ESYNTAX, ":1: 'relay' stands before the first [section]" },
     { "[node]\nrelay = maybe\n", GW_ESYNTAX, ":2: relay = maybe: is not yes or no" },
     { "[node]\nidle = soon\n", GW_ESYNTAX,

@@ -124,6 +124,7 @@ static void test_load_refuses_with_file_and_line(void **state)
         { "[node]\nrelay = /ip4/192.0.2.1/udp/1/p2p/"
           "12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA\n",
           2, "is neither a name nor" },
+        { "[node]\nrelay = 192.0.2.1\n", 2, "is neither a name nor" },
         { "[node]\nrelay = ip4/192.0.2.1/udp/1/quic-v1\n", 2, "is neither a name nor" },
         { "[peer alice]\npath = left\n", 2, "path" },
         { "[peer a/b]\n", 0, "[peer a/b] is neither a name nor a peer id" },

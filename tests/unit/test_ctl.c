@@ -298,13 +298,15 @@ size_t front_failures(const struct front *f, struct front_failure *out, size_t m
 {
     (void)f;
     assert_true(max >= 1);
-    *out = (struct front_failure){ .at_ms = clock_mono_ms() - 61000,
-                                   .kind = "socks5",
-                                   .target = { .host = "no\xff"
-                                                       "body",
-                                               .port = 22 },
-                                   .err = GW_ENONAME,
-                                   .why = "no resolver tier knows the name (names file: no line)" };
+    *out = (struct front_failure){
+        .at_ms = clock_mono_ms() - 61000,
+        .kind = "socks5",
+        .target = { .host = "no\xff"
+                            "body",
+                    .port = 22 },
+        .err = GW_ENONAME,
+        .why = "nobody who was asked knows the name (names file: no line)"
+    };
     return 1;
 }
 
@@ -680,7 +682,7 @@ static void test_status_says_what_could_not_be_opened(void **state)
     check_string(e, "kind", "socks5");
     check_string(e, "target", "no\\xffbody:22");
     check_string(e, "error", gw_strerror(GW_ENONAME));
-    check_string(e, "why", "no resolver tier knows the name (names file: no line)");
+    check_string(e, "why", "nobody who was asked knows the name (names file: no line)");
     json_decref(v);
 }
 
@@ -832,7 +834,7 @@ static void test_resolve_tells_who_knew_and_what_failed(void **state)
 
     w.knows = false;
     assert_string_equal(ask(f, "{\"cmd\":\"resolve\",\"name\":\"bob\"}\n"),
-                        "{\"ok\":false,\"error\":\"bob: no resolver tier knows the name "
+                        "{\"ok\":false,\"error\":\"bob: nobody who was asked knows the name "
                         "(names file: no line)\"}\n");
     assert_string_equal(ask(f, "{\"cmd\":\"resolve\"}\n"),
                         "{\"ok\":false,\"error\":\"the request names no peer\"}\n");
@@ -867,7 +869,7 @@ static void test_verbose_resolve_tells_of_every_tier_found_or_not(void **state)
     w.trace.source = RESOLVER_FROM_TIER;
     v = json_loads(ask(f, "{\"cmd\":\"resolve\",\"name\":\"bob\",\"verbose\":true}\n"), 0, NULL);
     assert_true(json_is_false(json_object_get(v, "found")));
-    check_string(v, "error", "no resolver tier knows the name");
+    check_string(v, "error", "nobody who was asked knows the name");
     check_string(v, "cached", "");
     assert_int_equal(json_array_size(json_object_get(v, "tiers")), 2);
     json_decref(v);

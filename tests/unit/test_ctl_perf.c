@@ -160,7 +160,9 @@ static void test_failure_names_the_peer_and_the_reason(void **state)
 
     ask("{\"name\":\"a\",\"up\":1,\"down\":1}");
     w.done(w.done_arg, GW_ENOPROTO, &r);
-    assert_string_equal(w.failed, "a: peer does not speak the protocol");
+    assert_string_equal(w.failed,
+                        "a: peer does not speak the protocol; a gw does when its gw.conf has "
+                        "perf = yes in [node]");
     w.takes_no_stream = true;
     ask("{\"name\":\"b\",\"up\":1,\"down\":1}");
     assert_string_equal(w.failed, "b: a configured limit is reached");

@@ -25,9 +25,9 @@ static void test_open_never_calls_back_from_inside(void **state)
     looprig_run(&rig.loop);
     assert_int_equal(rig.opened, 1);
     assert_int_equal(rig.err, GW_ENONAME);
-    assert_string_equal(rig.why,
-                        "no resolver tier knows the name (names file: no line; peer id: not one); "
-                        "db.alice is nobody's here ([proxy] other = refuse)");
+    assert_string_equal(
+        rig.why, "nobody who was asked knows the name (names file: no line; peer id: not one); "
+                 "db.alice is nobody's here ([proxy] other = refuse)");
     assert_string_equal(rig.resolver.host, "db.alice");
     assert_int_equal(svc.calls, 0);
     assert_int_equal(rig_stats().failed, 1);

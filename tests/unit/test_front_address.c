@@ -105,10 +105,11 @@ static void test_unknown_name_says_why(void **state)
     rig.resolver.answer = NULL;
     ask("nobody.p2p", &t);
     assert_int_equal(t.err, GW_ENONAME);
-    assert_string_equal(t.why, "no resolver tier knows the name (test: no line)");
+    assert_string_equal(t.why, "nobody who was asked knows the name (test: no line)");
     ask("example.com", &t);
-    assert_string_equal(t.why, "no resolver tier knows the name (test: no line); example.com is "
-                               "nobody's here ([proxy] other = refuse)");
+    assert_string_equal(t.why,
+                        "nobody who was asked knows the name (test: no line); example.com is "
+                        "nobody's here ([proxy] other = refuse)");
     char longest[NAME_MAX_OCTETS + 2] = { 0 };
     memset(longest, 'a', sizeof longest - 1);
     ask(longest, &t);

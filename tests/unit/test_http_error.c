@@ -91,6 +91,14 @@ static void test_explain_says_it_in_one_line(void **state)
                         "\r\n\r\ngw: [fd00::1]:443: connection refused\n");
 }
 
+/* wget, aria2 and apt show no more than this. */
+static void test_explain_says_it_in_the_status_line(void **state)
+{
+    (void)state;
+    explain("x:80", GW_ENONAME, "no line\r\nX: y\x01", false);
+    assert_has("HTTP/1.1 502 Bad Gateway: no line??X: y?\r\n");
+}
+
 static void test_explain_tells_what_can_be_done(void **state)
 {
     (void)state;
@@ -203,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_explain_has_a_status_and_a_type_for_every_error),
         cmocka_unit_test(test_explain_keeps_details_a_string),
         cmocka_unit_test(test_explain_says_it_in_one_line),
+        cmocka_unit_test(test_explain_says_it_in_the_status_line),
         cmocka_unit_test(test_explain_tells_what_can_be_done),
         cmocka_unit_test(test_explain_allows_nobody_when_it_does_not_know_us),
         cmocka_unit_test(test_explain_puts_no_hostile_name_into_a_command_or_the_page),

@@ -416,12 +416,12 @@ static void test_failure_says_why_in_one_line(void **state)
 {
     (void)state;
     fail_open("CONNECT db.alice:5432 HTTP/1.1\r\nHost: db.alice:5432\r\n\r\n", GW_ENONAME,
-              "no resolver tier knows the name (names file: no line)");
+              "nobody who was asked knows the name (names file: no line)");
     assert_status(502);
-    assert_said("\r\nProxy-Status: gw; error=dns_error; details=\"no resolver tier knows");
+    assert_said("\r\nProxy-Status: gw; error=dns_error; details=\"nobody who was asked knows");
     assert_said("\r\nContent-Type: text/plain; charset=utf-8\r\n");
     assert_said(
-        "\r\n\r\ngw: db.alice:5432: no resolver tier knows the name (names file: no line)\n");
+        "\r\n\r\ngw: db.alice:5432: nobody who was asked knows the name (names file: no line)\n");
 }
 
 static void test_failure_is_a_page_for_a_browser(void **state)

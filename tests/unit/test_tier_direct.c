@@ -84,6 +84,8 @@ static void test_others_are_not_one(void **state)
         { "alice", "peer id: not one" },
         { "a.b." PEER_A, "peer id: not one" },
         { PEER_A ".alice", "peer id: not one" },
+        { "12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmwe",
+          "peer id: misspelt: an id that begins so has 52 characters" },
         { "_x." PEER_A, "peer id: what stands before it is no service name" },
         { "12d3koowd3eckifwprn9wqpmg9r9hx3sd158z7eqhwmweqaju5sa",
           "peer id: a peer id that lost its capitals: write it in base36, k..." },
