@@ -27,7 +27,7 @@ EXTRA_DIST += \
 	tests/unit/fake_front.h tests/unit/fake_host.h tests/unit/fake_muxed.h tests/unit/fake_stream.h \
 	tests/unit/fdpair.h tests/unit/frontrig.h tests/unit/handclock.h tests/unit/hex.h \
 	tests/unit/hostkey.h tests/unit/httprig.h tests/unit/kadrig.h tests/unit/keyfile.h \
-	tests/unit/looprig.h tests/unit/looprun.h tests/unit/netns.h tests/unit/pblist.h \
+	tests/unit/looprig.h tests/unit/looprun.h tests/unit/netns.h tests/unit/no_headroom.h tests/unit/pblist.h \
 	tests/unit/proxyrig.h tests/unit/quicrig.h tests/unit/relayrig.h tests/unit/shown.h \
 	tests/unit/status_sample.h tests/unit/streamend.h tests/unit/svcrig.h tests/unit/testpeers.h \
 	tests/unit/tierrig.h tests/unit/tmpfiles.h tests/unit/two_hosts.h tests/unit/udprig.h \

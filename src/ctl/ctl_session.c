@@ -11,6 +11,7 @@
 
 #include "base/container_of.h"
 #include "base/err.h"
+#include "base/headroom.h"
 
 #define BUF_FIRST 1024
 #define ERROR_MAX 1024
@@ -130,10 +131,13 @@ static void next_request(struct ctl_session *s)
         return;
     }
     size_t line = (size_t)(nl - s->buf) + 1;
-    json_t *req = json_loadb((const char *)s->buf, line, 0, NULL);
+    bool is_read = headroom_is_there();
+    json_t *req = is_read ? json_loadb((const char *)s->buf, line, 0, NULL) : NULL;
     drop_front(s, line);
     enter(s, ST_BUSY);
-    if (json_is_object(req))
+    if (!is_read)
+        ctl_session_fail(s, "%s", gw_strerror(GW_ENOMEM));
+    else if (json_is_object(req))
         s->ev->on_request(s->arg, s, req);
     else
         ctl_session_fail(s, "not a JSON object");

@@ -33,4 +33,5 @@ $(CTL_TESTS): $(filter %.a %.$(OBJEXT),$(CTL_LIBS) $(CMOCKA_LIBS))
 tests_unit_test_ctl_SOURCES = tests/unit/test_ctl.c tests/unit/fake_discovery.c
 tests_unit_test_ctl_dht_SOURCES = tests/unit/test_ctl_dht.c tests/unit/fake_discovery.c
 tests_unit_test_ctl_name_SOURCES = tests/unit/test_ctl_name.c tests/unit/fake_discovery.c
+tests_unit_test_ctl_session_LDFLAGS = $(AM_LDFLAGS) $(NO_HEADROOM)
 endif

@@ -23,4 +23,5 @@ ID_TESTS = tests/unit/test_cert tests/unit/test_circuit_addr tests/unit/test_env
 check_PROGRAMS += $(ID_TESTS)
 $(ID_TESTS): LDADD = $(ID_LIBS) $(CMOCKA_LIBS)
 $(ID_TESTS): $(filter %.a %.$(OBJEXT),$(ID_LIBS) $(CMOCKA_LIBS))
+tests_unit_test_pubkey_LDFLAGS = $(AM_LDFLAGS) $(NO_HEADROOM)
 endif

@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "base/err.h"
+#include "base/headroom.h"
 #include "wire/keypb.h"
 
 #define RSA_BITS_MIN      2048
@@ -69,7 +70,7 @@ static int verify_spki(gnutls_pk_algorithm_t algo, gnutls_sign_algorithm_t sign,
     gnutls_pubkey_t pub;
     gnutls_datum_t k = datum(key), m = datum(msg), s = datum(sig);
 
-    if (gnutls_pubkey_init(&pub) < 0)
+    if (!headroom_is_there() || gnutls_pubkey_init(&pub) < 0)
         return GW_ENOMEM;
     int err = 0;
     if (gnutls_pubkey_import(pub, &k, GNUTLS_X509_FMT_DER) < 0 ||

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/headroom.h"
 #include "main/activation.h"
 #include "main/check.h"
 #include "main/confchange.h"
@@ -383,6 +384,7 @@ static void stop(struct daemon *d)
 
 int daemon_run(const struct options *o)
 {
+    ev_set_allocator(headroom_realloc); /* its own gives up the process */
     struct daemon d = {
         .options = o, .dir.lock = -1, .loop = ev_loop_new(EVFLAG_AUTO), .start_ms = clock_mono_ms()
     };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/headroom.h"
 #include "base/hex.h"
 #include "base/log.h"
 #include "name/errands.h"
@@ -79,6 +80,9 @@ static int read_answer(struct bytes body, struct name_answer *a, char why[WHY_MA
 {
     uint8_t room[RESULT_MAX];
     struct bytes result = { 0 }, line = { 0 };
+
+    if (!headroom_is_there())
+        return GW_ENOMEM;
     json_t *json = json_loadb((const char *)body.p, body.n, 0, NULL);
     int err = take_result(json, room, &result, why);
 

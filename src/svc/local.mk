@@ -41,6 +41,7 @@ tests_unit_test_http_tag_SOURCES = tests/unit/test_http_tag.c tests/unit/fake_st
 tests_unit_test_introduce_SOURCES = tests/unit/test_introduce.c $(FAKE_HOST)
 tests_unit_test_svc_exit_SOURCES = tests/unit/test_svc_exit.c $(FAKE_HOST) $(FAKE_DNS)
 tests_unit_test_svc_in_SOURCES = tests/unit/test_svc_in.c $(FAKE_HOST)
+tests_unit_test_svc_offers_LDFLAGS = $(AM_LDFLAGS) $(NO_HEADROOM)
 tests_unit_test_svc_out_SOURCES = tests/unit/test_svc_out.c $(FAKE_HOST)
 tests_unit_test_svc_query_SOURCES = tests/unit/test_svc_query.c $(FAKE_HOST)
 tests_unit_test_svc_udp_SOURCES = tests/unit/test_svc_udp.c $(FAKE_HOST)

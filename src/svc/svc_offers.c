@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "base/headroom.h"
 #include "svc/svc_proto.h"
 
 static uint16_t read_port(const json_t *v, struct bytes name)
@@ -32,9 +33,12 @@ static bool read_offer(const json_t *v, struct svc_offer *out)
 
 int svc_offers_read(struct bytes json, struct svc_offer *out, size_t max)
 {
-    json_t *list = json_loadb((const char *)json.p, json.n, 0, NULL), *v;
     size_t n = 0, i;
+    json_t *v;
 
+    if (!headroom_is_there())
+        return GW_ENOMEM;
+    json_t *list = json_loadb((const char *)json.p, json.n, 0, NULL);
     if (!json_is_array(list)) {
         json_decref(list);
         return GW_EPROTO;

@@ -42,10 +42,11 @@ $(TRANSPORT_TESTS): $(filter %.a %.$(OBJEXT),$(TRANSPORT_LIBS) $(CMOCKA_LIBS))
 tests_unit_test_negotiate_SOURCES = tests/unit/test_negotiate.c tests/unit/fake_stream.c
 tests_unit_test_quic_SOURCES = tests/unit/test_quic.c tests/unit/quicrig.c
 tests_unit_test_quic_conn_SOURCES = tests/unit/test_quic_conn.c tests/unit/quicrig.c
-tests_unit_test_quic_conn_LDFLAGS = $(AM_LDFLAGS) \
+tests_unit_test_quic_conn_LDFLAGS = $(AM_LDFLAGS) $(NO_HEADROOM) \
 	-Wl,--wrap=ngtcp2_conn_client_new_versioned -Wl,--wrap=ngtcp2_conn_server_new_versioned
 tests_unit_test_quic_dgrams_SOURCES = tests/unit/test_quic_dgrams.c tests/unit/quicrig.c
 tests_unit_test_secure_SOURCES = tests/unit/test_secure.c tests/unit/fake_stream.c
+tests_unit_test_tls_LDFLAGS = $(AM_LDFLAGS) $(NO_HEADROOM)
 tests_unit_test_upgrade_SOURCES = tests/unit/test_upgrade.c tests/unit/fake_stream.c
 tests_unit_test_yamux_SOURCES = tests/unit/test_yamux.c tests/unit/fake_stream.c
 endif

@@ -108,10 +108,10 @@ static int on_datagram(ngtcp2_conn *nc, uint32_t flags, const uint8_t *data, siz
 }
 
 const ngtcp2_callbacks quic_callbacks = {
-    .client_initial = ngtcp2_crypto_client_initial_cb,
+    .client_initial = quic_tls_on_start,
     .recv_retry = ngtcp2_crypto_recv_retry_cb,
     .recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
-    .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
+    .recv_crypto_data = quic_tls_on_data,
     .encrypt = ngtcp2_crypto_encrypt_cb,
     .decrypt = ngtcp2_crypto_decrypt_cb,
     .hp_mask = ngtcp2_crypto_hp_mask_cb,

@@ -74,6 +74,6 @@ int quic_close_judge(ngtcp2_conn *nc, int rv, int refused, ngtcp2_ccerr *out, bo
     case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
         return GW_EUNSUP;
     default:
-        return GW_EPROTO;
+        return refused ? refused : GW_EPROTO;
     }
 }

@@ -17,9 +17,8 @@ enum quic_close_code {
 void quic_close_reason(int err, ngtcp2_ccerr *out);
 
 /* ngtcp2 gave the connection up with `rv`: returns the GW_E* for our own, and fills what the peer
- * is told, or sets *is_silent where there is nothing to tell.  `refused`: why the TLS certificate
- * was turned down (0: was not); a peer that is not admitted learns access_denied (RFC 8446 s.6.2).
- */
+ * is told, or sets *is_silent where there is nothing to tell.  `refused`: why the handshake was
+ * turned down (0: was not); a peer that is not admitted learns access_denied (RFC 8446 s.6.2). */
 int quic_close_judge(ngtcp2_conn *nc, int rv, int refused, ngtcp2_ccerr *out, bool *is_silent);
 
 #endif

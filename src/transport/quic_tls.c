@@ -4,6 +4,7 @@
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 
 #include "base/err.h"
+#include "base/headroom.h"
 
 /* GnuTLS calls it inside the handshake; an error ends it with an alert. */
 static int verify(gnutls_session_t tls)
@@ -33,6 +34,28 @@ int quic_tls_start(const struct tls_cred *cred, struct quic_tls_session *s, bool
         return 0;
     quic_tls_end(s);
     return GW_ENOMEM;
+}
+
+static bool has_headroom(ngtcp2_conn *nc)
+{
+    struct quic_tls_session *s = gnutls_session_get_ptr(ngtcp2_conn_get_tls_native_handle(nc));
+
+    if (!headroom_is_there())
+        s->refused = GW_ENOMEM;
+    return !s->refused;
+}
+
+int quic_tls_on_start(ngtcp2_conn *nc, void *user)
+{
+    return has_headroom(nc) ? ngtcp2_crypto_client_initial_cb(nc, user)
+                            : NGTCP2_ERR_CALLBACK_FAILURE;
+}
+
+int quic_tls_on_data(ngtcp2_conn *nc, ngtcp2_encryption_level level, uint64_t offset,
+                     const uint8_t *data, size_t n, void *user)
+{
+    return has_headroom(nc) ? ngtcp2_crypto_recv_crypto_data_cb(nc, level, offset, data, n, user)
+                            : NGTCP2_ERR_CALLBACK_FAILURE;
 }
 
 void quic_tls_end(struct quic_tls_session *s)

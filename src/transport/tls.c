@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/headroom.h"
 
 #define RECORD_MAX 16384       /* octets of plaintext in a record (RFC 8446 s.5.1) */
 #define UNIT_MAX   (64u << 10) /* several records, and a whole flight of the handshake */
@@ -135,6 +136,8 @@ static ssize_t op_step(void *cipher, struct bytes in, const struct cipher_sink *
 {
     struct tls *t = cipher;
 
+    if (!headroom_is_there())
+        return GW_ENOMEM;
     t->in = rd_init(in);
     t->out = out;
     int rv = gnutls_handshake(t->session);

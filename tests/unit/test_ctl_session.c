@@ -15,6 +15,7 @@
 #include "ctl/ctl_session.h"
 #include "net/fdstream.h"
 #include "net/sockaddr.h"
+#include "no_headroom.h"
 
 struct fixture {
     struct ev_loop *loop;
@@ -158,6 +159,19 @@ static void test_session_answers_what_is_no_object_and_goes_on(void **state)
     assert_int_equal(f->requests, 1);
 }
 
+static void test_session_without_headroom_reads_no_request_and_says_so(void **state)
+{
+    struct fixture *f = *state;
+
+    headroom_left = 0;
+    say(f, "{}\n");
+    headroom_left = UINT_MAX;
+    assert_string_equal(hear(f), "{\"ok\":false,\"error\":\"out of memory\"}\n");
+    assert_int_equal(f->requests, 0);
+    say(f, "{}\n");
+    assert_int_equal(f->requests, 1);
+}
+
 static void test_session_takes_a_line_of_the_limit_and_ends_on_a_longer_one(void **state)
 {
     struct fixture *f = *state;
@@ -270,6 +284,7 @@ int main(void)
         T(test_session_splits_lines_that_came_at_once),
         T(test_session_waits_for_the_newline),
         T(test_session_answers_what_is_no_object_and_goes_on),
+        T(test_session_without_headroom_reads_no_request_and_says_so),
         T(test_session_takes_a_line_of_the_limit_and_ends_on_a_longer_one),
         T(test_session_reads_no_further_request_while_busy),
         T(test_session_leaves_the_rest_in_the_kernel_while_busy),

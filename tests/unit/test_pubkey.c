@@ -3,6 +3,7 @@
 
 #include "hex.h"
 #include "hostkey.h"
+#include "no_headroom.h"
 
 #define MSG bytes_of("libp2p")
 
@@ -95,6 +96,19 @@ static bool is_bounded(size_t bits, size_t e_octets)
     bool bounded = pubkey_is_bounded(key);
     gnutls_pubkey_deinit(key);
     return bounded;
+}
+
+static void test_verify_by_gnutls_without_headroom_is_out_of_memory(void **state)
+{
+    struct hostkey h;
+    uint8_t sig[256];
+    (void)state;
+    hostkey_generate(&h, KEYPB_RSA, 2048);
+    size_t n = hostkey_sign(&h, MSG, sig, sizeof sig);
+    headroom_left = 0;
+    assert_int_equal(pubkey_verify(hostkey_public(&h), MSG, (struct bytes){ sig, n }), GW_ENOMEM);
+    headroom_left = UINT_MAX;
+    hostkey_fini(&h);
 }
 
 static void test_bounds_of_rsa_are_2048_to_8192_bits_and_a_short_exponent(void **state)
@@ -222,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_verify_knows_every_type_of_the_spec),
         cmocka_unit_test(test_verify_takes_other_curves),
         cmocka_unit_test(test_verify_bounds_rsa),
+        cmocka_unit_test(test_verify_by_gnutls_without_headroom_is_out_of_memory),
         cmocka_unit_test(test_bounds_of_rsa_are_2048_to_8192_bits_and_a_short_exponent),
         cmocka_unit_test(test_verify_normalises_secp256k1),
         cmocka_unit_test(test_verify_refuses_malformed_keys),

@@ -1,6 +1,7 @@
-/* test_quic_conn.c - connections that ngtcp2 has no memory for.  Its constructors come here. */
+/* test_quic_conn.c - connections that there is no memory for; ngtcp2's constructors come here. */
 #include <ngtcp2/ngtcp2.h>
 
+#include "no_headroom.h"
 #include "quicrig.h"
 
 static unsigned refusals; /* connections that get no memory */
@@ -59,12 +60,29 @@ static void test_accept_without_memory_is_made_up_for(void **state)
     assert_int_equal(refusals, 0);
 }
 
+static void test_handshake_without_headroom_ends_at_either_side(void **state)
+{
+    (void)state;
+    for (unsigned looks = 0; looks < 2; looks++) { /* the client's start, the server's */
+        headroom_left = looks;
+        dial(key_peerid(b.key));
+        RUN_UNTIL(a.nclosed == 1);
+        assert_int_equal(a.close_err == GW_ENOMEM, looks == 0);
+        assert_null(b.conn);
+        headroom_left = UINT_MAX;
+        a.conn = NULL;
+        a.nclosed = 0;
+    }
+    connect_both();
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, quicrig_setup, quicrig_teardown)
     const struct CMUnitTest tests[] = {
         T(test_dial_without_memory_is_refused),
         T(test_accept_without_memory_is_made_up_for),
+        T(test_handshake_without_headroom_ends_at_either_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

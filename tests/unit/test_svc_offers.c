@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "no_headroom.h"
 #include "vec.h"
 
 static struct svc_offer got[4];
@@ -99,6 +100,15 @@ static void test_anything_but_a_list_is_a_fault(void **state)
         assert_int_equal(read_text(bad[i]), GW_EPROTO);
 }
 
+static void test_nothing_is_read_without_headroom(void **state)
+{
+    (void)state;
+    headroom_left = 0;
+    assert_int_equal(read_text("[]"), GW_ENOMEM);
+    headroom_left = UINT_MAX;
+    assert_int_equal(read_text("[]"), 0);
+}
+
 static void test_deep_nesting_is_a_fault(void **state)
 {
     char json[4096];
@@ -118,6 +128,7 @@ int main(void)
         cmocka_unit_test(test_ports_outside_are_none),
         cmocka_unit_test(test_no_more_than_asked_for),
         cmocka_unit_test(test_anything_but_a_list_is_a_fault),
+        cmocka_unit_test(test_nothing_is_read_without_headroom),
         cmocka_unit_test(test_deep_nesting_is_a_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "no_headroom.h"
 
 #define QUEUE_MAX 65536
 
@@ -301,6 +302,16 @@ static void test_peers_that_are_not_libp2ps_tls_are_refused(void **state)
     gnutls_certificate_free_credentials(nobody);
 }
 
+static void test_step_without_headroom_is_out_of_memory(void **state)
+{
+    (void)state;
+    ours = tls_new(&cfg, cred, false);
+    headroom_left = 0;
+    assert_int_equal(step(ours, &to_ours, &sink_to_theirs), GW_ENOMEM);
+    headroom_left = UINT_MAX;
+    assert_int_equal(to_theirs.n, 0);
+}
+
 static int make_key(void **state)
 {
     (void)state;
@@ -326,6 +337,7 @@ int main(void)
         TEST(test_session_tickets_are_passed_over),
         TEST(test_an_alert_ends_the_stream),
         TEST(test_peers_that_are_not_libp2ps_tls_are_refused),
+        TEST(test_step_without_headroom_is_out_of_memory),
     };
     log_set_level(LOG_LEVEL_ERROR);
     return cmocka_run_group_tests(tests, make_key, free_key);
