@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "net/parting.h"
 #include "p2p/ask_quota.h"
 #include "p2p/kad_contacts.h"
 #include "p2p/kad_server.h"
@@ -161,9 +162,14 @@ static void on_drained(struct stream *s, size_t n)
     v->queued -= n < v->queued ? n : v->queued;
 }
 
+/* Who has asked all counts no more, while the last answers leave. */
 static void on_eof(struct stream *s)
 {
-    s->ops->shutdown(s);
+    struct served *v = s->owner;
+    struct ev_loop *loop = host_loop(v->all->env->host);
+
+    release(v);
+    parting_start(loop, s, (struct bytes){ 0 }, PARTING_MS, GW_ETIMEOUT, NULL);
 }
 
 static void on_close(struct stream *s, int err)

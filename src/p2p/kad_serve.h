@@ -11,7 +11,7 @@
 #include "p2p/kad_env.h"
 
 #define KAD_SERVE_STREAMS_MAX  1024
-#define KAD_SERVE_PER_PEER     16
+#define KAD_SERVE_PER_PEER     32 /* 16 lookups: the next question may come before the last's FIN */
 #define KAD_SERVE_IDLE_S       60
 #define KAD_SERVE_CONN_IDLE_MS 120000            /* of a connection without any stream */
 #define KAD_SERVE_PER_MINUTE   6000              /* questions of one peer */

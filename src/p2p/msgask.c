@@ -33,12 +33,18 @@ static void give_up(struct msgask *q)
     msgread_cancel(q->reader, GW_ECANCELED);
 }
 
+/* Nothing follows from us, and nothing of use from there. */
+static void part(const struct msgask *q, struct stream *s)
+{
+    parting_start(q->loop, s, (struct bytes){ 0 }, PARTING_MS, GW_ETIMEOUT, NULL);
+}
+
 static void on_answer(void *arg, int err, struct stream *s, struct bytes msg, struct bytes rest)
 {
     (void)rest;
 
     if (!err)
-        stream_drop(s, GW_ECANCELED);
+        part(arg, s);
     finish(arg, err, msg);
 }
 
@@ -54,10 +60,9 @@ static void on_opened(void *arg, int err, struct conn *c, struct stream *s, cons
     if (err) {
         finish(q, err, (struct bytes){ 0 });
     } else if (q->is_statement) {
-        parting_start(q->loop, s, (struct bytes){ 0 }, PARTING_MS, GW_ETIMEOUT, NULL);
+        part(q, s);
         finish(q, 0, (struct bytes){ 0 });
     } else {
-        s->ops->shutdown(s);
         msgread_start(q->loop, s, early, &q->limits, &q->reader, on_answer, q);
     }
 }

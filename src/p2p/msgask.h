@@ -1,5 +1,8 @@
 /* msgask.h - one question to a peer on a stream of its own, and the one message that answers it:
- * both with their length (a varint) in front, as msgread.h has it. */
+ * both with their length (a varint) in front, as msgread.h has it.
+ *
+ * FIN follows the answer and not the question: js-libp2p 2 over QUIC resets a stream whose end it
+ * has seen, and takes along what it was about to answer. */
 #ifndef GW_P2P_MSGASK_H
 #define GW_P2P_MSGASK_H
 

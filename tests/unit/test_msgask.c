@@ -11,7 +11,10 @@ static const struct bytes question = { (const uint8_t *)"\x03who", 4 };
 static struct {          /* b's end */
     struct bytes answer; /* n 0: it says nothing */
     struct msgread *reader;
+    struct stream *s; /* the question's */
     unsigned heard;
+    bool is_ended, is_closed;
+    int close_err;
 } server;
 
 static struct {
@@ -21,6 +24,24 @@ static struct {
     size_t n;
 } told;
 
+static void on_end(struct stream *s)
+{
+    server.is_ended = true;
+    s->ops->shutdown(s);
+}
+
+static void on_close(struct stream *s, int err)
+{
+    (void)s;
+    server.is_closed = true;
+    server.close_err = err;
+}
+
+static const struct stream_events server_events = { .on_data = stream_ignore_data,
+                                                    .on_drained = stream_ignore_drained,
+                                                    .on_eof = on_end,
+                                                    .on_close = on_close };
+
 static void on_question(void *arg, int err, struct stream *s, struct bytes msg, struct bytes rest)
 {
     (void)arg;
@@ -29,7 +50,9 @@ static void on_question(void *arg, int err, struct stream *s, struct bytes msg, 
         return;
     assert_true(bytes_eq(msg, question));
     server.heard++;
-    stream_own(s, &quiet_events, NULL);
+    server.s = s;
+    stream_own(s, &server_events, NULL);
+    s->ops->credit(s, 0);
     if (server.answer.n)
         assert_true(s->ops->write(s, server.answer) >= 0);
 }
@@ -100,6 +123,26 @@ static void test_the_answer_comes_whole(void **state)
     assert_memory_equal(told.answer, "\x02it", 3);
 }
 
+/* js-libp2p 2 over QUIC ends a stream whose end it sees before it has sent its answer, and that
+ * goes with it. */
+static void test_the_stream_is_ended_behind_the_answer_and_not_before(void **state)
+{
+    const struct msgask_req req = req_of(PROTOCOL);
+    (void)state;
+    assert_non_null(msgask_start(a.host, &req, on_answer, NULL));
+    run_ms(100);
+    assert_int_equal(server.heard, 1);
+    assert_false(server.is_ended);
+    assert_true(server.s->ops->write(server.s, (struct bytes){ (const uint8_t *)"\x02it", 3 }) >=
+                0);
+    run_until(is_told, NULL);
+    run_ms(20);
+    assert_int_equal(told.err, 0);
+    assert_true(server.is_ended);
+    assert_true(server.is_closed);
+    assert_int_equal(server.close_err, 0);
+}
+
 static void test_an_answer_that_is_too_long_is_none(void **state)
 {
     const struct msgask_req req = req_of(PROTOCOL);
@@ -158,9 +201,13 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, hosts_teardown)
     const struct CMUnitTest tests[] = {
-        T(test_the_answer_comes_whole),        T(test_an_answer_that_is_too_long_is_none),
-        T(test_silence_ends_in_time),          T(test_a_statement_waits_for_nothing),
-        T(test_who_does_not_speak_it_is_told), T(test_cancel_at_any_time_calls_nobody),
+        T(test_the_answer_comes_whole),
+        T(test_the_stream_is_ended_behind_the_answer_and_not_before),
+        T(test_an_answer_that_is_too_long_is_none),
+        T(test_silence_ends_in_time),
+        T(test_a_statement_waits_for_nothing),
+        T(test_who_does_not_speak_it_is_told),
+        T(test_cancel_at_any_time_calls_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
