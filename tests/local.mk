@@ -20,6 +20,13 @@ CLEANFILES += tests/bench/dht_sim
 tests_bench_dht_sim_SOURCES = tests/bench/dht_sim.c $(DHT_NET)
 tests_bench_dht_sim_LDADD = $(P2P_LIBS)
 
+# QUIC over a simulated link (doc/PERFORMANCE.md).
+EXTRA_PROGRAMS += tests/bench/wan_sim
+CLEANFILES += tests/bench/wan_sim
+tests_bench_wan_sim_SOURCES = tests/bench/wan_sim.c tests/bench/simlink.c tests/bench/simlink.h \
+	tests/bench/vtime.c tests/bench/vtime.h
+tests_bench_wan_sim_LDADD = $(TRANSPORT_LIBS)
+
 # What unit tests include.
 EXTRA_DIST += \
 	tests/unit/ctlrig.h tests/unit/dnsrig.h tests/unit/dnstalk.h tests/unit/failing_alloc.h \
