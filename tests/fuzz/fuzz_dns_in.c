@@ -7,13 +7,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../unit/handclock.h"
 #include "../unit/looprun.h"
-#include "base/log.h"
 #include "fuzz.h"
 #include "gate/dns_in.h"
 #include "net/chunkq.h"
-#include "watch.h"
+#include "script.h"
 #include "wire/dns_msg.h"
 
 #define CLIENTS   3
@@ -44,8 +42,6 @@ struct virtual_req {
     void *arg;
 };
 
-static struct ev_loop *loop;
-static struct turn *turn;
 static struct dns_in *dns;
 static int client[CLIENTS], udp;           /* -1: none */
 static size_t asked, answered;             /* by UDP */
@@ -300,11 +296,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct rd r = rd_init((struct bytes){ data, size });
     struct sockaddr_any at, server = { 0 };
 
-    watch_start();
-    log_set_level(LOG_LEVEL_ERROR);
-    handclock_set_grace(0);
-    loop = ev_loop_new(EVFLAG_AUTO);
-    assert(loop && (turn = turn_new(loop)) && sockaddr_parse("127.0.0.1:0", &at) == 0);
+    script_begin();
+    assert(sockaddr_parse("127.0.0.1:0", &at) == 0);
     struct dns_in_parts parts = { .loop = loop,
                                   .turn = turn,
                                   .resolver = resolver_new(loop, LOOKUP_MS),
@@ -333,8 +326,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     upstream_close();
     resolver_free(parts.resolver);
     loopback_free(parts.loopback);
-    turn_free(turn);
-    ev_loop_destroy(loop);
+    script_end();
     assert(chunkq_total() == 0);
     return 0;
 }

@@ -7,14 +7,12 @@
 #include <unistd.h>
 
 #include "../unit/fake_front.h"
-#include "../unit/handclock.h"
 #include "../unit/looprun.h"
-#include "base/log.h"
 #include "base/strbuf.h"
 #include "fuzz.h"
 #include "gate/proxy_in.h"
 #include "net/chunkq.h"
-#include "watch.h"
+#include "script.h"
 
 #define CLIENTS    4
 #define HALF_OPEN  3
@@ -35,8 +33,6 @@ enum step {
     STEP_COUNT,
 };
 
-static struct ev_loop *loop;
-static struct turn *turn;
 static struct front front;
 static struct proxy_in *proxy;
 static int client[CLIENTS]; /* -1: none */
@@ -193,11 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (*data % 2)
         cfg.user = cfg.password = "alice";
-    watch_start();
-    log_set_level(LOG_LEVEL_ERROR);
-    handclock_set_grace(0);
-    loop = ev_loop_new(EVFLAG_AUTO);
-    assert(loop && (turn = turn_new(loop)));
+    script_begin();
     memset(&front, 0, sizeof front);
     memset(client, -1, sizeof client);
     proxy = proxy_in_new(loop, turn, &front, &cfg);
@@ -209,8 +201,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fake_front_drop(&front);
     proxy_in_free(proxy);
     turns();
-    turn_free(turn);
-    ev_loop_destroy(loop);
+    script_end();
     assert(chunkq_total() == 0);
     return 0;
 }

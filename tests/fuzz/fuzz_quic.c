@@ -10,13 +10,12 @@
 #include <unistd.h>
 
 #include "../unit/handclock.h"
-#include "base/log.h"
 #include "fuzz.h"
 #include "net/chunkq.h"
 #include "owners.h"
 #include "quicpeer.h"
+#include "script.h"
 #include "transport/quic.h"
-#include "watch.h"
 
 #define STREAMS_MAX   4
 #define STEPS_MAX     128
@@ -45,8 +44,6 @@ enum step {
     STEP_WAIT,     /* octet: a power of 2, in ms */
 };
 
-static struct ev_loop *loop;
-static struct turn *turn;
 static struct quic *quic;
 static struct key *key;
 static struct sockaddr_any at;
@@ -409,16 +406,10 @@ static void finish(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    watch_start();
-    assert(sodium_init() >= 0);
-    log_set_level(LOG_LEVEL_ERROR);
-    handclock_set_grace(0);
-    loop = ev_loop_new(EVFLAG_AUTO);
-    assert(loop && (turn = turn_new(loop)));
+    script_begin();
     start();
     run_script((struct bytes){ data, size });
     finish();
-    turn_free(turn);
-    ev_loop_destroy(loop);
+    script_end();
     return 0;
 }

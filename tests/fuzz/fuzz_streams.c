@@ -5,17 +5,14 @@
  * each) in the high half, with what enum step says behind it.  Peer 0 may use the services, and is
  * a relay to the node; peer 1 is a stranger.  When the script is over all connections and streams
  * end, and nothing is left. */
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "../unit/fake_muxed.h"
-#include "../unit/handclock.h"
 #include "../unit/looprun.h"
-#include "base/log.h"
 #include "fuzz.h"
 #include "net/chunkq.h"
-#include "watch.h"
+#include "script.h"
 #include "wholenode.h"
 #include "wire/varint.h"
 
@@ -87,8 +84,6 @@ static const char *const protocols[] = {
     "/shurli/service-query/1.0.0",
 };
 
-static struct ev_loop *loop;
-static struct turn *turn;
 static struct peer peers[PEERS];
 static struct key *key;
 static struct wholenode *node;
@@ -398,16 +393,10 @@ static void finish(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    watch_start();
-    assert(sodium_init() >= 0);
-    log_set_level(LOG_LEVEL_ERROR);
-    handclock_set_grace(0);
-    loop = ev_loop_new(EVFLAG_AUTO);
-    assert(loop && (turn = turn_new(loop)));
+    script_begin();
     start();
     run_script((struct bytes){ data, size });
     finish();
-    turn_free(turn);
-    ev_loop_destroy(loop);
+    script_end();
     return 0;
 }

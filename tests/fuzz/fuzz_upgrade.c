@@ -3,21 +3,18 @@
  * anything inside the channel (the muxer's negotiation, Yamux).
  *
  * The first octet says which, and who dials; the second one the size of the pieces. */
-#include <sodium.h>
 #include <stdlib.h>
 
 #include "../unit/fake_stream.h"
-#include "../unit/handclock.h"
 #include "../unit/looprun.h"
-#include "base/log.h"
 #include "fuzz.h"
 #include "net/chunkq.h"
 #include "owners.h"
+#include "script.h"
 #include "transport/negotiate.h"
 #include "transport/noise.h"
 #include "transport/tls.h"
 #include "transport/upgrade.h"
-#include "watch.h"
 
 #define STREAMS_MAX 4
 #define WINDOW      (256u << 10)
@@ -33,8 +30,6 @@ struct party {
     struct tls_cred *cred;
 };
 
-static struct ev_loop *loop;
-static struct turn *turn;
 static struct party self, other;
 static struct upgrade_env env;
 static struct upgrade *dialling;
@@ -252,14 +247,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2)
         return 0;
-    watch_start();
-    assert(sodium_init() >= 0);
-    log_set_level(LOG_LEVEL_ERROR);
-    handclock_set_grace(0);
+    script_begin();
     make_party(&self, 1);
     make_party(&other, 2);
-    loop = ev_loop_new(EVFLAG_AUTO);
-    assert(loop && (turn = turn_new(loop)));
     owners = (struct owners){ 0 };
     pair = fake_pair_new(loop);
     pair->gone = pair_gone;
@@ -269,7 +259,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     far_start(&pair->end[0].s, data[0] & EARLY_MUXER);
     say((struct bytes){ data + 2, size - 2 }, data[1] ? data[1] : size);
     finish();
-    turn_free(turn);
-    ev_loop_destroy(loop);
+    script_end();
     return 0;
 }

@@ -319,7 +319,7 @@ tests_fuzz_fuzz_kad_server_LDADD = $(P2P_LIBS)
 tests_fuzz_fuzz_kad_server_LDFLAGS = $(LIBFUZZER)
 
 # Whole inputs from outside, to what runs above the codecs; their clock is turned by hand.
-FUZZ_STREAMS = tests/fuzz/fuzz_streams.c tests/fuzz/fuzz.h tests/fuzz/watch.h tests/fuzz/wholenode.c \
+FUZZ_STREAMS = tests/fuzz/fuzz_streams.c tests/fuzz/fuzz.h tests/fuzz/script.h tests/fuzz/wholenode.c \
 	tests/fuzz/wholenode.h tests/unit/fake_muxed.c tests/unit/fake_muxed.h tests/unit/fake_stream.c \
 	tests/unit/fake_stream.h tests/unit/handclock.h tests/unit/looprun.h
 check_PROGRAMS += tests/fuzz/replay_streams
@@ -330,7 +330,7 @@ tests_fuzz_fuzz_streams_LDADD = $(HANDCLOCK) $(SVC_LIBS)
 tests_fuzz_fuzz_streams_LDFLAGS = $(LIBFUZZER)
 
 FUZZ_QUIC = tests/fuzz/fuzz_quic.c tests/fuzz/fuzz.h tests/fuzz/owners.h tests/fuzz/quicpeer.c tests/fuzz/quicpeer.h \
-	tests/fuzz/watch.h tests/unit/handclock.h
+	tests/fuzz/script.h tests/unit/handclock.h
 check_PROGRAMS += tests/fuzz/replay_quic
 tests_fuzz_replay_quic_SOURCES = tests/fuzz/replay.c $(FUZZ_QUIC)
 tests_fuzz_replay_quic_LDADD = $(HANDCLOCK) $(TRANSPORT_LIBS)
@@ -338,7 +338,7 @@ tests_fuzz_fuzz_quic_SOURCES = $(FUZZ_QUIC)
 tests_fuzz_fuzz_quic_LDADD = $(HANDCLOCK) $(TRANSPORT_LIBS)
 tests_fuzz_fuzz_quic_LDFLAGS = $(LIBFUZZER)
 
-FUZZ_UPGRADE = tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz.h tests/fuzz/owners.h tests/fuzz/watch.h tests/unit/fake_stream.c \
+FUZZ_UPGRADE = tests/fuzz/fuzz_upgrade.c tests/fuzz/fuzz.h tests/fuzz/owners.h tests/fuzz/script.h tests/unit/fake_stream.c \
 	tests/unit/fake_stream.h tests/unit/handclock.h tests/unit/looprun.h
 check_PROGRAMS += tests/fuzz/replay_upgrade
 tests_fuzz_replay_upgrade_SOURCES = tests/fuzz/replay.c $(FUZZ_UPGRADE)
@@ -347,7 +347,7 @@ tests_fuzz_fuzz_upgrade_SOURCES = $(FUZZ_UPGRADE)
 tests_fuzz_fuzz_upgrade_LDADD = $(HANDCLOCK) $(TRANSPORT_LIBS)
 tests_fuzz_fuzz_upgrade_LDFLAGS = $(LIBFUZZER)
 
-FUZZ_DNS_IN = tests/fuzz/fuzz_dns_in.c tests/fuzz/fuzz.h tests/fuzz/watch.h tests/unit/handclock.h \
+FUZZ_DNS_IN = tests/fuzz/fuzz_dns_in.c tests/fuzz/fuzz.h tests/fuzz/script.h tests/unit/handclock.h \
 	tests/unit/looprun.h
 check_PROGRAMS += tests/fuzz/replay_dns_in
 tests_fuzz_replay_dns_in_SOURCES = tests/fuzz/replay.c $(FUZZ_DNS_IN)
@@ -357,7 +357,7 @@ tests_fuzz_fuzz_dns_in_LDADD = $(HANDCLOCK) $(GATE_LIBS)
 tests_fuzz_fuzz_dns_in_LDFLAGS = $(LIBFUZZER)
 
 if HAVE_CMOCKA
-FUZZ_PROXY = tests/fuzz/fuzz_proxy.c tests/fuzz/fuzz.h tests/fuzz/watch.h tests/unit/fake_front.c \
+FUZZ_PROXY = tests/fuzz/fuzz_proxy.c tests/fuzz/fuzz.h tests/fuzz/script.h tests/unit/fake_front.c \
 	tests/unit/fake_front.h tests/unit/handclock.h tests/unit/looprun.h
 check_PROGRAMS += tests/fuzz/replay_proxy
 tests_fuzz_replay_proxy_SOURCES = tests/fuzz/replay.c $(FUZZ_PROXY)
