@@ -187,6 +187,7 @@ int cli_show_status(FILE *f, const json_t *v)
                   units_show_age((uint64_t)cli_show_num(v, "uptime_s"), up));
     cli_table_add(t, "peer id");
     cli_table_add(t, "%s", cli_show_str(v, "peer_id"));
+    add_strings(t, "fault", json_object_get(v, "faults"));
     add_strings(t, "listen", json_object_get(v, "listen"));
     add_reach(t, v);
     add_gate(t, v);

@@ -32,9 +32,9 @@ static json_t *listen_list(const struct ctl_deps *d)
     return list;
 }
 
-static void add_listen(void *arg, const char *listen)
+static void add_text(void *arg, const char *text)
 {
-    json_array_append_new(arg, json_string(listen));
+    json_array_append_new(arg, json_string(text));
 }
 
 static void add_forward(void *arg, const char *listen, const char *target, const char *protocol)
@@ -47,7 +47,7 @@ static json_t *proxy_list(const struct ctl_deps *d)
 {
     json_t *list = json_array();
 
-    d->proxies(d->arg, add_listen, list);
+    d->proxies(d->arg, add_text, list);
     return list;
 }
 
@@ -55,7 +55,7 @@ static json_t *dns_list(const struct ctl_deps *d)
 {
     json_t *list = json_array();
 
-    d->dns(d->arg, add_listen, list);
+    d->dns(d->arg, add_text, list);
     return list;
 }
 
@@ -112,6 +112,17 @@ static json_t *failure_list(const struct ctl_deps *d)
 
     for (size_t i = 0; i < n; i++)
         json_array_append_new(list, failure_of(&failures[i], now_ms));
+    return list;
+}
+
+static json_t *fault_list(const struct ctl_deps *d)
+{
+    const char *names = tier_static_fault(d->names);
+    json_t *list = json_array();
+
+    if (*names)
+        add_text(list, names);
+    authz_each_fault(d->authz, add_text, list);
     return list;
 }
 
@@ -186,13 +197,13 @@ json_t *ctl_status_make(const struct ctl_deps *d)
     char id[PEERID_STR_MAX];
 
     json_t *status = json_pack(
-        "{s:s, s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}}",
+        "{s:s, s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}}",
         "version", d->version, "peer_id", peerid_print(host_peerid(d->host), id), "pid",
         (int)getpid(), "uptime_s", (json_int_t)((clock_mono_ms() - d->start_ms) / 1000), "listen",
         listen_list(d), "proxy", proxy_list(d), "dns", dns_list(d), "forwards", forward_list(d),
         "services", service_list(d), "peers", peer_list(d), "kept", ctl_status_reach_kept(d),
-        "streams", stream_counters(d), "failures", failure_list(d), "memory", "rss_bytes",
-        resident(), "queued_bytes", (json_int_t)chunkq_total());
+        "streams", stream_counters(d), "failures", failure_list(d), "faults", fault_list(d),
+        "memory", "rss_bytes", resident(), "queued_bytes", (json_int_t)chunkq_total());
     if (ctl_status_reach_add(d, status) == 0)
         return status;
     json_decref(status);

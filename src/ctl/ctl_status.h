@@ -19,6 +19,8 @@
  *             reservations[]   {relay, state, address, expires, rtt_ms, error}   slots at relays;
  *                        state "connecting", "held", "refused", "down"; expires: seconds since 1970
  *             relay      {reservations, circuits, bytes, month_bytes, refused}   when we are one
+ *             faults[]   "FILE:LINE: reason": names and authorized_keys files that are not in
+ *                        force as they stand
  *             streams    {out: {active, opening, opened, failed},
  *                         in: {active, opened, failed, denied}}
  *             failures[] {age_s, kind, target, error, why}   what clients could not open, the

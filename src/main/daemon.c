@@ -40,8 +40,9 @@ static bool on_admit(void *arg, const struct peerid *peer)
     if (is_welcome(d, peer) ||
         (d->reachable.autonat && autonat_expects(d->reachable.autonat, peer)))
         return true;
-    log_info("conn peer=%s dir=in refused: no line of authorized_keys names it",
-             peerid_print(peer, id));
+    log_info("conn peer=%s dir=in refused: %s", peerid_print(peer, id),
+             d->authz && authz_knows(d->authz, peer) ? "its line of authorized_keys has expired"
+                                                     : "no line of authorized_keys names it");
     return false;
 }
 

@@ -164,6 +164,11 @@ int tier_static_reload(struct tier_static *t, char *err, size_t cap)
     return e;
 }
 
+const char *tier_static_fault(const struct tier_static *t)
+{
+    return t->fault;
+}
+
 const char *tier_static_name_of(const struct tier_static *t, const struct peerid *peer)
 {
     const struct names_entry *e = t->file ? names_file_find_peer(t->file, peer) : NULL;

@@ -28,6 +28,9 @@ void tier_static_free(struct tier_static *t); /* NULL is fine */
 /* Reads the file now.  0, or an error with "FILE:LINE: reason" in err (cap 0: not told). */
 int tier_static_reload(struct tier_static *t, char *err, size_t cap);
 
+/* Why the file as it stands was not taken, "FILE:LINE: reason", borrowed; "": it was. */
+const char *tier_static_fault(const struct tier_static *t);
+
 /* The first name of a peer, borrowed until the next lookup or turn of the loop; NULL when it has
  * none. */
 const char *tier_static_name_of(const struct tier_static *t, const struct peerid *peer);

@@ -23,6 +23,7 @@ struct keyfile { /* a file that is watched */
     struct fileio_stamp stamp;
     bool look_again;    /* whatever the stamp says: chmod does not show there */
     char said[ERR_MAX]; /* what was wrong with it and logged; "" = nothing */
+    bool is_faulty;     /* it is there, and was not taken */
 };
 
 struct bucket_key { /* only octets: no padding to compare */
@@ -62,7 +63,8 @@ static int keyfile_load(struct keyfile *f, char err[ERR_MAX])
     else if (e && strcmp(f->said, err) != 0)
         log_error("authz %s", err);
     memcpy(f->said, err, ERR_MAX);
-    if (e && e != GW_ENOTFOUND)
+    f->is_faulty = e && e != GW_ENOTFOUND;
+    if (f->is_faulty)
         return e;
     authfile_fini(&f->rules);
     f->rules = fresh;
@@ -223,6 +225,14 @@ int authz_reload(struct authz *a, char *err, size_t cap)
     return e;
 }
 
+void authz_each_fault(const struct authz *a, void (*each)(void *arg, const char *text), void *arg)
+{
+    const struct keyfile *f;
+    DL_FOREACH (a->files, f)
+        if (f->is_faulty)
+            each(arg, f->said);
+}
+
 int authz_check_file(const char *path, char *err, size_t cap)
 {
     struct authfile f;
@@ -251,6 +261,16 @@ bool authz_admits(const struct authz *a, const struct peerid *peer)
     DL_FOREACH (a->files, f)
         if (next_line_of(f, peer, NULL))
             return true;
+    return false;
+}
+
+bool authz_knows(const struct authz *a, const struct peerid *peer)
+{
+    const struct keyfile *f;
+    DL_FOREACH (a->files, f)
+        for (size_t i = 0; i < f->rules.n; i++)
+            if (peerid_eq(&f->rules.lines[i].peer, peer))
+                return true;
     return false;
 }
 

@@ -33,11 +33,15 @@ void authz_free(struct authz *a); /* NULL is fine */
 
 /* Re-reads everything.  0, or the first error with "FILE:LINE: reason" in err (cap 0: not told). */
 int authz_reload(struct authz *a, char *err, size_t cap);
+/* Calls `each` with "FILE:LINE: reason" for each file that was not taken as it stands. */
+void authz_each_fault(const struct authz *a, void (*each)(void *arg, const char *text), void *arg);
 /* Checks a file without taking it; GW_ENOTFOUND when there is none. */
 int authz_check_file(const char *path, char *err, size_t cap);
 
 /* May `peer` stay connected: does any line of any file name it (and has not expired)? */
 bool authz_admits(const struct authz *a, const struct peerid *peer);
+/* Does a line name it, whether or not it has expired? */
+bool authz_knows(const struct authz *a, const struct peerid *peer);
 /* May it use the service? 0, GW_EDENIED or GW_ENOMEM.  *limit (may be NULL): the bucket that its
  * streams share, borrowed as long as a stream uses it (authz keeps it alive until authz_free); NULL
  * = no limit.  Of the line's limit (all services together) and the service's own the lower one

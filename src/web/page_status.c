@@ -228,6 +228,20 @@ static void put_summary(struct strbuf *out, const json_t *status)
                   units_show_octets(number(memory, "queued_bytes"), queued));
 }
 
+/* Files that somebody has just spoilt, most likely. */
+static void put_faults(struct strbuf *out, const json_t *list)
+{
+    size_t i;
+    json_t *v;
+
+    json_array_foreach(list, i, v)
+    {
+        strbuf_puts(out, "<p class=\"bad\">What was read before is in force: ");
+        strbuf_html(out, text_of(v));
+        strbuf_puts(out, "</p>\n");
+    }
+}
+
 static void put_lines(struct strbuf *out, const char *term, const json_t *list)
 {
     size_t i;
@@ -345,6 +359,7 @@ void page_status(const json_t *status, const char *at, const char *command, stru
 
     html_begin(out, "gw");
     put_summary(out, status);
+    put_faults(out, json_object_get(status, "faults"));
     put_node(out, status);
     put_use(out, status, at, command);
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)

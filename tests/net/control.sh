@@ -131,6 +131,18 @@ dropped() { [ "$(gw_json home 'len(s["services"])')" = 2 ]; }
 check "SIGHUP re-reads" until_ok 5 dropped
 check "reload drops no connection" gw me ping -n 1 home
 
+# --- files spoilt while it runs
+echo oops >>"$T/home/authorized_keys"
+echo oops >"$T/home/names"
+faults() { gw home status | sed -n 's/^fault *//p'; }
+has_faults() { [ "$(faults | wc -l)" = 2 ]; }
+check "status tells of files that are not in force" until_ok 5 has_faults
+has "by file, line and reason" 'names:1: a peer id must follow the name' "$(faults)"
+has "authorized_keys, too" 'authorized_keys:[0-9]+: the line must start with a peer id' "$(faults)"
+sed -i '/^oops/d' "$T/home/authorized_keys" "$T/home/names"
+has_none() { [ -z "$(faults)" ]; }
+check "and no more of them when they are good again" until_ok 5 has_none
+
 # --- one daemon per directory; ends
 has "a second daemon on the same directory is refused" "another gw \(pid $(gw_pid home)\) runs on" \
     "$(timeout 10 "$GW" -d "$T/home" -D none 2>&1)"

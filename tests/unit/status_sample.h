@@ -43,6 +43,7 @@ static const char status_sample[] =
     " \"failures\": [{\"age_s\": 305, \"kind\": \"http\", \"target\": \"web.bob:80\","
     "   \"error\": \"peer is not reachable\","
     "   \"why\": \"peer is not reachable: last seen 2 h ago\"}],"
+    " \"faults\": [\"/gw/names:3: not a host name\"],"
     " \"memory\": {\"rss_bytes\": 12582912, \"queued_bytes\": 2048}}";
 
 static inline json_t *status_sample_load(void)

@@ -160,6 +160,35 @@ static void test_a_file_that_others_may_write_is_refused_until_chmod(void **stat
     end(&f);
 }
 
+static void note_fault(void *arg, const char *text)
+{
+    snprintf(arg, 256, "%s", text);
+}
+
+static void test_files_that_are_not_in_force_are_told_of(void **state)
+{
+    struct fixture f;
+    char got[256] = "", want[256];
+    (void)state;
+    begin(&f, NULL);
+    authz_each_fault(f.authz, note_fault, got);
+    assert_string_equal(got, ""); /* a missing file is none */
+    tmpfiles_write(f.tmp.path, PEER_A "\nnonsense\n");
+    assert_int_equal(authz_reload(f.authz, NULL, 0), GW_ESYNTAX);
+    authz_each_fault(f.authz, note_fault, got);
+    snprintf(want, sizeof want, "%s:2: the line must start with a peer id", f.tmp.path);
+    assert_string_equal(got, want);
+    tmpfiles_write(f.tmp.path, PEER_A " expires=2001-01-01\n");
+    assert_int_equal(authz_reload(f.authz, NULL, 0), 0);
+    *got = '\0';
+    authz_each_fault(f.authz, note_fault, got);
+    assert_string_equal(got, "");
+    assert_false(authz_admits(f.authz, &f.a));
+    assert_true(authz_knows(f.authz, &f.a));
+    assert_false(authz_knows(f.authz, &f.b));
+    end(&f);
+}
+
 static void test_a_line_ends_when_it_expires(void **state)
 {
     struct fixture f;
@@ -318,6 +347,7 @@ int main(void)
         cmocka_unit_test(test_a_removed_file_takes_every_right),
         cmocka_unit_test(test_a_bad_line_keeps_the_last_good_content),
         cmocka_unit_test(test_a_file_that_others_may_write_is_refused_until_chmod),
+        cmocka_unit_test(test_files_that_are_not_in_force_are_told_of),
         cmocka_unit_test(test_a_line_ends_when_it_expires),
         cmocka_unit_test(test_allow_is_in_force_on_return),
         cmocka_unit_test(test_deny_is_in_force_on_return),

@@ -322,6 +322,18 @@ const char *tier_static_name_of(const struct tier_static *t, const struct peerid
     return peer->mh[37] == 1 ? "alice" : NULL;
 }
 
+const char *tier_static_fault(const struct tier_static *t)
+{
+    (void)t;
+    return "/names:1: bad";
+}
+
+void authz_each_fault(const struct authz *a, void (*each)(void *arg, const char *text), void *arg)
+{
+    (void)a;
+    each(arg, "/keys:2: bad");
+}
+
 const struct tier_ops tier_static_ops = { .name = "names file" };
 const struct tier_ops tier_direct_ops = { .name = "peer id" };
 
@@ -676,6 +688,9 @@ static void test_status_says_what_could_not_be_opened(void **state)
 {
     struct fixture *f = *state;
     json_t *v = ctl_status_make(&f->deps);
+    const json_t *faults = json_object_get(v, "faults");
+    assert_string_equal(json_string_value(json_array_get(faults, 0)), "/names:1: bad");
+    assert_string_equal(json_string_value(json_array_get(faults, 1)), "/keys:2: bad");
     const json_t *e = only(v, "failures");
 
     check_int(e, "age_s", 61);

@@ -70,6 +70,7 @@ static void test_status_shows_what_there_is(void **state)
         ">db.alice:5432</td>",
         ">127.0.0.1:53</td>",
         ">by name</td>",
+        "<p class=\"bad\">What was read before is in force: /gw/names:3: not a host name</p>",
         ">disabled</span>",
         ">5m ago</td>",
         ">peer is not reachable: last seen 2 h ago</td>",

@@ -225,6 +225,23 @@ static void test_a_removed_file_takes_its_names(void **state)
     end(&x);
 }
 
+static void test_fault_is_that_of_the_file_as_it_stands(void **state)
+{
+    struct fixture x;
+    char want[128];
+    (void)state;
+    begin(&x, "alice " PEER_A "\n");
+    assert_string_equal(tier_static_fault(x.tier), "");
+    tmpfiles_write(x.tmp.path, "alice bob\n");
+    assert_int_equal(tier_static_reload(x.tier, NULL, 0), GW_ESYNTAX);
+    snprintf(want, sizeof want, "%s:1: a peer id must follow the name", x.tmp.path);
+    assert_string_equal(tier_static_fault(x.tier), want);
+    tmpfiles_write(x.tmp.path, "bob " PEER_A "\n");
+    assert_int_equal(tier_static_reload(x.tier, NULL, 0), 0);
+    assert_string_equal(tier_static_fault(x.tier), "");
+    end(&x);
+}
+
 static void test_name_of_gives_the_first_name(void **state)
 {
     struct fixture x;
@@ -276,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_a_lookup_sees_an_edit_without_the_timer),
         cmocka_unit_test(test_a_bad_line_keeps_the_last_good_content),
         cmocka_unit_test(test_a_removed_file_takes_its_names),
+        cmocka_unit_test(test_fault_is_that_of_the_file_as_it_stands),
         cmocka_unit_test(test_name_of_gives_the_first_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
