@@ -451,6 +451,75 @@ static void test_garbage_changes_nothing(void **state)
     udp_close(r.udp);
 }
 
+/* ---- a client that drops a datagram whole when it cannot read the first packet in it, as quiche
+ * does: in front of a's socket ---- */
+
+struct choosy {
+    struct udp *udp;
+    struct udp_path to_a, to_b;
+    bool has_handshaken; /* a: its Initial keys are gone (RFC 9001 s.4.9.1) */
+};
+
+static bool is_long(struct bytes v)
+{
+    return v.n && v.p[0] & 0x80;
+}
+
+static bool holds_handshake(struct bytes v)
+{
+    ngtcp2_pkt_hd hd;
+    ngtcp2_ssize n;
+
+    while (is_long(v) && (n = ngtcp2_pkt_decode_hd_long(&hd, v.p, v.n)) > 0) {
+        size_t used = (size_t)n + hd.len;
+        if (hd.type == NGTCP2_PKT_HANDSHAKE)
+            return true;
+        if (used > v.n)
+            break;
+        v = (struct bytes){ v.p + used, v.n - used };
+    }
+    return false;
+}
+
+static void choosy_packet(void *arg, struct udp *u, const struct udp_packet *p)
+{
+    struct choosy *y = arg;
+    ngtcp2_pkt_hd hd;
+
+    if (!sockaddr_eq(&p->path.remote, &y->to_b.remote)) {
+        y->to_a = p->path;
+        y->has_handshaken |= holds_handshake(p->data);
+        udp_send(u, &y->to_b, 0, p->data, p->data.n);
+    } else if (!y->has_handshaken || !is_long(p->data) ||
+               ngtcp2_pkt_decode_hd_long(&hd, p->data.p, p->data.n) < 0 ||
+               hd.type != NGTCP2_PKT_INITIAL) {
+        udp_send(u, &y->to_a, 0, p->data, p->data.n);
+    }
+}
+
+static void test_a_refusal_needs_no_initial_keys(void **state)
+{
+    static const struct udp_events ev = { choosy_packet, raw_nothing, raw_nothing };
+    struct multiaddr at_b = b_addr;
+    struct choosy y = { 0 };
+    struct sockaddr_any any;
+    struct ipaddr ip;
+    uint16_t port;
+    (void)state;
+    assert_int_equal(sockaddr_parse("127.0.0.1:0", &any), 0);
+    assert_int_equal(udp_open(loop, &any, false, &ev, &y, &y.udp), 0);
+    assert_true(multiaddr_as_quic(&b_addr, &ip, &port));
+    sockaddr_from_ip(&ip, port, &y.to_b.remote);
+    multiaddr_make_quic(&ip, sockaddr_port(udp_addr(y.udp)), &b_addr);
+    b.admits = false;
+    dial(key_peerid(b.key));
+    b_addr = at_b;
+    RUN_UNTIL(a.nclosed == 1);
+    assert_true(y.has_handshaken);
+    assert_int_equal(a.close_err, GW_EDENIED);
+    udp_close(y.udp);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, quicrig_teardown)
@@ -458,6 +527,7 @@ int main(void)
         T(test_handshake_proves_both_peers),
         T(test_dial_another_identity_is_refused),
         T(test_stranger_is_refused_in_the_handshake),
+        T(test_a_refusal_needs_no_initial_keys),
         T(test_stream_echoes_20_megabytes),
         T(test_stream_without_gso_carries_the_same),
         T(test_ipv6_carries_the_same),
