@@ -2,6 +2,7 @@
 #include "cli/cli_ask.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "cli/cli_show.h"
@@ -61,6 +62,17 @@ int cli_ask_open(const char *dir, struct ctl_client **out)
     return err ? fail_no_daemon(dir, err) : CLI_OK;
 }
 
+/* What a failure leaves to be done, where that is on another machine. */
+static const char *hint_at(const char *error)
+{
+    const char *denied = gw_strerror(GW_EDENIED), *at = strstr(error, denied);
+    const char *rest = at ? at + strlen(denied) : "";
+
+    return at && (!*rest || strcmp(rest, ": you may not use it") == 0)
+               ? "; over there: gw allow ID, with the ID that gw id prints here"
+               : "";
+}
+
 int cli_ask_next(struct ctl_client *c, int timeout_ms, json_t **out)
 {
     json_t *v;
@@ -72,7 +84,7 @@ int cli_ask_next(struct ctl_client *c, int timeout_ms, json_t **out)
         *out = v;
         return CLI_OK;
     }
-    cli_fail("%s", cli_show_str(v, "error"));
+    cli_fail("%s%s", cli_show_str(v, "error"), hint_at(cli_show_str(v, "error")));
     json_decref(v);
     return CLI_FAILED;
 }

@@ -96,7 +96,8 @@ static const char *shorten(const char *id)
     return n > SHORT_ID ? id + n - SHORT_ID : id;
 }
 
-static void add_reservation(struct cli_table *t, const json_t *r)
+/* A relay that does not let us in is told who `self` is. */
+static void add_reservation(struct cli_table *t, const json_t *r, const char *self)
 {
     const char *error = cli_show_str(r, "error");
 
@@ -105,6 +106,9 @@ static void add_reservation(struct cli_table *t, const json_t *r)
         cli_table_add(t, "at %s held, %.1f ms, load %s: %s", shorten(cli_show_str(r, "relay")),
                       json_number_value(json_object_get(r, "rtt_ms")), cli_show_str(r, "load"),
                       cli_show_str(r, "address"));
+    else if (strcmp(error, gw_strerror(GW_EDENIED)) == 0)
+        cli_table_add(t, "at %s %s: %s; over there: gw allow %s relay",
+                      shorten(cli_show_str(r, "relay")), cli_show_str(r, "state"), error, self);
     else
         cli_table_add(t, "at %s %s%s%s", shorten(cli_show_str(r, "relay")),
                       cli_show_str(r, "state"), *error ? ": " : "", error);
@@ -133,7 +137,8 @@ static void add_reach(struct cli_table *t, const json_t *v)
     add_strings(t, "announced", json_object_get(v, "addresses"));
     cli_table_add(t, "reach");
     cli_table_add(t, "%s, NAT mapping %s", cli_show_str(v, "reach"), cli_show_str(v, "nat"));
-    json_array_foreach(json_object_get(v, "reservations"), i, e) add_reservation(t, e);
+    json_array_foreach(json_object_get(v, "reservations"), i, e)
+        add_reservation(t, e, cli_show_str(v, "peer_id"));
     add_relay(t, json_object_get(v, "relay"));
 }
 

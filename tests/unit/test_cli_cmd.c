@@ -388,6 +388,31 @@ static void test_status_shows_the_gates_and_the_latest_failures(void **state)
 static const char join_request[] =
     "{\"cmd\":\"network-join\",\"network\":\"alice\",\"relays\":[\"r1\",\"r2\"]}";
 
+static void test_who_is_denied_is_told_what_to_have_typed_over_there(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"services\",\"peer\":\"bob\"}",
+                 "{\"ok\":false,\"error\":\"bob: denied by the peer\"}\n");
+    assert_int_equal(run(f, "services bob"), 1);
+    assert_string_equal(f->err, "gw: bob: denied by the peer; over there: gw allow ID, with the ID "
+                                "that gw id prints here\n");
+}
+
+static void test_status_says_what_to_have_typed_at_a_relay_that_refuses(void **state)
+{
+    struct fixture *f = *state;
+
+    start_daemon(f, "{\"cmd\":\"status\"}",
+                 "{\"ok\":true,\"peer_id\":\"12D3me\",\"faults\":[\"/gw/names:1: bad\"],"
+                 "\"reservations\":[{\"relay\":\"12D3KooWabcdefgh\",\"state\":\"refused\","
+                 "\"error\":\"denied by the peer\"}]}\n");
+    assert_int_equal(run(f, "status"), 0);
+    assert_non_null(strstr(f->out, "reservation  at abcdefgh refused: denied by the peer; over "
+                                   "there: gw allow 12D3me relay\n"));
+    assert_non_null(strstr(f->out, "fault        /gw/names:1: bad\n"));
+}
+
 static void test_network_asks_the_daemon_or_edits_the_file_itself(void **state)
 {
     struct fixture *f = *state;
@@ -894,6 +919,8 @@ int main(void)
         T(test_services_of_this_node_have_targets),
         T(test_services_show_datagrams_and_exit),
         T(test_status_shows_the_gates_and_the_latest_failures),
+        T(test_who_is_denied_is_told_what_to_have_typed_over_there),
+        T(test_status_says_what_to_have_typed_at_a_relay_that_refuses),
         T(test_network_asks_the_daemon_or_edits_the_file_itself),
         T(test_network_join_says_which_relays_keep_no_names),
         T(test_allow_and_deny_edit_the_file_themselves_without_a_daemon),

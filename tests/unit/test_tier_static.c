@@ -228,7 +228,7 @@ static void test_a_removed_file_takes_its_names(void **state)
 static void test_fault_is_that_of_the_file_as_it_stands(void **state)
 {
     struct fixture x;
-    char want[128];
+    char want[160];
     (void)state;
     begin(&x, "alice " PEER_A "\n");
     assert_string_equal(tier_static_fault(x.tier), "");
