@@ -12,6 +12,7 @@
 #include "base/container_of.h"
 #include "base/err.h"
 #include "base/headroom.h"
+#include "net/timer.h"
 
 #define BUF_FIRST 1024
 #define ERROR_MAX 1024
@@ -19,15 +20,14 @@
 enum state { ST_READING, ST_BUSY, ST_HANDING, ST_CLOSING, ST_DEAD };
 
 struct ctl_session {
-    struct ev_loop *loop;
     struct turn *turn;
     struct stream *stream;
     const struct ctl_session_events *ev;
     void *arg;
     enum state state;
     struct turn_task task;
-    ev_timer idle; /* runs unless busy */
-    uint8_t *buf;  /* NULL when empty */
+    struct timer idle; /* runs unless busy */
+    uint8_t *buf;      /* NULL when empty */
     size_t n, cap;
     size_t queued; /* octets of answers that have not left yet */
     bool is_eof;
@@ -41,9 +41,9 @@ static void enter(struct ctl_session *s, enum state state)
 {
     s->state = state;
     if (state == ST_READING || state == ST_CLOSING)
-        ev_timer_again(s->loop, &s->idle);
+        timer_start(&s->idle, CTL_IDLE_S * UINT64_C(1000));
     else
-        ev_timer_stop(s->loop, &s->idle);
+        timer_stop(&s->idle);
 }
 
 /* on_close follows from the loop. */
@@ -55,7 +55,7 @@ static void kill_client(struct ctl_session *s, int err)
 
 static void release(struct ctl_session *s)
 {
-    ev_timer_stop(s->loop, &s->idle);
+    timer_stop(&s->idle);
     turn_del(s->turn, &s->task);
     free(s->buf);
     free(s);
@@ -229,12 +229,10 @@ static const struct stream_events session_events = {
     .on_close = on_close,
 };
 
-static void on_idle(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_idle(void *arg)
 {
-    struct ctl_session *s = w->data;
+    struct ctl_session *s = arg;
 
-    (void)revents;
-    (void)loop;
     kill_client(s, GW_ETIMEOUT);
 }
 
@@ -245,14 +243,12 @@ struct ctl_session *ctl_session_new(struct ev_loop *loop, struct turn *turn, str
 
     if (!s)
         return NULL;
-    s->loop = loop;
     s->turn = turn;
     s->stream = stream;
     s->ev = ev;
     s->arg = arg;
     s->task.run = run;
-    ev_timer_init(&s->idle, on_idle, 0, CTL_IDLE_S);
-    s->idle.data = s;
+    timer_init(&s->idle, loop, on_idle, s);
     enter(s, ST_READING);
     stream_own(stream, &session_events, s);
     stream->ops->credit(stream, 0);

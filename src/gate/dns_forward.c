@@ -11,6 +11,7 @@
 #include "gate/dns_answer.h"
 #include "net/dialtcp.h"
 #include "net/fdstream.h"
+#include "net/timer.h"
 #include "net/udp_pipe.h"
 
 #define ROUNDS     2
@@ -36,10 +37,10 @@ struct dns_relay { /* a question on its way */
     uint8_t *out; /* what is sent to TCP: its length, the query */
     size_t nout;
     bool by_tcp;
-    size_t first, tries; /* servers are asked from the first on */
-    uint16_t id;         /* of this try */
-    ev_timer deadline;   /* of this try; at the start it is over at once */
-    struct dgrams *udp;  /* one of the three, while a try is on */
+    size_t first, tries;   /* servers are asked from the first on */
+    uint16_t id;           /* of this try */
+    struct timer deadline; /* of this try; at the start it is over at once */
+    struct dgrams *udp;    /* one of the three, while a try is on */
     struct dialtcp *dial;
     struct stream *tcp;
     uint8_t length[LENGTH]; /* of the answer by TCP */
@@ -65,7 +66,7 @@ static void end_try(struct dns_relay *q)
 static void release(struct dns_relay *q)
 {
     end_try(q);
-    ev_timer_stop(q->in->loop, &q->deadline);
+    timer_stop(&q->deadline);
     DL_DELETE(q->in->all, q);
     q->in->n--;
     free(q->out);
@@ -267,18 +268,16 @@ static void next_try(struct dns_relay *q)
         bool is_on = start_try(q);
         q->tries++;
         if (is_on) {
-            ev_timer_again(q->in->loop, &q->deadline);
+            timer_start(&q->deadline, DNS_FORWARD_TRY_MS);
             return;
         }
     }
     finish(q, (struct bytes){ 0 });
 }
 
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    next_try(w->data);
+    next_try(arg);
 }
 
 struct dns_forward *dns_forward_new(struct ev_loop *loop, struct turn *turn)
@@ -351,9 +350,8 @@ struct dns_relay *dns_forward_ask(struct dns_forward *f, struct bytes query, boo
     q->first = f->good;
     DL_APPEND(f->all, q);
     f->n++;
-    ev_timer_init(&q->deadline, on_deadline, 0., DNS_FORWARD_TRY_MS / 1e3);
-    q->deadline.data = q;
-    ev_timer_start(f->loop, &q->deadline);
+    timer_init(&q->deadline, f->loop, on_deadline, q);
+    timer_start(&q->deadline, 0);
     return q;
 }
 

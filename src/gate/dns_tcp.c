@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "net/fdstream.h"
+#include "net/timer.h"
 
 #define LENGTH     2     /* octets before a message, RFC 1035 s.4.2.2 */
 #define QUEUED_MAX 16384 /* octets of answers; with more nothing is read */
@@ -18,8 +19,8 @@ struct client {
     struct stream *s;
     struct question *questions; /* without an answer yet */
     size_t npending;
-    size_t queued; /* octets of answers that have not left */
-    ev_timer idle; /* since the last whole question, or the last octet that left */
+    size_t queued;     /* octets of answers that have not left */
+    struct timer idle; /* since the last whole question, or the last octet that left */
     bool is_eof;
     bool is_asking; /* inside ask_all, which drops it in the end if it is bad */
     bool is_bad;
@@ -50,7 +51,7 @@ static void release(struct client *c)
         dns_lookup_cancel(q->lookup);
         free(q);
     }
-    ev_timer_stop(c->in->loop, &c->idle);
+    timer_stop(&c->idle);
     DL_DELETE(c->in->clients, c);
     c->in->n--;
     free(c);
@@ -123,7 +124,7 @@ static size_t ask_one(struct client *c)
         c->is_bad = true;
     if (n == 0 || n > c->n)
         return 0;
-    ev_timer_again(c->in->loop, &c->idle);
+    timer_start(&c->idle, DNS_TCP_IDLE_MS);
     DL_DELETE(c->in->clients, c);
     DL_APPEND(c->in->clients, c);
     if (!ask(c, (struct bytes){ c->buf + LENGTH, n - LENGTH }))
@@ -176,7 +177,7 @@ static void on_drained(struct stream *s, size_t n)
     struct client *c = s->owner;
 
     c->queued -= n;
-    ev_timer_again(c->in->loop, &c->idle);
+    timer_start(&c->idle, DNS_TCP_IDLE_MS);
     ask_all(c);
 }
 
@@ -198,13 +199,12 @@ static const struct stream_events client_events = { on_alloc, on_data, on_draine
                                                     on_close };
 
 /* A question takes its own time, which is bounded. */
-static void on_idle(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_idle(void *arg)
 {
-    struct client *c = w->data;
-    (void)revents;
+    struct client *c = arg;
 
     if (c->npending)
-        ev_timer_again(loop, w);
+        timer_start(&c->idle, DNS_TCP_IDLE_MS);
     else
         drop(c, GW_ETIMEOUT);
 }
@@ -228,9 +228,8 @@ static void on_accept(void *arg, int fd, const struct sockaddr_any *from)
     stream_own(s, &client_events, c);
     DL_APPEND(t->clients, c);
     t->n++;
-    ev_timer_init(&c->idle, on_idle, DNS_TCP_IDLE_MS / 1e3, DNS_TCP_IDLE_MS / 1e3);
-    c->idle.data = c;
-    ev_timer_again(t->loop, &c->idle);
+    timer_init(&c->idle, c->in->loop, on_idle, c);
+    timer_start(&c->idle, DNS_TCP_IDLE_MS);
     s->ops->credit(s, 0);
 }
 

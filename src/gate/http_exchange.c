@@ -16,14 +16,14 @@
 #include "gate/html.h"
 #include "gate/http_error.h"
 #include "gate/http_rewrite.h"
+#include "net/timer.h"
 
 enum state { ST_HEAD, ST_BODY, ST_RAW, ST_OVER }; /* of the answer */
 
 struct http_exchange {
     struct stream s;
     struct stream *client; /* NULL once closed */
-    struct ev_loop *loop;
-    ev_timer deadline; /* OVER, from when all of the answer has left */
+    struct timer deadline; /* OVER, from when all of the answer has left */
     uint64_t end_ms;
     enum state state;
     struct http_request request;
@@ -51,13 +51,6 @@ static struct http_exchange *of(const struct stream *s)
 
 /* ---- the end ---- */
 
-static void set_deadline(struct http_exchange *x, uint64_t ms)
-{
-    ev_timer_stop(x->loop, &x->deadline);
-    ev_timer_set(&x->deadline, (double)ms / 1e3, 0.);
-    ev_timer_start(x->loop, &x->deadline);
-}
-
 static void say_eof(struct http_exchange *x)
 {
     if (x->has_eof || x->err || x->is_reset)
@@ -71,17 +64,15 @@ static void finish(struct http_exchange *x, int err)
 {
     if (!err)
         say_eof(x);
-    ev_timer_stop(x->loop, &x->deadline);
+    timer_stop(&x->deadline);
     x->s.ev->on_close(&x->s, err);
     strbuf_free(&x->held);
     free(x);
 }
 
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    struct http_exchange *x = w->data;
-    (void)loop;
-    (void)revents;
+    struct http_exchange *x = arg;
 
     if (x->client)
         x->client->ops->reset(x->client, 0); /* it has the answer */
@@ -97,7 +88,7 @@ static void end_answer(struct http_exchange *x)
     x->client->ops->shutdown(x->client);
     x->client->ops->credit(x->client, 0); /* nobody makes it wait any more */
     if (!x->queued)
-        set_deadline(x, x->end_ms);
+        timer_start(&x->deadline, x->end_ms);
 }
 
 /* ---- the answer ---- */
@@ -288,7 +279,7 @@ static void on_drained(struct stream *client, size_t n)
 
     x->queued -= n;
     if (x->state == ST_OVER && !x->queued)
-        set_deadline(x, x->end_ms);
+        timer_start(&x->deadline, x->end_ms);
     if (!x->is_reset)
         x->s.ev->on_drained(&x->s, n);
 }
@@ -308,7 +299,7 @@ static void on_close(struct stream *client, int err)
         return;
     }
     say_eof(x); /* now the origin is to end */
-    set_deadline(x, x->end_ms);
+    timer_start(&x->deadline, x->end_ms);
 }
 
 static const struct stream_events client_events = {
@@ -329,7 +320,7 @@ static void op_reset(struct stream *s, int err)
 
     x->is_reset = x->is_origin_done = true;
     if (!x->client)
-        set_deadline(x, 0);
+        timer_start(&x->deadline, 0);
     else if (x->state != ST_OVER || err == GW_ECANCELED)
         x->client->ops->reset(x->client, err);
 }
@@ -400,7 +391,7 @@ static void op_shutdown(struct stream *s)
     else if (x->state == ST_RAW)
         x->client->ops->shutdown(x->client);
     else if (!x->client)
-        set_deadline(x, 0);
+        timer_start(&x->deadline, 0);
 }
 
 static uint64_t op_acked(const struct stream *s)
@@ -427,12 +418,10 @@ struct stream *http_exchange_new(struct ev_loop *loop, struct stream *client,
         return NULL;
     *x = (struct http_exchange){ .s.ops = &exchange_ops,
                                  .client = client,
-                                 .loop = loop,
                                  .end_ms = end_ms,
                                  .request = *q,
                                  .held.max = HTTP1_HEAD_MAX };
-    ev_timer_init(&x->deadline, on_deadline, 0., 0.);
-    x->deadline.data = x;
+    timer_init(&x->deadline, loop, on_deadline, x);
     stream_own(client, &client_events, x);
     return &x->s;
 }

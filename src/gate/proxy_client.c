@@ -14,6 +14,7 @@
 #include "gate/proxy_env.h"
 #include "net/fdstream.h"
 #include "net/parting.h"
+#include "net/timer.h"
 #include "wire/socks4.h"
 #include "wire/socks5.h"
 
@@ -38,7 +39,7 @@ struct proxy_client {
     proxy_client_found_fn *found; /* and this one with lookup */
     void (*ended)(void *arg);     /* HELD; NULL: nobody is to be told */
     void *ended_arg;
-    ev_timer deadline;
+    struct timer deadline;
     struct turn_task task; /* what part and a refused open leave to do */
     int refused;           /* why it was */
     struct sockaddr_any from;
@@ -81,13 +82,6 @@ static void enter(struct proxy_client *c, enum state to)
     c->state = to;
 }
 
-static void set_deadline(struct proxy_client *c, uint64_t ms)
-{
-    ev_timer_stop(c->env->loop, &c->deadline);
-    ev_timer_set(&c->deadline, (double)ms / 1000., 0.);
-    ev_timer_start(c->env->loop, &c->deadline);
-}
-
 static void drop_input(struct proxy_client *c)
 {
     if (c->in)
@@ -112,7 +106,7 @@ static void stop_opening(struct proxy_client *c)
 static void release(struct proxy_client *c)
 {
     stop_opening(c);
-    ev_timer_stop(c->env->loop, &c->deadline);
+    timer_stop(&c->deadline);
     leave_group(c);
     if (c->ended)
         c->ended(c->ended_arg);
@@ -232,10 +226,10 @@ static void on_eof(struct stream *s)
     if (c->state == ST_HANDSHAKE)
         die(c, GW_ECLOSED);
     else if (c->state == ST_OPENING && !c->nin)
-        set_deadline(c, c->env->cfg->handshake_timeout_ms);
+        timer_start(&c->deadline, c->env->cfg->handshake_timeout_ms);
     else if (c->state == ST_HELD) {
         s->ops->shutdown(s);
-        set_deadline(c, PART_MS);
+        timer_start(&c->deadline, PART_MS);
     }
 }
 
@@ -253,11 +247,10 @@ static const struct stream_events client_events = {
     .on_close = on_close,
 };
 
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    struct proxy_client *c = w->data;
-    (void)loop;
-    (void)revents;
+    struct proxy_client *c = arg;
+
     die(c, c->state == ST_HANDSHAKE ? GW_ETIMEOUT : GW_ECLOSED);
 }
 
@@ -351,7 +344,7 @@ void proxy_client_part(struct proxy_client *c, struct bytes v)
 
     assert(c->state < ST_PARTED);
     stop_opening(c);
-    ev_timer_stop(c->env->loop, &c->deadline);
+    timer_stop(&c->deadline);
     c->stream = NULL;
     c->ended = NULL;
     enter(c, ST_PARTED);
@@ -362,7 +355,7 @@ void proxy_client_part(struct proxy_client *c, struct bytes v)
 static void begin_opening(struct proxy_client *c)
 {
     assert(c->state == ST_HANDSHAKE);
-    ev_timer_stop(c->env->loop, &c->deadline);
+    timer_stop(&c->deadline);
     enter(c, ST_OPENING);
 }
 
@@ -430,7 +423,7 @@ void proxy_client_look_up(struct proxy_client *c, const char *host, proxy_client
 void proxy_client_hold(struct proxy_client *c, void (*ended)(void *arg), void *arg)
 {
     assert(c->state == ST_HANDSHAKE);
-    ev_timer_stop(c->env->loop, &c->deadline);
+    timer_stop(&c->deadline);
     enter(c, ST_HELD);
     drop_input(c);
     c->ended = ended;
@@ -459,11 +452,10 @@ int proxy_client_start(struct proxy_env *env, int fd, const struct sockaddr_any 
     *c = (struct proxy_client){
         .env = env, .stream = s, .task.run = on_turn, .from = *from, .id = ++env->last_id
     };
-    ev_timer_init(&c->deadline, on_deadline, 0., 0.);
-    c->deadline.data = c;
+    timer_init(&c->deadline, c->env->loop, on_deadline, c);
     join_group(c, PROXY_FRESH);
     stream_own(s, &client_events, c);
-    set_deadline(c, env->cfg->handshake_timeout_ms);
+    timer_start(&c->deadline, env->cfg->handshake_timeout_ms);
     s->ops->credit(s, 0);
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "main/named.h"
 #include "name/dnsaddr.h"
 #include "net/fetch.h"
+#include "net/timer.h"
 
 struct seed { /* a name of the DNS that stands for DHT peers: /dnsaddr/NAME */
     struct bootstrap *all;
@@ -27,10 +28,10 @@ struct bootstrap {
     char *list;           /* a path or URL; NULL: none */
     struct peerid keeper; /* who signs it */
     struct fetch *fetch;  /* under way; NULL: none */
-    ev_timer again;       /* reads the list */
+    struct timer again;   /* reads the list */
     struct seed seeds[BOOTSTRAP_SEEDS_MAX];
     size_t nseeds;
-    ev_timer seeds_again;
+    struct timer seeds_again;
 };
 
 /* Each with its peer's id at the end. */
@@ -67,13 +68,6 @@ static void on_lan_news(void *arg, const struct lan_peer *p)
 
 /* ---- the signed list ---- */
 
-static void arm(struct bootstrap *b, ev_timer *w, double after_s)
-{
-    ev_timer_stop(b->node->loop, w);
-    ev_timer_set(w, after_s, 0.);
-    ev_timer_start(b->node->loop, w);
-}
-
 static int take_list(struct bootstrap *b, struct bytes text)
 {
     struct multiaddr *all = calloc(PEER_LIST_MAX, sizeof *all);
@@ -101,7 +95,7 @@ static void on_list(void *arg, int err, struct bytes text)
         err = take_list(b, text);
     if (err && err != GW_ESYNTAX)
         log_warn("dht list %s: %s", b->list, gw_strerror(err));
-    arm(b, &b->again, err ? BOOTSTRAP_SOON_S : BOOTSTRAP_AGAIN_S);
+    timer_start(&b->again, err ? BOOTSTRAP_SOON_MS : BOOTSTRAP_AGAIN_MS);
 }
 
 static void read_file(struct bootstrap *b)
@@ -127,21 +121,19 @@ static void read_list(struct bootstrap *b)
     fetch_cancel(b->fetch);
     b->fetch = fetch_start(b->node->loop, &req, on_list, b);
     if (!b->fetch)
-        arm(b, &b->again, BOOTSTRAP_SOON_S);
+        timer_start(&b->again, BOOTSTRAP_SOON_MS);
 }
 
-static void on_again(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_again(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    read_list(w->data);
+    read_list(arg);
 }
 
 static int set_list(struct bootstrap *b, const struct config *c)
 {
     fetch_cancel(b->fetch);
     b->fetch = NULL;
-    ev_timer_stop(b->node->loop, &b->again);
+    timer_stop(&b->again);
     free(b->list);
     b->list = NULL;
     if (!c->dht_list)
@@ -167,12 +159,12 @@ static void on_seed(void *arg, int err, const struct dnsaddr_found *found)
         log_warn("dht /dnsaddr/%s: %s", s->name.text, gw_strerror(err));
     s->is_told = err != 0;
     if (err)
-        arm(b, &b->seeds_again, BOOTSTRAP_SOON_S);
+        timer_start(&b->seeds_again, BOOTSTRAP_SOON_MS);
 }
 
 static void read_seeds(struct bootstrap *b)
 {
-    arm(b, &b->seeds_again, BOOTSTRAP_AGAIN_S);
+    timer_start(&b->seeds_again, BOOTSTRAP_AGAIN_MS);
     for (size_t i = 0; i < b->nseeds; i++) {
         struct seed *s = &b->seeds[i];
         const struct dnsaddr_req req = { .name = &s->name, .timeout_ms = BOOTSTRAP_FETCH_MS };
@@ -181,11 +173,9 @@ static void read_seeds(struct bootstrap *b)
     }
 }
 
-static void on_seeds_again(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_seeds_again(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    read_seeds(w->data);
+    read_seeds(arg);
 }
 
 static void drop_seeds(struct bootstrap *b)
@@ -193,7 +183,7 @@ static void drop_seeds(struct bootstrap *b)
     for (size_t i = 0; i < b->nseeds; i++)
         dnsaddr_cancel(b->seeds[i].lookup);
     b->nseeds = 0;
-    ev_timer_stop(b->node->loop, &b->seeds_again);
+    timer_stop(&b->seeds_again);
 }
 
 /* Is it one?  Those beyond BOOTSTRAP_SEEDS_MAX are left out. */
@@ -217,9 +207,8 @@ struct bootstrap *bootstrap_new(struct node *n, struct kad *k)
     if (!b)
         return NULL;
     *b = (struct bootstrap){ .node = n, .kad = k };
-    ev_init(&b->again, on_again);
-    ev_init(&b->seeds_again, on_seeds_again);
-    b->again.data = b->seeds_again.data = b;
+    timer_init(&b->again, n->loop, on_again, b);
+    timer_init(&b->seeds_again, n->loop, on_seeds_again, b);
     b->named = named_new(n->loop, n->resolver, on_named, b);
     if (b->named && (!n->mdns || mdns_on_news(n->mdns, on_lan_news, b) == 0))
         return b;
@@ -234,7 +223,7 @@ void bootstrap_free(struct bootstrap *b)
     named_free(b->named);
     drop_seeds(b);
     fetch_cancel(b->fetch);
-    ev_timer_stop(b->node->loop, &b->again);
+    timer_stop(&b->again);
     free(b->list);
     free(b);
 }

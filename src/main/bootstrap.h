@@ -11,8 +11,8 @@
 
 #define BOOTSTRAP_SEEDS_MAX 8 /* names of the DNS */
 #define BOOTSTRAP_FETCH_MS  20000
-#define BOOTSTRAP_AGAIN_S   3600 /* then list and DNS are read again; */
-#define BOOTSTRAP_SOON_S    60   /* sooner what could not be read */
+#define BOOTSTRAP_AGAIN_MS  3600000 /* then list and DNS are read again; */
+#define BOOTSTRAP_SOON_MS   60000   /* sooner what could not be read */
 
 struct bootstrap;
 

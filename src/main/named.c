@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "net/timer.h"
 
 struct entry {
     struct named *all;
@@ -14,23 +15,15 @@ struct entry {
 };
 
 struct named {
-    struct ev_loop *loop;
     struct resolver *resolver;
     named_fn *fn;
     void *arg;
-    ev_timer timer; /* begins a round */
+    struct timer timer; /* begins a round */
     size_t n, waiting;
     bool is_starting;      /* answers that come at once do not end the round */
     struct entry *entries; /* n of them */
     struct named_peer *peers;
 };
-
-static void arm(struct named *n, double after_s)
-{
-    ev_timer_stop(n->loop, &n->timer);
-    ev_timer_set(&n->timer, after_s, 0.);
-    ev_timer_start(n->loop, &n->timer);
-}
 
 static void finish_round(struct named *n)
 {
@@ -39,7 +32,7 @@ static void finish_round(struct named *n)
     for (size_t i = 0; i < n->n; i++)
         is_complete = is_complete && n->peers[i].is_known;
     if (!is_complete)
-        arm(n, NAMED_AGAIN_S);
+        timer_start(&n->timer, NAMED_AGAIN_S * UINT64_C(1000));
     n->fn(n->arg, n->peers, n->n);
 }
 
@@ -90,16 +83,14 @@ static void begin_round(struct named *n)
         finish_round(n);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_timer(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    begin_round(w->data);
+    begin_round(arg);
 }
 
 static void stop(struct named *n)
 {
-    ev_timer_stop(n->loop, &n->timer);
+    timer_stop(&n->timer);
     for (size_t i = 0; i < n->n; i++) {
         resolver_cancel(n->entries[i].asking);
         n->entries[i].asking = NULL;
@@ -129,12 +120,10 @@ struct named *named_new(struct ev_loop *loop, struct resolver *r, named_fn *fn, 
     struct named *n = calloc(1, sizeof *n);
     if (!n)
         return NULL;
-    n->loop = loop;
     n->resolver = r;
     n->fn = fn;
     n->arg = arg;
-    ev_init(&n->timer, on_timer);
-    n->timer.data = n;
+    timer_init(&n->timer, loop, on_timer, n);
     return n;
 }
 
@@ -194,5 +183,5 @@ void named_refresh(struct named *n)
 {
     stop(n); /* what is under way may have passed by the news already */
     if (n->n)
-        arm(n, 0.);
+        timer_start(&n->timer, 0);
 }

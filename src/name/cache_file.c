@@ -7,22 +7,16 @@
 #include "base/err.h"
 #include "base/fileio.h"
 #include "base/log.h"
+#include "net/timer.h"
 #include "p2p/backoff.h"
 
 struct cache_file {
-    struct ev_loop *loop;
     struct resolver_cache *cache;
     char *path;
     uint64_t save_ms;
-    ev_timer save; /* runs while the file is behind the cache */
+    struct timer save; /* runs while the file is behind the cache */
     struct backoff retry;
 };
-
-static void save_in(struct cache_file *f, uint64_t ms)
-{
-    ev_timer_set(&f->save, (double)ms / 1e3, 0.);
-    ev_timer_start(f->loop, &f->save);
-}
 
 static int write_it(const struct cache_file *f)
 {
@@ -38,16 +32,14 @@ static int write_it(const struct cache_file *f)
     return err;
 }
 
-static void on_save(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_save(void *arg)
 {
-    struct cache_file *f = w->data;
-    (void)loop;
-    (void)revents;
+    struct cache_file *f = arg;
 
     if (write_it(f) == 0)
         f->retry.failures = 0;
     else
-        save_in(f, backoff_next_ms(&f->retry, (uint32_t)clock_mono_ns()));
+        timer_start(&f->save, backoff_next_ms(&f->retry, (uint32_t)clock_mono_ns()));
 }
 
 static void read_it(struct cache_file *f, const char *const *tiers, size_t ntiers)
@@ -76,29 +68,27 @@ struct cache_file *cache_file_open(struct ev_loop *loop, struct resolver_cache *
         free(f);
         return NULL;
     }
-    f->loop = loop;
     f->cache = cache;
     f->save_ms = save_ms;
     f->retry = (struct backoff){ .first_ms = 2 * save_ms, .max_ms = CACHE_FILE_RETRY_MAX_MS };
-    ev_init(&f->save, on_save);
-    f->save.data = f;
+    timer_init(&f->save, loop, on_save, f);
     read_it(f, tiers, ntiers);
     return f;
 }
 
 void cache_file_changed(struct cache_file *f)
 {
-    if (f && !ev_is_active(&f->save))
-        save_in(f, f->save_ms);
+    if (f && !timer_is_running(&f->save))
+        timer_start(&f->save, f->save_ms);
 }
 
 void cache_file_close(struct cache_file *f)
 {
     if (!f)
         return;
-    if (ev_is_active(&f->save))
+    if (timer_is_running(&f->save))
         write_it(f);
-    ev_timer_stop(f->loop, &f->save);
+    timer_stop(&f->save);
     free(f->path);
     free(f);
 }

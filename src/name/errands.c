@@ -13,7 +13,7 @@ struct tier_query *errand_end(struct errand *e)
 
     if (e->run) {
         s->nrunning--;
-        ev_timer_start(s->loop, &s->turn);
+        timer_start(&s->turn, 0);
     }
     DL_DELETE(s->all, e);
     free(e);
@@ -47,12 +47,11 @@ static struct errand *first_waiting(const struct errands *s)
     return e;
 }
 
-static void on_turn(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_turn(void *arg)
 {
-    struct errands *s = w->data;
+    struct errands *s = arg;
     struct errand *e;
-    (void)loop;
-    (void)revents;
+
     while (s->nrunning < ERRANDS_RUN_MAX && (e = first_waiting(s)) != NULL)
         start(e);
 }
@@ -60,15 +59,14 @@ static void on_turn(struct ev_loop *loop, ev_timer *w, int revents)
 void errands_init(struct errands *s, struct ev_loop *loop, const struct errand_ops *ops, void *tier)
 {
     *s = (struct errands){ .loop = loop, .ops = ops, .tier = tier };
-    ev_timer_init(&s->turn, on_turn, 0., 0.);
-    s->turn.data = s;
+    timer_init(&s->turn, loop, on_turn, s);
 }
 
 void errands_fini(struct errands *s)
 {
     while (s->all)
         cancel(s->all);
-    ev_timer_stop(s->loop, &s->turn);
+    timer_stop(&s->turn);
 }
 
 void errands_lookup(struct errands *s, const struct name *n, struct tier_query *q)

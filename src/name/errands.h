@@ -4,6 +4,7 @@
 #define GW_NAME_ERRANDS_H
 
 #include "name/resolver.h"
+#include "net/timer.h"
 
 #define ERRANDS_RUN_MAX 16
 
@@ -23,13 +24,13 @@ struct errand_ops {
     void (*cancel)(void *run);
 };
 
-struct errands { /* embedded in the tier; the fields are errands.c's, but for `tier` */
+struct errands { /* embedded in the tier, which may read `loop` and `tier` */
     struct ev_loop *loop;
     const struct errand_ops *ops;
     void *tier;
     size_t nrunning;
     struct errand *all; /* utlist DL, in the order of asking */
-    ev_timer turn;      /* one has ended: those who wait may start */
+    struct timer turn;  /* one has ended: those who wait may start */
 };
 
 void errands_init(struct errands *s, struct ev_loop *loop, const struct errand_ops *ops,

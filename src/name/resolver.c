@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "name/cache_file.h"
+#include "net/timer.h"
 
 #define LOST_MAX 64 /* peers not reached lately; the oldest makes room */
 
@@ -48,7 +49,7 @@ struct lookup { /* a name on its way through the tiers */
     struct resolver_trace trace;
     struct tier_query query;
     struct resolver_req *waiting;
-    ev_timer deadline;
+    struct timer deadline;
     UT_hash_handle by_name;
 };
 
@@ -113,7 +114,7 @@ static void print_trail(const struct resolver_trace *t, char out[RESOLVER_TRAIL_
 static void lookup_free(struct lookup *l)
 {
     HASH_DELETE(by_name, l->r->lookups, l);
-    ev_timer_stop(l->r->loop, &l->deadline);
+    timer_stop(&l->deadline);
     free(l);
 }
 
@@ -133,8 +134,7 @@ static void await(struct lookup *l)
 
     l->is_last_wait = !own_ms || own_ms >= left_ms;
     ev_now_update(r->loop);
-    ev_timer_set(&l->deadline, (double)(l->is_last_wait ? left_ms : own_ms) / 1e3, 0.);
-    ev_timer_start(r->loop, &l->deadline);
+    timer_start(&l->deadline, l->is_last_wait ? left_ms : own_ms);
 }
 
 /* Asks one tier after the other.  True when the lookup has ended, false when a tier will answer
@@ -276,7 +276,7 @@ void tier_answer(struct tier_query *q, int err, const struct name_answer *a, con
     struct lookup *l = q->lookup;
     bool has_who = !l->err;
 
-    ev_timer_stop(l->r->loop, &l->deadline);
+    timer_stop(&l->deadline);
     if (!err && l->wants_place && !a->naddrs) {
         err = GW_ENONAME;
         why = "no address";
@@ -295,11 +295,10 @@ void tier_answer(struct tier_query *q, int err, const struct name_answer *a, con
         finish(l);
 }
 
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    struct lookup *l = w->data;
-    (void)loop;
-    (void)revents;
+    struct lookup *l = arg;
+
     tier_cancel(l);
     note(l, RESOLVER_SILENT, "no answer in time");
     l->is_late = l->is_last_wait;
@@ -454,8 +453,7 @@ static struct lookup *lookup_new(struct resolver *r, const struct name *n, uint6
         free(l);
         return NULL;
     }
-    ev_timer_init(&l->deadline, on_deadline, 0., 0.);
-    l->deadline.data = l;
+    timer_init(&l->deadline, l->r->loop, on_deadline, l);
     return l;
 }
 

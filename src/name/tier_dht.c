@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "name/tier_direct.h"
 #include "name/tier_network.h"
+#include "net/timer.h"
 
 struct asked { /* for one record */
     struct lookup *of;
@@ -24,7 +25,7 @@ struct lookup {
     size_t nrecords;
     struct kad_request *find; /* of a peer that is named by its id */
     bool is_named;            /* a relay's record has said who it is */
-    ev_timer grace;           /* runs when there is an answer that may still become better */
+    struct timer grace;       /* runs when there is an answer that may still become better */
     struct name_answer answer;
     const char *remark;
     unsigned servers; /* that answered */
@@ -40,7 +41,7 @@ struct tier_dht {
 
 static void forget(struct lookup *l)
 {
-    ev_timer_stop(l->tier->loop, &l->grace);
+    timer_stop(&l->grace);
     for (size_t i = 0; i < l->nrecords; i++)
         kad_cancel(l->records[i].get);
     kad_cancel(l->find);
@@ -113,7 +114,7 @@ static uint64_t ttl_of(const struct name_record *r, uint64_t now_s)
 static void wait_a_little(struct lookup *l)
 {
     ev_now_update(l->tier->loop);
-    ev_timer_start(l->tier->loop, &l->grace);
+    timer_start(&l->grace, TIER_DHT_GRACE_MS);
 }
 
 static void ask_record(struct lookup *l, const struct peerid *owner, struct bytes name);
@@ -176,11 +177,9 @@ static void on_record(void *arg, const struct kad_result *r)
         succeed(l);
 }
 
-static void on_grace(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_grace(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    succeed(w->data);
+    succeed(arg);
 }
 
 static void on_found(void *arg, const struct kad_result *r)
@@ -212,8 +211,7 @@ static struct lookup *begin(struct tier_dht *t, struct tier_query *q, struct byt
     l->query = q;
     snprintf(l->answer.service, sizeof l->answer.service, "%.*s", (int)service.n,
              (const char *)service.p);
-    ev_timer_init(&l->grace, on_grace, TIER_DHT_GRACE_MS / 1e3, 0.);
-    l->grace.data = l;
+    timer_init(&l->grace, l->tier->loop, on_grace, l);
     DL_APPEND(t->lookups, l);
     return l;
 }

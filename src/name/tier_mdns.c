@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "name/tier_direct.h"
+#include "net/timer.h"
 #include "svc/registry.h"
 
 static const char not_seen[] = "not seen";
@@ -16,7 +17,7 @@ struct waiting { /* for an answer of the LAN */
     struct tier_mdns *tier;
     struct tier_query *query;
     struct name name;
-    ev_timer deadline;
+    struct timer deadline;
 };
 
 struct tier_mdns {
@@ -92,17 +93,15 @@ static void answer(struct tier_query *q, const struct lan_peer *p, struct bytes 
 
 static void forget(struct waiting *w)
 {
-    ev_timer_stop(w->tier->loop, &w->deadline);
+    timer_stop(&w->deadline);
     DL_DELETE(w->tier->waiting, w);
     free(w);
 }
 
-static void on_deadline(struct ev_loop *loop, ev_timer *timer, int revents)
+static void on_deadline(void *arg)
 {
-    struct waiting *w = timer->data;
+    struct waiting *w = arg;
     struct tier_query *q = w->query;
-    (void)loop;
-    (void)revents;
     forget(w);
     tier_answer(q, GW_ENONAME, NULL, not_seen);
 }
@@ -140,9 +139,8 @@ static bool wait_for(struct tier_mdns *t, const struct name *n, struct tier_quer
         return false;
     *w = (struct waiting){ .tier = t, .query = q, .name = *n };
     ev_now_update(t->loop);
-    ev_timer_init(&w->deadline, on_deadline, TIER_MDNS_WAIT_MS / 1e3, 0.);
-    w->deadline.data = w;
-    ev_timer_start(t->loop, &w->deadline);
+    timer_init(&w->deadline, w->tier->loop, on_deadline, w);
+    timer_start(&w->deadline, TIER_MDNS_WAIT_MS);
     DL_APPEND(t->waiting, w);
     return true;
 }

@@ -19,6 +19,8 @@ void timer_init(struct timer *t, struct ev_loop *loop, timer_fn *fn, void *arg);
 /* fn(arg) is called `ms` after the time of this turn of the loop; one that runs begins anew.  0: in
  * the next turn. */
 void timer_start(struct timer *t, uint64_t ms);
+/* The same when clock_mono_ms() is `at_ms`; UINT64_MAX: never, it stops. */
+void timer_start_at(struct timer *t, uint64_t at_ms);
 void timer_stop(struct timer *t); /* fine when it does not run */
 
 static inline bool timer_is_running(const struct timer *t)

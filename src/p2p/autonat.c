@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "net/timer.h"
 #include "p2p/autonat_client.h"
 #include "p2p/autonat_server.h"
 #include "p2p/autonat_wire.h"
@@ -16,19 +17,12 @@ struct autonat {
     struct autonat_server *server; /* NULL: we dial nobody back */
     struct autonat_client *client;
     struct autonat_core core;
-    ev_timer timer; /* what the core has due */
+    struct timer timer; /* what the core has due */
 };
 
 static void wait(struct autonat *n)
 {
-    struct ev_loop *loop = host_loop(n->host);
-    uint64_t now_ms = clock_mono_ms(), due_ms = autonat_core_due(&n->core);
-
-    ev_timer_stop(loop, &n->timer);
-    if (due_ms == UINT64_MAX)
-        return;
-    ev_timer_set(&n->timer, due_ms > now_ms ? (double)(due_ms - now_ms) / 1e3 : 0., 0.);
-    ev_timer_start(loop, &n->timer);
+    timer_start_at(&n->timer, autonat_core_due(&n->core));
 }
 
 static void look_at_addrs(struct autonat *n)
@@ -96,11 +90,9 @@ static void on_vote(void *arg, int err, const struct autonat_vote *vote)
     run(n);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_timer(void *arg)
 {
-    struct autonat *n = w->data;
-    (void)loop;
-    (void)revents;
+    struct autonat *n = arg;
 
     look_at_addrs(n);
     autonat_core_tick(&n->core, clock_mono_ms());
@@ -158,8 +150,7 @@ struct autonat *autonat_new(struct host *h, struct announce *a, bool serves)
     n->host = h;
     n->announce = a;
     autonat_core_init(&n->core, clock_mono_ms());
-    ev_init(&n->timer, on_timer);
-    n->timer.data = n;
+    timer_init(&n->timer, host_loop(h), on_timer, n);
     if ((n->client = autonat_client_new(h)) && (!serves || (n->server = autonat_server_new(h))) &&
         host_observe(h, &host_events, n) == 0 && announce_on_change(a, on_announced, n) == 0) {
         wait(n);
@@ -173,7 +164,7 @@ void autonat_free(struct autonat *n)
 {
     if (!n)
         return;
-    ev_timer_stop(host_loop(n->host), &n->timer);
+    timer_stop(&n->timer);
     autonat_client_free(n->client);
     autonat_server_free(n->server);
     free(n);

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "net/parting.h"
+#include "net/timer.h"
 #include "p2p/autonat_backs.h"
 
 #define GUEST_MS 2000 /* what guests have after the ask */
@@ -17,8 +18,8 @@ struct ask {
     struct autonat_ask core;
     struct peerid peer;
     struct stream *s;
-    ev_timer timer; /* what the core has due */
-    size_t queued;  /* octets on their way */
+    struct timer timer; /* what the core has due */
+    size_t queued;      /* octets on their way */
     struct autonat_inbox in;
     autonat_vote_fn *done;
     void *arg;
@@ -30,7 +31,7 @@ struct autonat_client {
     struct autonat_backs *backs;
     size_t nguests;
     struct peerid guests[AUTONAT_GUESTS_MAX];
-    ev_timer guests_out;
+    struct timer guests_out;
 };
 
 static struct ev_loop *loop_of(const struct autonat_client *k)
@@ -50,17 +51,15 @@ static bool is_guest(const struct autonat_client *k, const struct peerid *peer)
 
 static void show_guests_out(struct autonat_client *k)
 {
-    ev_timer_stop(loop_of(k), &k->guests_out);
+    timer_stop(&k->guests_out);
     for (size_t i = 0; i < k->nguests; i++)
         host_close_peer(k->host, &k->guests[i], 0);
     k->nguests = 0;
 }
 
-static void on_guests_out(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_guests_out(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    show_guests_out(w->data);
+    show_guests_out(arg);
 }
 
 bool autonat_client_expects(struct autonat_client *k, const struct peerid *peer)
@@ -82,10 +81,9 @@ static void release(struct ask *a, bool is_opening)
 {
     struct autonat_client *k = a->k;
 
-    ev_timer_stop(loop_of(k), &a->timer);
+    timer_stop(&a->timer);
     k->ask = NULL;
-    ev_timer_set(&k->guests_out, GUEST_MS / 1e3, 0.);
-    ev_timer_start(loop_of(k), &k->guests_out);
+    timer_start(&k->guests_out, GUEST_MS);
     a->k = NULL;
     if (!is_opening)
         free(a);
@@ -123,20 +121,12 @@ static void pay(struct ask *a)
 /* Does what the core wants.  False: the ask is over, and gone. */
 static bool run(struct ask *a)
 {
-    struct ev_loop *loop = loop_of(a->k);
-    uint64_t now_ms = clock_mono_ms();
-
     pay(a);
     if (a->core.state == AUTONAT_ASK_OVER) {
         finish(a);
         return false;
     }
-    uint64_t due_ms = autonat_ask_due(&a->core);
-    ev_timer_stop(loop, &a->timer);
-    if (due_ms == UINT64_MAX)
-        return true;
-    ev_timer_set(&a->timer, due_ms > now_ms ? (double)(due_ms - now_ms) / 1e3 : 0., 0.);
-    ev_timer_start(loop, &a->timer);
+    timer_start_at(&a->timer, autonat_ask_due(&a->core));
     return true;
 }
 
@@ -260,11 +250,9 @@ static const struct stream_events stream_events = {
     .on_close = on_close,
 };
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_timer(void *arg)
 {
-    struct ask *a = w->data;
-    (void)loop;
-    (void)revents;
+    struct ask *a = arg;
 
     autonat_ask_tick(&a->core, clock_mono_ms());
     run(a);
@@ -331,8 +319,7 @@ int autonat_client_ask(struct autonat_client *k, struct conn *c, const struct mu
     a->peer = *conn_peer(c);
     a->done = done;
     a->arg = arg;
-    ev_init(&a->timer, on_timer);
-    a->timer.data = a;
+    timer_init(&a->timer, loop_of(k), on_timer, a);
     autonat_ask_init(&a->core, &of);
     int err = open_request(a, c);
     if (err) {
@@ -361,8 +348,7 @@ struct autonat_client *autonat_client_new(struct host *h)
     if (!k)
         return NULL;
     k->host = h;
-    ev_timer_init(&k->guests_out, on_guests_out, 0., 0.);
-    k->guests_out.data = k;
+    timer_init(&k->guests_out, loop_of(k), on_guests_out, k);
     if ((k->backs = autonat_backs_new(h, on_nonce, k)) && host_observe(h, &host_events, k) == 0)
         return k;
     autonat_client_free(k);

@@ -9,6 +9,7 @@
 #include <utlist.h>
 
 #include "base/err.h"
+#include "net/timer.h"
 #include "p2p/autonat_wire.h"
 #include "transport/negotiate.h"
 #include "transport/quic.h"
@@ -30,7 +31,7 @@ struct autonat_dialback {
     struct muxed *m;   /* NULL once GONE */
     struct negotiate *negotiate;
     struct stream *s; /* of the nonce */
-    ev_timer timer;
+    struct timer timer;
     bool has_nonce;
     uint64_t nonce;
     autonat_dialback_fn *done; /* NULL once called */
@@ -49,16 +50,9 @@ struct autonat_dialer {
     size_t n;
 };
 
-static void arm(struct autonat_dialback *b, uint64_t ms)
-{
-    ev_timer_stop(b->d->loop, &b->timer);
-    ev_timer_set(&b->timer, (double)ms / 1e3, 0.);
-    ev_timer_start(b->d->loop, &b->timer);
-}
-
 static void release(struct autonat_dialback *b)
 {
-    ev_timer_stop(b->d->loop, &b->timer);
+    timer_stop(&b->timer);
     quic_free(b->quic);
     DL_DELETE(b->d->all, b);
     b->d->n--;
@@ -78,7 +72,7 @@ static void leave_stream(struct autonat_dialback *b)
 static void close_conn(struct autonat_dialback *b)
 {
     b->state = CLOSING;
-    ev_timer_stop(b->d->loop, &b->timer);
+    timer_stop(&b->timer);
     b->m->ops->close(b->m, 0);
 }
 
@@ -90,7 +84,7 @@ static void finish(struct autonat_dialback *b, enum autonat_back back)
     b->done = NULL;
     leave_stream(b);
     if (b->state == STAYING)
-        arm(b, STAY_MS);
+        timer_start(&b->timer, STAY_MS);
     else if (b->m)
         close_conn(b);
     if (done)
@@ -201,7 +195,7 @@ static void on_close(struct muxed *m, int err)
 
     b->m = NULL;
     b->state = GONE;
-    arm(b, b->quic ? FAREWELL_MS : 0);
+    timer_start(&b->timer, b->quic ? FAREWELL_MS : 0);
     finish(b, back);
 }
 
@@ -212,11 +206,9 @@ static const struct muxed_events conn_events = {
     .on_close = on_close,
 };
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_timer(void *arg)
 {
-    struct autonat_dialback *b = w->data;
-    (void)loop;
-    (void)revents;
+    struct autonat_dialback *b = arg;
 
     if (b->state == GONE)
         release(b);
@@ -254,8 +246,7 @@ int autonat_dialback_start(struct autonat_dialer *d, const struct multiaddr *to,
     b->arg = arg;
     b->has_nonce = nonce != NULL;
     b->nonce = nonce ? *nonce : 0;
-    ev_timer_init(&b->timer, on_timer, 0., 0.);
-    b->timer.data = b;
+    timer_init(&b->timer, b->d->loop, on_timer, b);
     DL_APPEND(d->all, b);
     d->n++;
     int err = tcp_dial(d->tcp, to, peer, &b->m);
@@ -267,7 +258,7 @@ int autonat_dialback_start(struct autonat_dialer *d, const struct multiaddr *to,
     }
     b->m->ev = &conn_events;
     b->m->owner = b;
-    arm(b, AUTONAT_DIAL_MS);
+    timer_start(&b->timer, AUTONAT_DIAL_MS);
     *out = b;
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "net/ifaces.h"
 #include "net/parting.h"
+#include "net/timer.h"
 #include "p2p/autonat_dialer.h"
 #include "p2p/autonat_request.h"
 
@@ -25,7 +26,7 @@ struct request {
     struct request *prev, *next;
     struct autonat_request core;
     struct stream *s;
-    ev_timer deadline;
+    struct timer deadline;
     size_t ndials; /* that were begun */
     struct dial dials[AUTONAT_REQUEST_DIALS];
     struct autonat_inbox in;
@@ -43,7 +44,7 @@ static void release(struct request *r)
 {
     for (size_t i = 0; i < r->ndials; i++)
         autonat_dialback_cancel(r->dials[i].back);
-    ev_timer_stop(host_loop(r->v->host), &r->deadline);
+    timer_stop(&r->deadline);
     DL_DELETE(r->v->requests, r);
     r->v->nrequests--;
     free(r);
@@ -82,7 +83,7 @@ static void start_dials(struct request *r)
 {
     const struct autonat_request *c = &r->core;
 
-    ev_timer_stop(host_loop(r->v->host), &r->deadline);
+    timer_stop(&r->deadline);
     for (; r->ndials < c->ndials && c->state == AUTONAT_REQUEST_DIALLING; r->ndials++) {
         struct dial *d = &r->dials[r->ndials];
         d->of = r;
@@ -174,20 +175,15 @@ static const struct stream_events stream_events = {
 
 static void wait(struct request *r)
 {
-    uint64_t now_ms = clock_mono_ms(), due_ms = r->core.due_ms;
-
-    ev_timer_set(&r->deadline, due_ms > now_ms ? (double)(due_ms - now_ms) / 1e3 : 0., 0.);
-    ev_timer_start(host_loop(r->v->host), &r->deadline);
+    timer_start_at(&r->deadline, r->core.due_ms);
 }
 
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    struct request *r = w->data;
-    (void)loop;
-    (void)revents;
+    struct request *r = arg;
 
     autonat_request_tick(&r->core, clock_mono_ms());
-    if (run(r) && r->core.due_ms != UINT64_MAX)
+    if (run(r))
         wait(r);
 }
 
@@ -237,8 +233,7 @@ static void on_request(void *arg, struct conn *c, struct stream *s, const char *
     autonat_request_init(&r->core, is_v2, conn_peer(c), &from, clock_mono_ms());
     DL_APPEND(v->requests, r);
     v->nrequests++;
-    ev_init(&r->deadline, on_deadline);
-    r->deadline.data = r;
+    timer_init(&r->deadline, host_loop(r->v->host), on_deadline, r);
     wait(r);
     stream_own(s, &stream_events, r);
     on_data(s, early); /* also lifts the pause */

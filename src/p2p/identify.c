@@ -9,6 +9,7 @@
 #include "host/dial_order.h"
 #include "id/multiaddr.h"
 #include "net/parting.h"
+#include "net/timer.h"
 #include "wire/identify_msg.h"
 
 #define READ_MAX      (IDENTIFY_MESSAGES_MAX * IDENTIFY_WIRE_MAX)
@@ -239,10 +240,9 @@ int identify_apply(struct conn *c, struct bytes messages)
 
 /* A stream that brings messages, asked for or pushed. */
 struct reader {
-    struct ev_loop *loop;
     struct stream *s;
     struct conn *conn;
-    ev_timer deadline;
+    struct timer deadline;
     size_t n, cap;
     uint8_t *p;
 };
@@ -294,7 +294,7 @@ static void on_close(struct stream *s, int err)
 {
     struct reader *r = s->owner;
     (void)err;
-    ev_timer_stop(r->loop, &r->deadline);
+    timer_stop(&r->deadline);
     free(r->p);
     free(r);
 }
@@ -307,11 +307,10 @@ static const struct stream_events reader_events = {
 };
 
 /* A peer that sent its message and forgot the FIN is heard all the same. */
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    struct reader *r = w->data;
-    (void)loop;
-    (void)revents;
+    struct reader *r = arg;
+
     apply(r);
     r->s->ops->reset(r->s, GW_ETIMEOUT);
 }
@@ -323,12 +322,10 @@ static void read_messages(struct conn *c, struct stream *s, struct bytes early)
         stream_drop(s, GW_ENOMEM);
         return;
     }
-    r->loop = host_loop(conn_host(c));
     r->s = s;
     r->conn = c;
-    ev_timer_init(&r->deadline, on_deadline, IDENTIFY_TIMEOUT_MS / 1e3, 0.);
-    r->deadline.data = r;
-    ev_timer_start(r->loop, &r->deadline);
+    timer_init(&r->deadline, host_loop(conn_host(c)), on_deadline, r);
+    timer_start(&r->deadline, IDENTIFY_TIMEOUT_MS);
     stream_own(s, &reader_events, r);
     if (early.n)
         on_data(s, early);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "net/timer.h"
 #include "p2p/kad_boot.h"
 #include "p2p/kad_file.h"
 #include "p2p/kad_keep.h"
@@ -20,7 +21,7 @@ struct kad {
     struct kad_env env;
     char *protocol, *path; /* path NULL: the table is not kept */
     bool has_joined;       /* or tried to */
-    ev_timer join;         /* how long lookups wait for that */
+    struct timer join;     /* how long lookups wait for that */
     struct kad_serve *serve;
     struct kad_keep *keep;
     struct kad_boot *boot;
@@ -51,16 +52,14 @@ static void on_asked(void *arg, const struct peerid *peer, int err)
 
 static void end_joining(struct kad *k)
 {
-    ev_timer_stop(host_loop(k->env.host), &k->join);
+    timer_stop(&k->join);
     k->env.is_joining = false;
     kad_runs_go_on(&k->queries.runs);
 }
 
-static void on_join_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_join_deadline(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    end_joining(w->data);
+    end_joining(arg);
 }
 
 static void begin_joining(struct kad *k, const struct peerid *to)
@@ -70,7 +69,7 @@ static void begin_joining(struct kad *k, const struct peerid *to)
     k->has_joined = true;
     k->env.is_joining = true;
     ev_now_update(host_loop(k->env.host));
-    ev_timer_start(host_loop(k->env.host), &k->join);
+    timer_start(&k->join, KAD_JOIN_MS);
 }
 
 static void on_nobody_there(void *arg)
@@ -133,8 +132,7 @@ struct kad *kad_new(struct host *h, const struct kad_config *cfg, const char *pa
         return NULL;
     k->env = (struct kad_env){ .host = h, .cfg = *cfg, .asked = on_asked, .arg = k };
     k->queries.env = &k->env;
-    ev_timer_init(&k->join, on_join_deadline, KAD_JOIN_MS / 1e3, 0.);
-    k->join.data = k;
+    timer_init(&k->join, host_loop(k->env.host), on_join_deadline, k);
     if (!make_parts(k, path)) {
         kad_free(k);
         return NULL;
@@ -151,7 +149,7 @@ void kad_free(struct kad *k)
         return;
     if (k->env.table)
         save(k);
-    ev_timer_stop(host_loop(k->env.host), &k->join);
+    timer_stop(&k->join);
     kad_publish_free(k->publish);
     kad_queries_fini(&k->queries);
     kad_refresh_free(k->refresh);

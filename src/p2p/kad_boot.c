@@ -5,14 +5,15 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "net/timer.h"
 #include "p2p/backoff.h"
 #include "p2p/kad_rpc.h"
 
-#define AT_ONCE   4
-#define FIRST_MS  2000 /* the pause after a failure, at first */
-#define MAX_MS    300000
-#define AGAIN_MS  600000 /* after an answer, if the table still holds few */
-#define LEISURE_S 10.    /* from one to the next when it holds enough */
+#define AT_ONCE    4
+#define FIRST_MS   2000 /* the pause after a failure, at first */
+#define MAX_MS     300000
+#define AGAIN_MS   600000 /* after an answer, if the table still holds few */
+#define LEISURE_MS 10000  /* from one to the next when it holds enough */
 
 struct candidate {
     struct candidate *prev, *next;
@@ -30,19 +31,15 @@ struct kad_boot {
     const struct kad_env *env;
     struct candidate *list; /* the one given last stands last */
     unsigned count, under_way;
-    ev_timer timer;
+    struct timer timer;
     void (*in_vain)(void *arg);
     void *arg;
 };
 
-static void arm(struct kad_boot *b, double after_s)
+static void arm(struct kad_boot *b, uint64_t ms)
 {
-    struct ev_loop *loop = host_loop(b->env->host);
-
-    ev_now_update(loop);
-    ev_timer_stop(loop, &b->timer);
-    ev_timer_set(&b->timer, after_s, 0.);
-    ev_timer_start(loop, &b->timer);
+    ev_now_update(host_loop(b->env->host));
+    timer_start(&b->timer, ms);
 }
 
 static bool is_nobody_there(const struct kad_boot *b)
@@ -70,7 +67,7 @@ static void on_answer(void *arg, int err, const struct kad_msg *answer)
         c->backoff.failures = 0;
         c->next_ms = now_ms + AGAIN_MS;
     }
-    arm(b, 0.);
+    arm(b, 0);
     if (is_nobody_there(b))
         b->in_vain(b->arg);
 }
@@ -100,23 +97,21 @@ static void rearm(struct kad_boot *b, bool has_few, uint64_t now_ms)
     uint64_t next_ms = UINT64_MAX;
 
     if (!has_few || b->under_way >= AT_ONCE) {
-        arm(b, LEISURE_S);
+        arm(b, LEISURE_MS);
         return;
     }
     DL_FOREACH (b->list, c)
         if (!c->rpc && c->next_ms > now_ms && c->next_ms < next_ms)
             next_ms = c->next_ms;
-    arm(b, next_ms == UINT64_MAX ? LEISURE_S : (double)(next_ms - now_ms) / 1e3);
+    arm(b, next_ms == UINT64_MAX ? LEISURE_MS : next_ms - now_ms);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_timer(void *arg)
 {
-    struct kad_boot *b = w->data;
+    struct kad_boot *b = arg;
     uint64_t now_ms = clock_mono_ms();
     bool has_few = kad_table_count(b->env->table) < KAD_K;
     struct candidate *c;
-    (void)loop;
-    (void)revents;
 
     DL_FOREACH (b->list, c) {
         if (b->under_way >= (has_few ? AT_ONCE : 1))
@@ -133,8 +128,7 @@ struct kad_boot *kad_boot_new(const struct kad_env *env, void (*in_vain)(void *a
     if (!b)
         return NULL;
     *b = (struct kad_boot){ .env = env, .in_vain = in_vain, .arg = arg };
-    ev_timer_init(&b->timer, on_timer, 0., 0.);
-    b->timer.data = b;
+    timer_init(&b->timer, host_loop(env->host), on_timer, b);
     return b;
 }
 
@@ -154,7 +148,7 @@ void kad_boot_free(struct kad_boot *b)
         return;
     while (b->list)
         drop(b->list);
-    ev_timer_stop(host_loop(b->env->host), &b->timer);
+    timer_stop(&b->timer);
     free(b);
 }
 
@@ -202,7 +196,7 @@ void kad_boot_add(struct kad_boot *b, const struct peerid *peer, const struct mu
     for (size_t i = naddrs; i-- > 0;)
         put_first(c, &addrs[i]);
     c->next_ms = 0;
-    arm(b, 0.);
+    arm(b, 0);
 }
 
 void kad_boot_again(struct kad_boot *b)
@@ -214,5 +208,5 @@ void kad_boot_again(struct kad_boot *b)
             c->backoff.failures = 0;
             c->next_ms = 0;
         }
-    arm(b, 0.);
+    arm(b, 0);
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "net/timer.h"
 #include "p2p/backoff.h"
 
 #define RETRY_MAX_MS   600000
@@ -29,7 +30,7 @@ struct kad_publish {
     struct published *names; /* in the order they were put last */
     unsigned under_way;
     uint64_t wake_ms; /* of the timer */
-    ev_timer timer;
+    struct timer timer;
 };
 
 static const struct kad_env *env_of(const struct kad_publish *p)
@@ -47,16 +48,10 @@ static struct published *find(const struct kad_publish *p, const char *name)
 /* Looks at what is due then, unless it does so before. */
 static void wake_at(struct kad_publish *p, uint64_t at_ms)
 {
-    struct ev_loop *loop = host_loop(env_of(p)->host);
-    uint64_t now_ms = clock_mono_ms();
-
-    if (p->under_way >= KAD_PUBLISH_AT_ONCE || (ev_is_active(&p->timer) && p->wake_ms <= at_ms))
+    if (p->under_way >= KAD_PUBLISH_AT_ONCE || (timer_is_running(&p->timer) && p->wake_ms <= at_ms))
         return;
     p->wake_ms = at_ms;
-    ev_now_update(loop);
-    ev_timer_stop(loop, &p->timer);
-    ev_timer_set(&p->timer, at_ms > now_ms ? (double)(at_ms - now_ms) / 1e3 : 0., 0.);
-    ev_timer_start(loop, &p->timer);
+    timer_start_at(&p->timer, at_ms);
 }
 
 /* Goes through all names: for when one more may be put, and not for each of many. */
@@ -64,7 +59,7 @@ static void arm(struct kad_publish *p)
 {
     uint64_t next_ms = UINT64_MAX;
 
-    ev_timer_stop(host_loop(env_of(p)->host), &p->timer);
+    timer_stop(&p->timer);
     for (const struct published *v = p->names; v; v = v->by_name.next)
         if (!v->put && v->next_ms < next_ms)
             next_ms = v->next_ms;
@@ -123,12 +118,10 @@ static int begin(struct published *v)
     return v->put ? 0 : GW_ENOMEM;
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_timer(void *arg)
 {
-    struct kad_publish *p = w->data;
+    struct kad_publish *p = arg;
     uint64_t now_ms = clock_mono_ms();
-    (void)loop;
-    (void)revents;
 
     for (struct published *v = p->names; v && p->under_way < KAD_PUBLISH_AT_ONCE;
          v = v->by_name.next) {
@@ -149,8 +142,7 @@ struct kad_publish *kad_publish_new(struct kad_queries *queries)
     if (!p)
         return NULL;
     p->queries = queries;
-    ev_timer_init(&p->timer, on_timer, 0., 0.);
-    p->timer.data = p;
+    timer_init(&p->timer, host_loop(queries->env->host), on_timer, p);
     return p;
 }
 
@@ -175,7 +167,7 @@ void kad_publish_free(struct kad_publish *p)
         return;
     while (p->names)
         drop(p->names);
-    ev_timer_stop(host_loop(env_of(p)->host), &p->timer);
+    timer_stop(&p->timer);
     free(p);
 }
 

@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "net/timer.h"
 #include "p2p/backoff.h"
 
 #define JITTER_PERCENT 20
@@ -14,7 +15,7 @@ struct kad_refresh {
     const struct kad_env *env;
     struct kad_runs *runs;
     struct kad_run *run; /* NULL: nothing under way */
-    ev_timer timer;      /* to the next one */
+    struct timer timer;  /* to the next one */
     uint64_t began_ms;
     void (*done)(void *arg);
     void *arg;
@@ -36,13 +37,10 @@ bool kad_refresh_key(const struct kad_id *self, unsigned shared, uint8_t key[KAD
 
 static void arm(struct kad_refresh *r)
 {
-    struct ev_loop *loop = host_loop(r->env->host);
     uint64_t ms = backoff_jitter_ms(r->env->cfg.refresh_ms, JITTER_PERCENT,
                                     (uint32_t)clock_mono_ns());
 
-    ev_timer_stop(loop, &r->timer);
-    ev_timer_set(&r->timer, (double)ms / 1e3, 0.);
-    ev_timer_start(loop, &r->timer);
+    timer_start(&r->timer, ms);
 }
 
 static bool on_answer(void *arg, const struct peerid *from, const struct kad_msg *answer)
@@ -109,11 +107,9 @@ void kad_refresh_now(struct kad_refresh *r)
         arm(r);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_timer(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    kad_refresh_now(w->data);
+    kad_refresh_now(arg);
 }
 
 struct kad_refresh *kad_refresh_new(const struct kad_env *env, struct kad_runs *runs,
@@ -123,8 +119,7 @@ struct kad_refresh *kad_refresh_new(const struct kad_env *env, struct kad_runs *
     if (!r)
         return NULL;
     *r = (struct kad_refresh){ .env = env, .runs = runs, .done = done, .arg = arg };
-    ev_timer_init(&r->timer, on_timer, 0., 0.);
-    r->timer.data = r;
+    timer_init(&r->timer, host_loop(env->host), on_timer, r);
     arm(r);
     return r;
 }
@@ -133,7 +128,7 @@ void kad_refresh_free(struct kad_refresh *r)
 {
     if (!r)
         return;
-    ev_timer_stop(host_loop(r->env->host), &r->timer);
+    timer_stop(&r->timer);
     kad_run_free(r->run);
     free(r);
 }

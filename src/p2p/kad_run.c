@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/container_of.h"
+#include "net/timer.h"
 #include "p2p/kad_contacts.h"
 #include "p2p/kad_rpc.h"
 
@@ -34,8 +35,8 @@ struct kad_run {
     struct question *questions;
     struct kad_msg msg; /* its key views `key` */
     uint8_t key[KAD_MSG_KEY_MAX];
-    ev_timer deadline;
-    ev_timer slow;         /* runs while some question may turn out to be */
+    struct timer deadline;
+    struct timer slow;     /* runs while some question may turn out to be */
     struct turn_task task; /* begins it, or tells its end */
     const struct kad_run_events *ev;
     void *arg;
@@ -75,8 +76,8 @@ void kad_runs_go_on(struct kad_runs *all)
 
 static void leave(struct kad_run *r)
 {
-    ev_timer_stop(loop_of(r), &r->deadline);
-    ev_timer_stop(loop_of(r), &r->slow);
+    timer_stop(&r->deadline);
+    timer_stop(&r->slow);
     while (r->questions) {
         kad_rpc_cancel(r->questions->rpc);
         forget(r->questions);
@@ -134,18 +135,6 @@ static bool ask(struct kad_run *r, const struct kad_contact *to)
     return true;
 }
 
-static void await_slow(struct kad_run *r, uint64_t now_ms)
-{
-    uint64_t due_ms = kad_lookup_due(r->lookup);
-
-    ev_timer_stop(loop_of(r), &r->slow);
-    if (due_ms == UINT64_MAX)
-        return;
-    ev_now_update(loop_of(r));
-    ev_timer_set(&r->slow, due_ms > now_ms ? (double)(due_ms - now_ms) / 1e3 : 0., 0.);
-    ev_timer_start(loop_of(r), &r->slow);
-}
-
 static void go_on(struct kad_run *r)
 {
     struct kad_contact to;
@@ -158,14 +147,13 @@ static void go_on(struct kad_run *r)
     if (kad_lookup_is_done(r->lookup))
         end(r, false);
     else
-        await_slow(r, clock_mono_ms());
+        timer_start_at(&r->slow, kad_lookup_due(r->lookup));
 }
 
-static void on_slow(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_slow(void *arg)
 {
-    struct kad_run *r = w->data;
-    (void)loop;
-    (void)revents;
+    struct kad_run *r = arg;
+
     kad_lookup_tick(r->lookup, clock_mono_ms(), NULL, NULL);
     go_on(r);
 }
@@ -196,11 +184,9 @@ static void on_turn(struct turn_task *t)
     go_on(r);
 }
 
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    end(w->data, true);
+    end(arg, true);
 }
 
 struct kad_run *kad_run_new(const struct kad_env *env, struct kad_runs *all,
@@ -228,11 +214,10 @@ struct kad_run *kad_run_new(const struct kad_env *env, struct kad_runs *all,
     all->begun++;
     all->count++;
     DL_APPEND(all->list, r);
-    ev_timer_init(&r->deadline, on_deadline, (double)env->cfg.query_ms / 1e3, 0.);
-    ev_timer_init(&r->slow, on_slow, 0., 0.);
-    r->deadline.data = r->slow.data = r;
+    timer_init(&r->deadline, loop_of(r), on_deadline, r);
+    timer_init(&r->slow, loop_of(r), on_slow, r);
     ev_now_update(loop_of(r));
-    ev_timer_start(loop_of(r), &r->deadline);
+    timer_start(&r->deadline, env->cfg.query_ms);
     turn_add(host_turn(env->host), &r->task);
     return r;
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "net/parting.h"
+#include "net/timer.h"
 #include "p2p/msgread.h"
 #include "wire/varint.h"
 
@@ -46,7 +47,7 @@ struct served { /* a burst of a peer */
     struct conn *c;
     struct stream *s;       /* ours, once we listen */
     struct msgread *reader; /* until then */
-    ev_timer deadline;
+    struct timer deadline;
     uint64_t flow;
     uint64_t got;
 };
@@ -61,7 +62,7 @@ struct loss_server {
 
 static void end_served(struct served *b)
 {
-    ev_timer_stop(host_loop(conn_host(b->c)), &b->deadline);
+    timer_stop(&b->deadline);
     if (b->s)
         conn_unbind_flow(b->c, b->flow, false);
     DL_DELETE(b->server->bursts, b);
@@ -116,11 +117,9 @@ static const struct stream_events served_events = {
     .on_close = served_on_close,
 };
 
-static void on_served_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_served_deadline(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    drop_served(w->data, GW_ETIMEOUT);
+    drop_served(arg, GW_ETIMEOUT);
 }
 
 static int listen_for(struct served *b, struct stream *s, struct bytes msg)
@@ -149,7 +148,7 @@ static void on_burst(void *arg, int err, struct stream *s, struct bytes msg, str
     }
     b->s = s;
     stream_own(s, &served_events, b);
-    ev_timer_start(host_loop(conn_host(b->c)), &b->deadline);
+    timer_start(&b->deadline, LOSS_SERVE_MS);
 }
 
 static bool has_room(const struct loss_server *server, const struct conn *c)
@@ -176,8 +175,7 @@ static void on_stream(void *arg, struct conn *c, struct stream *s, const char *p
     }
     b->server = server;
     b->c = c;
-    ev_timer_init(&b->deadline, on_served_deadline, LOSS_SERVE_MS / 1e3, 0.);
-    b->deadline.data = b;
+    timer_init(&b->deadline, host_loop(conn_host(b->c)), on_served_deadline, b);
     DL_APPEND(server->bursts, b);
     server->n++;
     msgread_start(host_loop(conn_host(c)), s, early, &limits, &b->reader, on_burst, b);

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "id/multiaddr.h"
+#include "net/timer.h"
 #include "p2p/mdns_core.h"
 
 #define LOOK_MS 30000 /* links without an address of ours come and go unannounced */
@@ -28,7 +29,7 @@ struct mdns {
     bool is_started, is_asker;
     bool is_failure_told;
     uint64_t looked_ms;
-    ev_timer timer;
+    struct timer timer;
     struct listener *listeners;
 };
 
@@ -52,13 +53,7 @@ static void pump(struct mdns *m)
 
     while (m->port && (n = mdns_core_output(m->core, now_ms, &to, msg)) > 0)
         mdns_port_send(m->port, &to, (struct bytes){ msg, n });
-    ev_timer_stop(m->loop, &m->timer);
-    uint64_t next_ms = mdns_core_next(m->core);
-    if (!m->port || next_ms == UINT64_MAX)
-        return;
-    ev_now_update(m->loop);
-    ev_timer_set(&m->timer, next_ms > now_ms ? (double)(next_ms - now_ms) / 1e3 : 0., 0.);
-    ev_timer_start(m->loop, &m->timer);
+    timer_start_at(&m->timer, m->port ? mdns_core_next(m->core) : UINT64_MAX);
 }
 
 static void on_datagram(void *arg, const struct mdns_peer *from, struct bytes v)
@@ -113,11 +108,10 @@ static void look(struct mdns *m)
     mdns_core_set_links(m->core, links, n, now_ms);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_timer(void *arg)
 {
-    struct mdns *m = w->data;
-    (void)loop;
-    (void)revents;
+    struct mdns *m = arg;
+
     if (clock_mono_ms() - m->looked_ms >= LOOK_MS)
         look(m);
     pump(m);
@@ -132,8 +126,7 @@ struct mdns *mdns_new(struct host *h, const char *name)
         return NULL;
     m->host = h;
     m->loop = host_loop(h);
-    ev_init(&m->timer, on_timer);
-    m->timer.data = m;
+    timer_init(&m->timer, m->loop, on_timer, m);
     if (getrandom(random, sizeof random, 0) != sizeof random ||
         !(m->peers = lan_peers_new(on_news, m)) ||
         !(m->core = mdns_core_new(host_peerid(h), name, random, m->peers))) {
@@ -163,7 +156,7 @@ void mdns_free(struct mdns *m)
     if (m->port)
         say_goodbye(m);
     mdns_port_close(m->port);
-    ev_timer_stop(m->loop, &m->timer);
+    timer_stop(&m->timer);
     LL_FOREACH_SAFE (m->listeners, l, next)
         free(l);
     mdns_core_free(m->core);

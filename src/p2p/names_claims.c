@@ -12,6 +12,7 @@
 #include "id/circuit_addr.h"
 #include "id/name_record.h"
 #include "net/addr_scope.h"
+#include "net/timer.h"
 #include "p2p/backoff.h"
 #include "p2p/names_ask.h"
 
@@ -30,7 +31,7 @@ struct claim { /* of one name at one relay */
     char network[NETWORK_LABEL_MAX + 1], host[NETWORK_LABEL_MAX + 1];
     struct network_relay relay;
     struct names_ask *ask; /* under way */
-    ev_timer timer;        /* when to ask next */
+    struct timer timer;    /* when to ask next */
     struct backoff down, refused;
     int err;
     enum names_status status;
@@ -86,12 +87,6 @@ int names_claim_seal(const struct host *h, const struct announce *a, const char 
 
 /* ---- one claim ---- */
 
-static void ask_in(struct claim *c, uint64_t ms)
-{
-    c->timer.repeat = ms ? (double)ms / 1e3 : 1e-3;
-    ev_timer_again(host_loop(c->all->host), &c->timer);
-}
-
 static void log_outcome(const struct claim *c, int err, enum names_status status, struct bytes why)
 {
     const char *relay = peerid_short(&c->relay.peer);
@@ -119,19 +114,20 @@ static void on_answer(void *arg, int err, const struct names_answer *a)
     c->err = err;
     c->status = status;
     if (err && err != GW_ENOPROTO) {
-        ask_in(c, backoff_next_ms(&c->down, draw_bits()));
+        timer_start(&c->timer, backoff_next_ms(&c->down, draw_bits()));
         return;
     }
     c->down.failures = 0;
     if (err || status != NAMES_OK) {
         c->claimed_s = 0;
-        ask_in(c, backoff_next_ms(&c->refused, draw_bits()));
+        timer_start(&c->timer, backoff_next_ms(&c->refused, draw_bits()));
         return;
     }
     c->refused.failures = 0;
     c->claimed_s = (uint64_t)clock_wall_s();
     c->claimed_ms = clock_mono_ms();
-    ask_in(c, backoff_jitter_ms(NAMES_RENEW_S * UINT64_C(1000), RENEW_JITTER, draw_bits()));
+    timer_start(&c->timer,
+                backoff_jitter_ms(NAMES_RENEW_S * UINT64_C(1000), RENEW_JITTER, draw_bits()));
 }
 
 static struct names_ask *put_question(struct names_claims *all, const struct network_relay *relay,
@@ -165,7 +161,7 @@ static void ask(struct claim *c)
     char name[2 * NETWORK_LABEL_MAX + 2];
     uint8_t sealed[NAME_RECORD_MAX];
 
-    ev_timer_stop(host_loop(c->all->host), &c->timer);
+    timer_stop(&c->timer);
     snprintf(name, sizeof name, "%s.%s", c->host, c->network);
     int n = names_claim_seal(c->all->host, c->all->announce, name, sealed, sizeof sealed);
     const struct names_question q = { .type = NAMES_CLAIM,
@@ -181,11 +177,9 @@ static void ask(struct claim *c)
         on_answer(c, n > 0 ? GW_ENOMEM : n, NULL);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_timer(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    ask(w->data);
+    ask(arg);
 }
 
 /* The same claim again, but not too often, and not at the moment when all others do. */
@@ -194,13 +188,13 @@ static void renew_soon(struct claim *c)
     uint64_t age_ms = clock_mono_ms() - c->claimed_ms;
     uint64_t rest_ms = age_ms < RENEW_GAP_MS ? RENEW_GAP_MS - age_ms : 0;
 
-    ask_in(c, SETTLE_MS + rest_ms + draw_bits() % RENEW_SPREAD_MS);
+    timer_start(&c->timer, SETTLE_MS + rest_ms + draw_bits() % RENEW_SPREAD_MS);
 }
 
 static void drop(struct claim *c)
 {
     names_ask_cancel(c->ask);
-    ev_timer_stop(host_loop(c->all->host), &c->timer);
+    timer_stop(&c->timer);
     DL_DELETE(c->all->claims, c);
     free(c);
 }
@@ -267,8 +261,7 @@ static struct claim *add(struct names_claims *all, const struct network *net)
     memcpy(c->host, net->host, sizeof c->host);
     c->down = (struct backoff){ .first_ms = DOWN_FIRST_MS, .max_ms = DOWN_MAX_MS };
     c->refused = (struct backoff){ .first_ms = REFUSED_FIRST_MS, .max_ms = REFUSED_MAX_MS };
-    ev_init(&c->timer, on_timer);
-    c->timer.data = c;
+    timer_init(&c->timer, host_loop(c->all->host), on_timer, c);
     DL_APPEND(all->claims, c);
     return c;
 }
@@ -356,7 +349,7 @@ static void on_conn(void *arg, struct conn *conn)
         if (c->claimed_s)
             renew_soon(c);
         else if (c->err)
-            ask_in(c, 0);
+            timer_start(&c->timer, 0);
     }
 }
 

@@ -10,6 +10,7 @@
 #include "base/draw.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "net/timer.h"
 #include "p2p/backoff.h"
 #include "p2p/ping.h"
 
@@ -31,7 +32,7 @@ struct path { /* of a peer that is connected or kept */
     struct ping *ping;         /* the probe under way */
     struct host_connect *dial; /* ours */
     struct kept *kept;         /* owned; NULL: the peer is not kept */
-    ev_timer timer;            /* with a connection the next probe, else the next try */
+    struct timer timer;        /* with a connection the next probe, else the next try */
     UT_hash_handle by_peer;
 };
 
@@ -59,18 +60,9 @@ static struct path *find(const struct paths *all, const struct peerid *peer)
     return p;
 }
 
-static void arm(struct path *p, uint64_t ms)
-{
-    struct ev_loop *loop = host_loop(p->all->host);
-
-    ev_timer_stop(loop, &p->timer);
-    ev_timer_set(&p->timer, (double)ms / 1e3, 0.);
-    ev_timer_start(loop, &p->timer);
-}
-
 static void disarm(struct path *p)
 {
-    ev_timer_stop(host_loop(p->all->host), &p->timer);
+    timer_stop(&p->timer);
     if (p->kept)
         p->kept->next_ms = 0;
 }
@@ -89,7 +81,7 @@ static void wait_for_next_try(struct path *p)
 {
     uint64_t pause_ms = backoff_next_ms(&p->kept->backoff, draw_bits());
 
-    arm(p, pause_ms);
+    timer_start(&p->timer, pause_ms);
     p->kept->next_ms = clock_mono_ms() + pause_ms;
 }
 
@@ -136,7 +128,7 @@ static void wait_for_probe(struct path *p)
     const struct path_rules *r = &p->all->rules;
 
     if (r->probe_ms)
-        arm(p, path_health_pause_ms(&p->health, r, draw_bits()));
+        timer_start(&p->timer, path_health_pause_ms(&p->health, r, draw_bits()));
     else
         disarm(p);
 }
@@ -198,11 +190,9 @@ static void probe(struct path *p)
         wait_for_probe(p);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_timer(void *arg)
 {
-    struct path *p = w->data;
-    (void)loop;
-    (void)revents;
+    struct path *p = arg;
 
     if (p->conn)
         probe(p);
@@ -253,7 +243,7 @@ static void follow(struct path *p)
         return;
     } else if (!p->kept) {
         drop_if_idle(p);
-    } else if (!ev_is_active(&p->timer)) {
+    } else if (!timer_is_running(&p->timer)) {
         wait_for_next_try(p);
     }
 }
@@ -265,8 +255,7 @@ static struct path *make(struct paths *all, const struct peerid *peer)
         return NULL;
     p->all = all;
     p->peer = *peer;
-    ev_init(&p->timer, on_timer);
-    p->timer.data = p;
+    timer_init(&p->timer, host_loop(all->host), on_timer, p);
     HASH_ADD(by_peer, all->by_peer, peer, sizeof p->peer, p);
     if (p->by_peer.tbl)
         return p;
@@ -443,7 +432,8 @@ void paths_network_changed(struct paths *p)
 {
     for (struct path *at = p->by_peer; at; at = at->by_peer.next) {
         if (at->conn && !at->ping && p->rules.probe_ms) {
-            arm(at, backoff_jitter_ms(p->rules.probe_ms / PATH_HEALTH_SOON, 100, draw_bits()));
+            timer_start(&at->timer,
+                        backoff_jitter_ms(p->rules.probe_ms / PATH_HEALTH_SOON, 100, draw_bits()));
         } else if (!at->conn && at->kept) {
             host_connect_cancel(at->dial);
             at->dial = NULL;

@@ -6,39 +6,36 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "net/timer.h"
 
 #define HEADER 8          /* octets: how many are wanted back, big-endian */
 #define CHUNK  (64 << 10) /* asked for at a time */
 
 /* Both sides: a stream, what is still to be sent, and a watch on its progress. */
 struct flow {
-    struct ev_loop *loop;
     struct stream *s;
-    ev_timer idle;
+    struct timer idle;
     uint64_t left; /* to send */
     bool is_sending;
 };
 
-static void on_idle(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_idle(void *arg)
 {
-    struct flow *f = w->data;
-    (void)revents;
-    ev_timer_stop(loop, w);
+    struct flow *f = arg;
+
     f->s->ops->reset(f->s, GW_ETIMEOUT);
 }
 
 static void flow_init(struct flow *f, struct ev_loop *loop)
 {
-    f->loop = loop;
-    ev_timer_init(&f->idle, on_idle, 0., PERF_IDLE_MS / 1e3);
-    f->idle.data = f;
+    timer_init(&f->idle, loop, on_idle, f);
 }
 
 static void flow_start(struct flow *f, struct stream *s, const struct stream_events *ev,
                        void *owner)
 {
     f->s = s;
-    ev_timer_again(f->loop, &f->idle);
+    timer_start(&f->idle, PERF_IDLE_MS);
     stream_own(s, ev, owner);
 }
 
@@ -47,7 +44,7 @@ static void flow_send(struct flow *f)
 {
     struct stream *s = f->s;
 
-    ev_timer_again(f->loop, &f->idle);
+    timer_start(&f->idle, PERF_IDLE_MS);
     while (f->left) {
         struct span to = s->ops->reserve(s, f->left < CHUNK ? (size_t)f->left : CHUNK);
         if (!to.n)
@@ -68,7 +65,7 @@ static void flow_drained(struct flow *f)
 
 static void flow_received(struct flow *f, size_t n)
 {
-    ev_timer_again(f->loop, &f->idle);
+    timer_start(&f->idle, PERF_IDLE_MS);
     f->s->ops->credit(f->s, n);
 }
 
@@ -115,7 +112,7 @@ static void served_on_close(struct stream *s, int err)
 {
     struct served *p = s->owner;
     (void)err;
-    ev_timer_stop(p->f.loop, &p->f.idle);
+    timer_stop(&p->f.idle);
     free(p);
 }
 
@@ -161,7 +158,7 @@ struct perf {
 
 static void release(struct perf *p)
 {
-    ev_timer_stop(p->f.loop, &p->f.idle);
+    timer_stop(&p->f.idle);
     free(p);
 }
 

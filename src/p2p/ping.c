@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "net/parting.h"
+#include "net/timer.h"
 
 #define PAYLOAD 32
 
@@ -14,9 +15,8 @@
  * that does not read its answers is not read either. */
 
 struct echo {
-    struct ev_loop *loop;
     struct stream *s;
-    ev_timer idle;
+    struct timer idle;
     size_t queued; /* octets on their way back */
 };
 
@@ -40,7 +40,7 @@ static void echo_on_data(struct stream *s, struct bytes v)
         s->ops->reset(s, GW_ENOMEM);
         return;
     }
-    ev_timer_again(e->loop, &e->idle);
+    timer_start(&e->idle, PING_IDLE_MS);
     e->queued += v.n;
     if (left > 0)
         echo_on_drained(s, (size_t)left);
@@ -55,7 +55,7 @@ static void echo_on_close(struct stream *s, int err)
 {
     struct echo *e = s->owner;
     (void)err;
-    ev_timer_stop(e->loop, &e->idle);
+    timer_stop(&e->idle);
     free(e);
 }
 
@@ -66,11 +66,10 @@ static const struct stream_events echo_events = {
     .on_close = echo_on_close,
 };
 
-static void echo_on_idle(struct ev_loop *loop, ev_timer *w, int revents)
+static void echo_on_idle(void *arg)
 {
-    struct echo *e = w->data;
-    (void)revents;
-    ev_timer_stop(loop, w);
+    struct echo *e = arg;
+
     e->s->ops->reset(e->s, GW_ETIMEOUT);
 }
 
@@ -85,11 +84,9 @@ static void echo_start(void *arg, struct conn *c, struct stream *s, const char *
         stream_drop(s, GW_ENOMEM);
         return;
     }
-    e->loop = host_loop(conn_host(c));
     e->s = s;
-    ev_timer_init(&e->idle, echo_on_idle, 0., PING_IDLE_MS / 1e3);
-    e->idle.data = e;
-    ev_timer_again(e->loop, &e->idle);
+    timer_init(&e->idle, host_loop(conn_host(c)), echo_on_idle, e);
+    timer_start(&e->idle, PING_IDLE_MS);
     stream_own(s, &echo_events, e);
     if (early.n)
         echo_on_data(s, early);
@@ -104,8 +101,8 @@ int ping_serve(struct host *h)
 
 struct ping {
     struct ev_loop *loop;
-    struct stream *s; /* NULL while it is opened */
-    ev_timer timer;   /* the opening's or the answer's deadline, or the time of the next ping */
+    struct stream *s;   /* NULL while it is opened */
+    struct timer timer; /* the opening's or the answer's deadline, or the time of the next ping */
     struct ping_round round;
     uint32_t answers;
     bool is_waiting; /* for an answer */
@@ -119,7 +116,7 @@ struct ping {
 
 static void release(struct ping *p)
 {
-    ev_timer_stop(p->loop, &p->timer);
+    timer_stop(&p->timer);
     free(p);
 }
 
@@ -139,13 +136,6 @@ static void reset(struct ping *p, int err)
     fail(p, err);
 }
 
-static void set_timer(struct ping *p, uint64_t ms)
-{
-    ev_timer_stop(p->loop, &p->timer);
-    ev_timer_set(&p->timer, (double)ms / 1e3, 0.);
-    ev_timer_start(p->loop, &p->timer);
-}
-
 static void send_ping(struct ping *p)
 {
     if (getrandom(p->sent, sizeof p->sent, GRND_NONBLOCK) != (ssize_t)sizeof p->sent) {
@@ -155,7 +145,7 @@ static void send_ping(struct ping *p)
     p->ngot = 0;
     p->is_waiting = true;
     p->sent_ns = clock_mono_ns();
-    set_timer(p, p->round.timeout_ms);
+    timer_start(&p->timer, p->round.timeout_ms);
     if (p->s->ops->write(p->s, (struct bytes){ p->sent, sizeof p->sent }) < 0)
         reset(p, GW_ENOMEM);
 }
@@ -168,7 +158,7 @@ static void on_answer(struct ping *p)
 
     p->is_waiting = false;
     if (++p->answers < p->round.count) {
-        set_timer(p, p->round.interval_ms);
+        timer_start(&p->timer, p->round.interval_ms);
     } else {
         parting_start(p->loop, p->s, (struct bytes){ 0 }, PARTING_MS, GW_ETIMEOUT, NULL);
         release(p);
@@ -202,11 +192,10 @@ static const struct stream_events ping_events = {
     .on_close = on_close,
 };
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_timer(void *arg)
 {
-    struct ping *p = w->data;
-    (void)loop;
-    (void)revents;
+    struct ping *p = arg;
+
     if (!p->s) {
         p->is_canceled = true; /* on_opened ends it */
         p->answer(p->arg, GW_ETIMEOUT, 0);
@@ -253,13 +242,12 @@ struct ping *ping_start(struct conn *c, const struct ping_round *round, ping_ans
     p->round = *round;
     p->answer = answer;
     p->arg = arg;
-    ev_timer_init(&p->timer, on_timer, 0., 0.);
-    p->timer.data = p;
+    timer_init(&p->timer, p->loop, on_timer, p);
     if (conn_open(c, PING_PROTOCOL, (struct bytes){ 0 }, on_opened, p) != 0) {
         free(p);
         return NULL;
     }
-    set_timer(p, p->round.timeout_ms);
+    timer_start(&p->timer, p->round.timeout_ms);
     return p;
 }
 
@@ -268,7 +256,7 @@ void ping_cancel(struct ping *p)
     if (!p)
         return;
     if (!p->s) {
-        ev_timer_stop(p->loop, &p->timer);
+        timer_stop(&p->timer);
         p->is_canceled = true; /* on_opened ends it */
         return;
     }

@@ -6,13 +6,14 @@
 #include "base/clock.h"
 #include "base/draw.h"
 #include "base/err.h"
+#include "net/timer.h"
 
 struct punch {
     struct host *host;
     struct peerid peer;
     struct punch_core core;
     struct host_connect *connect;
-    ev_timer timer;
+    struct timer timer;
     punch_done_fn *done;
     void *arg;
     int err; /* of our dial */
@@ -22,7 +23,7 @@ struct punch {
 
 static void finish(struct punch *p, int err, struct conn *c)
 {
-    ev_timer_stop(host_loop(p->host), &p->timer);
+    timer_stop(&p->timer);
     p->done(p->arg, err, c);
     free(p);
 }
@@ -65,12 +66,7 @@ static bool dial(struct punch *p)
 
 static void wait(struct punch *p)
 {
-    uint64_t now_ms = clock_mono_ms(), due_ms = punch_core_due(&p->core);
-    struct ev_loop *loop = host_loop(p->host);
-
-    ev_timer_stop(loop, &p->timer);
-    ev_timer_set(&p->timer, due_ms > now_ms ? (double)(due_ms - now_ms) / 1e3 : 0., 0.);
-    ev_timer_start(loop, &p->timer);
+    timer_start_at(&p->timer, punch_core_due(&p->core));
 }
 
 /* 0, or why there is no more to be done. */
@@ -88,11 +84,9 @@ static int act(struct punch *p, unsigned todo)
     return 0;
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_timer(void *arg)
 {
-    struct punch *p = w->data;
-    (void)loop;
-    (void)revents;
+    struct punch *p = arg;
 
     int err = act(p, punch_core_tick(&p->core, draw_bits(), clock_mono_ms()));
     if (err) {
@@ -114,8 +108,7 @@ struct punch *punch_start(struct host *h, const struct peerid *peer, const struc
     p->err = GW_ETIMEOUT;
     p->n = n < PUNCH_ADDRS_MAX ? n : PUNCH_ADDRS_MAX;
     memcpy(p->addrs, addrs, p->n * sizeof *addrs);
-    ev_init(&p->timer, on_timer);
-    p->timer.data = p;
+    timer_init(&p->timer, host_loop(p->host), on_timer, p);
     if (act(p, punch_core_start(&p->core, serves, draw_bits(), clock_mono_ms())) == 0)
         return p;
     free(p);
@@ -126,7 +119,7 @@ void punch_cancel(struct punch *p)
 {
     if (!p)
         return;
-    ev_timer_stop(host_loop(p->host), &p->timer);
+    timer_stop(&p->timer);
     host_connect_cancel(p->connect);
     free(p);
 }

@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "net/bridge.h"
 #include "net/parting.h"
+#include "net/timer.h"
 #include "p2p/msgread.h"
 
 struct relay_circuit {
@@ -19,7 +20,7 @@ struct relay_circuit {
     struct msgread *answer; /* ASKING: reads the target's, else NULL */
     struct bridge *bridge;  /* JOINED, else NULL */
     struct limit *limit;    /* NULL: none */
-    ev_timer life;          /* JOINED, when it is limited */
+    struct timer life;      /* JOINED, when it is limited */
     uint64_t life_ms, max_bytes;
     int err; /* why it was given up, while a stream to the target is awaited */
     const struct relay_circuit_events *ev;
@@ -45,7 +46,7 @@ void relay_circuit_refuse(struct ev_loop *loop, struct stream *s, enum circuit_s
 
 static void release(struct relay_circuit *c)
 {
-    ev_timer_stop(c->loop, &c->life);
+    timer_stop(&c->life);
     strbuf_free(&c->early);
     limit_free(c->limit);
     free(c);
@@ -119,10 +120,8 @@ static void join(struct relay_circuit *c, struct stream *target, struct bytes ea
         target->ev->on_data(target, early);
     if (c->is_source_at_eof)
         source->ev->on_eof(source); /* it came before those did who are to hear it */
-    if (c->life_ms) {
-        ev_timer_set(&c->life, (double)c->life_ms / 1e3, 0.);
-        ev_timer_start(c->loop, &c->life);
-    }
+    if (c->life_ms)
+        timer_start(&c->life, c->life_ms);
     c->ev->on_join(c->arg);
 }
 
@@ -216,11 +215,10 @@ static const struct stream_events source_events = {
     .on_close = on_source_close,
 };
 
-static void on_life_over(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_life_over(void *arg)
 {
-    struct relay_circuit *c = w->data;
-    (void)loop;
-    (void)revents;
+    struct relay_circuit *c = arg;
+
     bridge_cancel(c->bridge, GW_ETIMEOUT);
 }
 
@@ -237,8 +235,7 @@ static struct relay_circuit *make(const struct relay_circuit_req *req,
                                  .max_bytes = req->bytes,
                                  .ev = ev,
                                  .arg = arg };
-    ev_timer_init(&c->life, on_life_over, 0., 0.);
-    c->life.data = c;
+    timer_init(&c->life, c->loop, on_life_over, c);
     strbuf_put(&c->early, req->early);
     if (req->rate)
         c->limit = limit_new(c->loop, req->rate);

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "net/parting.h"
+#include "net/timer.h"
 #include "p2p/grant.h"
 #include "p2p/hop.h"
 #include "p2p/lease.h"
@@ -24,7 +25,7 @@ struct slot { /* one relay */
     struct hop *hop;    /* RESERVE under way */
     struct conn *conn;  /* held as long as the lease is */
     struct grant grant; /* while conn */
-    ev_timer timer;     /* at lease.next_ms */
+    struct timer timer; /* at lease.next_ms */
 };
 
 struct reservations {
@@ -107,14 +108,6 @@ static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
 
 /* ---- one slot ---- */
 
-static void set_timer(struct slot *s)
-{
-    uint64_t now_ms = clock_mono_ms(), at_ms = s->lease.next_ms;
-
-    s->timer.repeat = at_ms > now_ms ? (double)(at_ms - now_ms) / 1e3 : 1e-3;
-    ev_timer_again(host_loop(s->all->host), &s->timer);
-}
-
 /* The slot is not ours any more. */
 static void withdraw(struct slot *s)
 {
@@ -145,7 +138,7 @@ static void on_failed(struct slot *s, int err, const struct hop_answer *a)
     } else if (s->conn) {
         publish(s->all); /* it may be full */
     }
-    set_timer(s);
+    timer_start_at(&s->timer, s->lease.next_ms);
 }
 
 /* What the relay granted, or why it does not count. */
@@ -187,7 +180,7 @@ static void on_granted(struct slot *s, struct conn *c, const struct grant *g)
         ev_timer_again(host_loop(s->all->host), &s->all->look);
     s->grant = *g;
     lease_granted(&s->lease, clock_mono_ms(), g->life_s * 1000, draw_bits());
-    set_timer(s);
+    timer_start_at(&s->timer, s->lease.next_ms);
     publish(s->all);
 }
 
@@ -223,18 +216,16 @@ static void ask(struct slot *s)
 
     if (s->hop)
         return;
-    ev_timer_stop(host_loop(s->all->host), &s->timer);
+    timer_stop(&s->timer);
     lease_asking(&s->lease);
     s->hop = hop_ask(s->all->host, &req, on_answer, s);
     if (!s->hop)
         on_failed(s, GW_ENOMEM, NULL);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_timer(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    ask(w->data);
+    ask(arg);
 }
 
 static void on_lost(struct slot *s, int err)
@@ -246,7 +237,7 @@ static void on_lost(struct slot *s, int err)
     if (s->hop)
         lease_asking(&s->lease); /* the renewal finds another connection */
     else
-        set_timer(s);
+        timer_start_at(&s->timer, s->lease.next_ms);
 }
 
 static void on_conn_close(void *arg, struct conn *c, int err)
@@ -278,14 +269,13 @@ static struct slot *slot_new(struct reservations *r, const struct peerid *relay)
     s->all = r;
     s->relay = *relay;
     lease_init(&s->lease);
-    ev_timer_init(&s->timer, on_timer, 0., 0.);
-    s->timer.data = s;
+    timer_init(&s->timer, host_loop(r->host), on_timer, s);
     return s;
 }
 
 static void slot_free(struct slot *s)
 {
-    ev_timer_stop(host_loop(s->all->host), &s->timer);
+    timer_stop(&s->timer);
     hop_cancel(s->hop);
     free(s);
 }

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "net/parting.h"
+#include "net/timer.h"
 #include "svc/introduce.h"
 #include "svc/svc_carry.h"
 #include "svc/svc_dial.h"
@@ -25,7 +26,7 @@
 #include "svc/svc_refusal.h"
 #include "svc/udp_flow.h"
 
-#define REQUEST_S   10.0
+#define REQUEST_MS  10000
 #define UDP_IDLE_MS (120u * 1000)
 
 enum state { ST_REQUEST, ST_DIALLING, ST_CARRIED };
@@ -48,7 +49,7 @@ struct inbound {
     struct ask ask;
     bool is_at_eof;
     struct svc_early early; /* the request, then what came behind it */
-    ev_timer deadline;      /* of the request */
+    struct timer deadline;  /* of the request */
     struct svc_dial *dial;
     struct limit *limit; /* borrowed; NULL: none */
     struct svc_carry *carry;
@@ -80,7 +81,7 @@ static struct bytes encode_answer(uint8_t buf[TUNNEL_WIRE_MAX], enum tunnel_stat
 /* Ends what runs for x and forgets it; its stream is somebody else's by now. */
 static void release(struct inbound *x)
 {
-    ev_timer_stop(x->in->loop, &x->deadline);
+    timer_stop(&x->deadline);
     svc_dial_cancel(x->dial);
     DL_DELETE(x->in->streams, x);
     svc_early_clear(&x->early);
@@ -283,7 +284,7 @@ static void try_request(struct inbound *x)
     int used = tunnel_decode_request(svc_early_bytes(&x->early), &r);
     if (used == 0)
         return;
-    ev_timer_stop(x->in->loop, &x->deadline);
+    timer_stop(&x->deadline);
     if (used < 0) {
         abandon(x, used);
         return;
@@ -338,11 +339,9 @@ static const struct stream_events inbound_events = {
     .on_close = on_close,
 };
 
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    abandon(w->data, GW_ETIMEOUT);
+    abandon(arg, GW_ETIMEOUT);
 }
 
 /* ---- the protocols ---- */
@@ -363,8 +362,7 @@ static struct inbound *inbound_new(struct svc_in *in, struct conn *c, struct str
     x->peer = *conn_peer(c);
     x->ask = ask;
     x->began_ms = clock_mono_ms();
-    ev_timer_init(&x->deadline, on_deadline, REQUEST_S, 0.);
-    x->deadline.data = x;
+    timer_init(&x->deadline, x->in->loop, on_deadline, x);
     DL_APPEND(in->streams, x);
     stream_own(s, &inbound_events, x);
     s->ops->credit(s, 0);
@@ -379,7 +377,7 @@ static void on_tunnel(void *arg, struct conn *c, struct stream *s, const char *p
     struct inbound *x = inbound_new(in, c, s, early, ask);
     if (!x)
         return;
-    ev_timer_start(in->loop, &x->deadline);
+    timer_start(&x->deadline, REQUEST_MS);
     try_request(x);
 }
 

@@ -7,11 +7,12 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "net/parting.h"
+#include "net/timer.h"
 #include "svc/svc_proto.h"
 #include "wire/svcquery_msg.h"
 
-#define REQUEST_S 10.0
-#define ENTRY_MAX 256 /* octets of one service in JSON, more than enough */
+#define REQUEST_MS 10000
+#define ENTRY_MAX  256 /* octets of one service in JSON, more than enough */
 
 struct asker { /* a stream whose request is not complete yet */
     struct asker *prev, *next;
@@ -20,7 +21,7 @@ struct asker { /* a stream whose request is not complete yet */
     struct peerid peer;
     uint8_t request[SVCQUERY_REQUEST_LEN];
     size_t n;
-    ev_timer deadline;
+    struct timer deadline;
 };
 
 struct svc_list {
@@ -71,7 +72,7 @@ int svc_list_print(const struct registry *services, struct authz *authz,
 
 static void release(struct asker *q)
 {
-    ev_timer_stop(q->list->loop, &q->deadline);
+    timer_stop(&q->deadline);
     DL_DELETE(q->list->askers, q);
     free(q);
 }
@@ -140,11 +141,9 @@ static const struct stream_events asker_events = {
     .on_close = on_close,
 };
 
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    end(w->data, GW_ETIMEOUT);
+    end(arg, GW_ETIMEOUT);
 }
 
 static void on_query(void *arg, struct conn *c, struct stream *s, const char *protocol,
@@ -160,9 +159,8 @@ static void on_query(void *arg, struct conn *c, struct stream *s, const char *pr
     q->list = l;
     q->s = s;
     q->peer = *conn_peer(c);
-    ev_timer_init(&q->deadline, on_deadline, REQUEST_S, 0.);
-    q->deadline.data = q;
-    ev_timer_start(l->loop, &q->deadline);
+    timer_init(&q->deadline, q->list->loop, on_deadline, q);
+    timer_start(&q->deadline, REQUEST_MS);
     DL_APPEND(l->askers, q);
     stream_own(s, &asker_events, q);
     s->ops->credit(s, 0);

@@ -11,12 +11,12 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/units.h"
+#include "net/timer.h"
 #include "svc/svc_proto.h"
 #include "wire/tunnel_msg.h"
 
 struct svc_out {
     struct host *h;
-    struct ev_loop *loop;
     struct peerid peer;
     enum host_path path;
     uint64_t flow;          /* of datagrams; else 0 */
@@ -25,7 +25,7 @@ struct svc_out {
     struct stream *s;
     uint8_t in[TUNNEL_WIRE_MAX]; /* the answer so far: not credited yet */
     size_t nin;
-    ev_timer deadline;
+    struct timer deadline;
     uint64_t start_ms;
     char spoken[3 * (SVC_PROTO_MAX + 1)]; /* the protocols proposed, for people */
     svc_out_done_fn *done;
@@ -44,7 +44,7 @@ static const int status_err[] = {
 
 static void release(struct svc_out *o)
 {
-    ev_timer_stop(o->loop, &o->deadline);
+    timer_stop(&o->deadline);
     free(o);
 }
 
@@ -116,11 +116,10 @@ static const struct stream_events answer_events = {
     .on_close = on_close,
 };
 
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    struct svc_out *o = w->data;
-    (void)loop;
-    (void)revents;
+    struct svc_out *o = arg;
+
     fail(o, GW_ETIMEOUT, o->s ? "no answer" : "");
 }
 
@@ -259,7 +258,6 @@ struct svc_out *svc_out_open(struct host *h, const struct svc_target *t, uint64_
     if (!o)
         return NULL;
     *o = (struct svc_out){ .h = h,
-                           .loop = host_loop(h),
                            .peer = t->peer,
                            .path = t->path,
                            .flow = t->is_udp ? host_new_flow(h) : 0,
@@ -270,9 +268,8 @@ struct svc_out *svc_out_open(struct host *h, const struct svc_target *t, uint64_
         free(o);
         return NULL;
     }
-    ev_timer_init(&o->deadline, on_deadline, (double)timeout_ms / 1e3, 0.);
-    o->deadline.data = o;
-    ev_timer_start(o->loop, &o->deadline);
+    timer_init(&o->deadline, host_loop(h), on_deadline, o);
+    timer_start(&o->deadline, timeout_ms);
     return o;
 }
 

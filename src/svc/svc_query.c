@@ -3,14 +3,14 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "net/timer.h"
 #include "svc/svc_out.h"
 #include "wire/svcquery_msg.h"
 
 struct svc_query {
-    struct ev_loop *loop;
     struct svc_out *open; /* until the stream is there */
     struct stream *s;
-    ev_timer deadline; /* of all */
+    struct timer deadline; /* of all */
     svc_query_done_fn *done;
     void *arg;
     size_t n;
@@ -22,7 +22,7 @@ static void release(struct svc_query *q, int err)
     svc_out_cancel(q->open);
     if (q->s)
         stream_drop(q->s, err);
-    ev_timer_stop(q->loop, &q->deadline);
+    timer_stop(&q->deadline);
     free(q);
 }
 
@@ -101,11 +101,9 @@ static void on_open(void *arg, int err, struct conn *c, struct stream *s, struct
     take(q, early);
 }
 
-static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+static void on_deadline(void *arg)
 {
-    (void)loop;
-    (void)revents;
-    fail(w->data, GW_ETIMEOUT);
+    fail(arg, GW_ETIMEOUT);
 }
 
 struct svc_query *svc_query_start(struct host *h, const struct peerid *peer,
@@ -115,7 +113,6 @@ struct svc_query *svc_query_start(struct host *h, const struct peerid *peer,
     struct svc_query *q = calloc(1, sizeof *q);
     if (!q)
         return NULL;
-    q->loop = host_loop(h);
     q->done = done;
     q->arg = arg;
     struct svc_target t = {
@@ -126,9 +123,8 @@ struct svc_query *svc_query_start(struct host *h, const struct peerid *peer,
         free(q);
         return NULL;
     }
-    ev_timer_init(&q->deadline, on_deadline, (double)timeout_ms / 1e3, 0.);
-    q->deadline.data = q;
-    ev_timer_start(q->loop, &q->deadline);
+    timer_init(&q->deadline, host_loop(h), on_deadline, q);
+    timer_start(&q->deadline, timeout_ms);
     return q;
 }
 
