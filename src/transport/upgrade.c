@@ -57,6 +57,13 @@ static void fail(struct upgrade *u, int err)
         was.done(was.arg, err);
 }
 
+static void drop_stream(struct upgrade *u, int err)
+{
+    negotiate_cancel(u->negotiate, err);
+    if (u->secure)
+        secure_cancel(u->secure, err);
+}
+
 static void attach(struct upgrade *u, struct stream *s, struct bytes early)
 {
     struct upgrade was = *u;
@@ -224,19 +231,32 @@ static struct upgrade *make(struct upgrade_env *env, struct muxed *m, bool is_in
     return u;
 }
 
+/* False: there is none. */
+static bool reset_oldest_inbound(struct upgrade_env *env)
+{
+    struct upgrade *u = env->all;
+
+    while (u && !u->is_inbound)
+        u = u->next;
+    if (!u)
+        return false;
+    drop_stream(u, GW_ELIMIT);
+    fail(u, GW_ELIMIT);
+    return true;
+}
+
 void upgrade_accept(struct upgrade_env *env, struct stream *raw, const char *transport,
                     const struct multiaddr *local, const struct multiaddr *remote)
 {
-    struct muxed *m = env->nhalf_open < env->max_half_open
-                          ? yamux_new(env->loop, env->turn, &env->mux, true, transport, local,
-                                      remote)
-                          : NULL;
+    while (env->nhalf_open >= env->max_half_open && reset_oldest_inbound(env))
+        ;
+    struct muxed *m = yamux_new(env->loop, env->turn, &env->mux, true, transport, local, remote);
     struct upgrade *u = m ? make(env, m, true) : NULL;
 
     if (!u) {
         if (m)
             yamux_free(m);
-        stream_drop(raw, GW_ELIMIT);
+        stream_drop(raw, GW_ENOMEM);
         return;
     }
     m->ev = &inbound_events;
@@ -307,13 +327,6 @@ int upgrade_start(struct upgrade_env *env, struct muxed *m, struct stream *raw,
     else
         *out = u;
     return err;
-}
-
-static void drop_stream(struct upgrade *u, int err)
-{
-    negotiate_cancel(u->negotiate, err);
-    if (u->secure)
-        secure_cancel(u->secure, err);
 }
 
 void upgrade_cancel(struct upgrade *u, int err)

@@ -56,7 +56,8 @@ void upgrade_cancel(struct upgrade *u, int err); /* resets the stream; done is n
 bool upgrade_again(const struct upgrade_env *env, enum upgrade_security *security, int err);
 
 /* Takes the raw stream of an inbound connection; env->accept follows when all is well. `transport`:
- * "tcp" (static).  Above max_half_open the stream is reset. */
+ * "tcp" (static).  One more than max_half_open resets the oldest, else those who connect and say
+ * nothing would keep everybody out. */
 void upgrade_accept(struct upgrade_env *env, struct stream *raw, const char *transport,
                     const struct multiaddr *local, const struct multiaddr *remote);
 

@@ -701,15 +701,6 @@ static void test_call_through_a_relay_without_reservation_is_denied(void **state
     assert_int_equal(relay.stop_status, CIRCUIT_PERMISSION_DENIED);
 }
 
-static void test_call_above_the_half_open_limit_is_refused(void **state)
-{
-    (void)state;
-    config.max_half_open = 0;
-    host_set_config(b.host, &config);
-    assert_b_is_not_reached(GW_EUNREACH);
-    assert_int_equal(relay.stop_status, CIRCUIT_RESOURCE_LIMIT_EXCEEDED);
-}
-
 static void test_call_that_is_too_long_or_too_slow_ends(void **state)
 {
     (void)state;
@@ -771,7 +762,6 @@ int main(void)
         T(test_a_reservation_leads_a_call_through_a_real_relay),
         T(test_call_is_judged),
         T(test_call_through_a_relay_without_reservation_is_denied),
-        T(test_call_above_the_half_open_limit_is_refused),
         T(test_call_that_is_too_long_or_too_slow_ends),
         T(test_caller_is_who_proves_it),
     };
