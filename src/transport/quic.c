@@ -162,8 +162,10 @@ static void on_packet(void *arg, struct udp *u, const struct udp_packet *p)
         quic_conn_read(c, p, q->batch_ns);
     else if (is_short)
         send_stateless_reset(q, u, p, &vc);
-    else if (vc.version) /* without: a Version Negotiation of nobody's, its ids of any length */
+    else if (vc.version == NGTCP2_PROTO_VER_V1)
         accept_packet(q, u, p);
+    else if (vc.version) /* v2; 0 is a Version Negotiation of nobody's, its ids of any length */
+        offer_version(u, p, &vc);
 }
 
 static void on_batch_end(void *arg, struct udp *u)
