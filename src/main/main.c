@@ -13,7 +13,7 @@ static int print_help(void)
     options_help(stdout);
     printf("\ncommands:\n");
     cli_help(stdout);
-    printf("\ngw COMMAND --help tells more about one.\n");
+    printf("\ngw COMMAND --help tells more about one, gw(1) and gw.conf(5) about all.\n");
     return CLI_OK;
 }
 

@@ -38,7 +38,8 @@ static const struct options_row rows[] = {
       "offer a service: ssh:22=127.0.0.1:22, db:5432=unix:/run/db.sock,\n"
       "dns:53/udp=127.0.0.1:53" },
     { 'l', NULL, "MULTIADDR", OPTIONS_TEXT,
-      "listen (default: QUIC and TCP on a random port, over IPv4 and IPv6)" },
+      "listen, such as /ip4/0.0.0.0/udp/4001/quic-v1 or /ip4/0.0.0.0/tcp/4001\n"
+      "(default: QUIC and TCP on a random port, over IPv4 and IPv6)" },
     { 'r', NULL, "RELAY", OPTIONS_TEXT,
       "be reachable through this relay: its multiaddr with /p2p/ID,\n"
       "or its name" },
