@@ -3,7 +3,9 @@
 
 #include "base/err.h"
 
-#define ALERT_ACCESS_DENIED 49 /* RFC 8446 s.6.2 */
+/* RFC 8446 s.6.2 */
+#define ALERT_ACCESS_DENIED           49
+#define ALERT_NO_APPLICATION_PROTOCOL 120
 
 void quic_close_reason(int err, ngtcp2_ccerr *out)
 {
@@ -45,6 +47,19 @@ static int error_of(const ngtcp2_ccerr *from)
     }
 }
 
+/* GnuTLS has one alert for whatever verify says. */
+static uint8_t alert_of(ngtcp2_conn *nc, int refused)
+{
+    switch (refused) {
+    case GW_EDENIED:
+        return ALERT_ACCESS_DENIED;
+    case GW_ENOPROTO:
+        return ALERT_NO_APPLICATION_PROTOCOL;
+    default:
+        return ngtcp2_conn_get_tls_alert(nc);
+    }
+}
+
 int quic_close_judge(ngtcp2_conn *nc, int rv, int refused, ngtcp2_ccerr *out, bool *is_silent)
 {
     *is_silent = true;
@@ -62,9 +77,7 @@ int quic_close_judge(ngtcp2_conn *nc, int rv, int refused, ngtcp2_ccerr *out, bo
         *is_silent = false;
     }
     if (rv == NGTCP2_ERR_CRYPTO) {
-        uint8_t alert = ngtcp2_conn_get_tls_alert(nc);
-        ngtcp2_ccerr_set_tls_alert(out, refused == GW_EDENIED ? ALERT_ACCESS_DENIED : alert, NULL,
-                                   0);
+        ngtcp2_ccerr_set_tls_alert(out, alert_of(nc, refused), NULL, 0);
         return refused ? refused : GW_EPROTO;
     }
     ngtcp2_ccerr_set_liberr(out, rv, NULL, 0);

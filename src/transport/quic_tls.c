@@ -6,13 +6,16 @@
 #include "base/err.h"
 #include "base/headroom.h"
 
-/* GnuTLS calls it inside the handshake; an error ends it with an alert. */
+/* GnuTLS calls it inside the handshake; an error ends it with an alert.  Of ALPN it refuses what
+ * does not match, and takes a peer that says nothing, which QUIC forbids (RFC 9001 s.8.1). */
 static int verify(gnutls_session_t tls)
 {
     struct quic_tls_session *s = gnutls_session_get_ptr(tls);
+    gnutls_datum_t alpn;
     struct peerid peer;
 
-    s->refused = tls_cred_peer(tls, &peer);
+    s->refused = gnutls_alpn_get_selected_protocol(tls, &alpn) < 0 ? GW_ENOPROTO
+                                                                   : tls_cred_peer(tls, &peer);
     if (!s->refused)
         s->refused = s->verify(s->arg, &peer);
     return s->refused ? GNUTLS_E_CERTIFICATE_ERROR : 0;

@@ -1,8 +1,8 @@
 /* test_quic_tls.c - peers whose certificate is not a libp2p one, over real packets: an ordinary
- * self-signed certificate, or none, on either side of a handshake.
+ * self-signed certificate, or none, on either side of a handshake; and peers without ALPN.
  *
- * The odd peer is our own endpoint with two functions of GnuTLS replaced here; what it is told
- * is seen in a third. */
+ * The odd peer is our own endpoint with some functions of GnuTLS replaced here; what it is told
+ * is seen in one of ngtcp2. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,8 +22,9 @@
 #define DEADLINE_MS 10000
 
 /* RFC 9001 s.4.8: 0x0100 and the alert of RFC 8446 s.6. */
-#define BAD_CERTIFICATE      (0x0100 + 42)
-#define CERTIFICATE_REQUIRED (0x0100 + 116)
+#define BAD_CERTIFICATE         (0x0100 + 42)
+#define CERTIFICATE_REQUIRED    (0x0100 + 116)
+#define NO_APPLICATION_PROTOCOL (0x0100 + 120)
 
 enum oddity { LIBP2P, NO_EXTENSION, NO_CERTIFICATE };
 
@@ -38,12 +39,17 @@ struct side {
 static struct looprig rig;
 static struct side listener, dialler;
 static struct multiaddr listener_addr;
-static enum oddity making; /* of the endpoint that is being made */
-static uint64_t told;      /* the code of the last CONNECTION_CLOSE that came */
+static enum oddity making;              /* of the endpoint that is being made */
+static uint64_t told;                   /* the code of the last CONNECTION_CLOSE that came */
+static unsigned nsessions;              /* the dialler's is the first */
+static unsigned without_alpn;           /* one of them, or 0 */
+static gnutls_session_t session_of_odd; /* that one */
 
 typedef int set_extension_fn(gnutls_x509_crt_t, const char *, const void *, size_t, unsigned);
 typedef int set_key_fn(gnutls_certificate_credentials_t, gnutls_x509_crt_t *, int,
                        gnutls_x509_privkey_t);
+typedef int set_alpn_fn(gnutls_session_t, const gnutls_datum_t *, unsigned, unsigned);
+typedef int get_alpn_fn(gnutls_session_t, gnutls_datum_t *);
 typedef const ngtcp2_ccerr *get_ccerr_fn(ngtcp2_conn *);
 
 /* The library's own function. */
@@ -63,6 +69,23 @@ int gnutls_certificate_set_x509_key(gnutls_certificate_credentials_t cred, gnutl
     if (making == NO_CERTIFICATE)
         return 0;
     return REAL(set_key_fn, "gnutls_certificate_set_x509_key")(cred, crt, n, key);
+}
+
+int gnutls_alpn_set_protocols(gnutls_session_t tls, const gnutls_datum_t *v, unsigned n,
+                              unsigned flags)
+{
+    if (++nsessions == without_alpn) {
+        session_of_odd = tls;
+        return 0;
+    }
+    return REAL(set_alpn_fn, "gnutls_alpn_set_protocols")(tls, v, n, flags);
+}
+
+int gnutls_alpn_get_selected_protocol(gnutls_session_t tls, gnutls_datum_t *out)
+{
+    if (tls == session_of_odd)
+        return 0;
+    return REAL(get_alpn_fn, "gnutls_alpn_get_selected_protocol")(tls, out);
 }
 
 const ngtcp2_ccerr *ngtcp2_conn_get_ccerr(ngtcp2_conn *nc)
@@ -172,6 +195,8 @@ static int setup(void **state)
     log_set_level(LOG_LEVEL_ERROR);
     looprig_init(&rig);
     told = 0;
+    nsessions = without_alpn = 0;
+    session_of_odd = NULL;
     return 0;
 }
 
@@ -231,6 +256,33 @@ static void test_dialler_refuses_a_certificate_without_the_extension(void **stat
     assert_int_equal(listener.naccepted, 0);
 }
 
+/* RFC 9001 s.8.1 */
+static void test_listener_demands_alpn(void **state)
+{
+    (void)state;
+    start(LIBP2P, LIBP2P);
+    without_alpn = 1;
+    dial(&dialler);
+    wait_for(&dialler.nclosed);
+    assert_int_equal(dialler.close_err, GW_EPROTO);
+    assert_int_equal(told, NO_APPLICATION_PROTOCOL);
+    check_listener_goes_on();
+}
+
+static void test_dialler_demands_alpn(void **state)
+{
+    (void)state;
+    start(LIBP2P, LIBP2P);
+    without_alpn = 2;
+    dial(&dialler);
+    wait_for(&dialler.nclosed);
+    assert_int_equal(dialler.close_err, GW_ENOPROTO);
+    assert_false(dialler.is_ready);
+    looprig_run_ms(&rig, 50); /* what it says arrives */
+    assert_int_equal(told, NO_APPLICATION_PROTOCOL);
+    assert_int_equal(listener.naccepted, 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -238,6 +290,8 @@ int main(void)
         T(test_listener_refuses_a_certificate_without_the_extension),
         T(test_listener_demands_a_certificate),
         T(test_dialler_refuses_a_certificate_without_the_extension),
+        T(test_listener_demands_alpn),
+        T(test_dialler_demands_alpn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
