@@ -17,7 +17,7 @@
 #define SIGNED_PREFIX  "libp2p-tls-handshake:"
 #define CERT_MAX       8192 /* octets of a peer's certificate: two RSA-8192 keys fit */
 #define EXTENSIONS_MAX 32
-#define BACKDATE_S     3600
+#define VALID_FROM_S   0 /* since 1970: also where a clock is wrong, as without a battery */
 #define LIFETIME_S     (INT64_C(100) * 365 * 86400)
 
 enum {
@@ -104,7 +104,7 @@ static int fill_and_sign(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const
     if ((rc = gnutls_x509_crt_set_version(crt, 3)) < 0 ||
         (rc = gnutls_x509_crt_set_key(crt, key)) < 0 ||
         (rc = gnutls_x509_crt_set_serial(crt, serial, sizeof serial)) < 0 ||
-        (rc = gnutls_x509_crt_set_activation_time(crt, now - BACKDATE_S)) < 0 ||
+        (rc = gnutls_x509_crt_set_activation_time(crt, VALID_FROM_S)) < 0 ||
         (rc = gnutls_x509_crt_set_expiration_time(crt, now + LIFETIME_S)) < 0 ||
         (rc = gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, dn,
                                             sizeof dn - 1)) < 0 ||
@@ -303,9 +303,9 @@ static int verify_crt(gnutls_x509_crt_t crt, const struct parts *parts, struct p
 {
     gnutls_datum_t ext = { 0 };
 
-    *why = "not valid at this time";
+    *why = "not valid at this time: the clock here or there is wrong";
     if (!is_valid_now(crt))
-        return GW_EDENIED;
+        return GW_EPROTO;
     *why = "bad self-signature";
     if (!is_self_signed(crt, parts))
         return GW_EDENIED;

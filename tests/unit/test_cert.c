@@ -332,8 +332,9 @@ static const struct {
     { { .extensions = -1 }, "no libp2p extension" },
     { { .extensions = 2 }, NULL },
     { { .has_critical_other = true }, "unknown critical extension" },
-    { { .from_s = -2 * DAY_S, .to_s = -60 }, "not valid at this time" },
-    { { .from_s = 60, .to_s = DAY_S }, "not valid at this time" },
+    { { .from_s = -2 * DAY_S, .to_s = -60 },
+      "not valid at this time: the clock here or there is wrong" },
+    { { .from_s = 60, .to_s = DAY_S }, "not valid at this time: the clock here or there is wrong" },
     { { .is_signed_by_another = true }, "bad self-signature" },
     { { .signs_other_key = true }, "bad host signature" },
     { { .host = KEYPB_SECP256K1, .signs_other_key = true }, "bad host signature" },
@@ -374,7 +375,7 @@ static void test_make_passes_verify_and_names_the_host(void **state)
     int64_t now = clock_wall_s();
     assert_int_equal(gnutls_x509_crt_init(&crt), 0);
     assert_int_equal(gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER), 0);
-    assert_true(gnutls_x509_crt_get_activation_time(crt) <= now - 3500);
+    assert_true(gnutls_x509_crt_get_activation_time(crt) == 0);
     assert_true(gnutls_x509_crt_get_expiration_time(crt) > now + (int64_t)99 * 365 * DAY_S);
     assert_int_equal(gnutls_x509_crt_get_pk_algorithm(crt, NULL), GNUTLS_PK_ECDSA);
     gnutls_x509_crt_deinit(crt);
