@@ -235,8 +235,8 @@ static void on_opened(void *arg, int err, struct conn *c, struct stream *s, cons
         release(p);
         return;
     }
-    if (err) {
-        finish(p, err);
+    if (err) { /* who does not speak it may choke on the octets behind it, as go-libp2p does */
+        finish(p, err == GW_ERESET ? GW_ENOPROTO : err);
         return;
     }
     flow_start(&p->f, s, &perf_events, p);

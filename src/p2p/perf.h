@@ -19,7 +19,8 @@ struct perf_result {
 
 struct perf;
 
-/* err 0: both counts are those asked for.  `r` is borrowed for the call. */
+/* err 0: both counts are those asked for.  GW_ENOPROTO: the peer says so, or resets a stream that
+ * is not agreed on.  `r` is borrowed for the call. */
 typedef void perf_done_fn(void *arg, int err, const struct perf_result *r);
 
 /* Sends `up` octets and asks for `down`.  Calls `done` once, from the loop; the object is gone

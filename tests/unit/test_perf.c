@@ -92,6 +92,26 @@ static void test_another_count_than_asked_for_is_a_fault(void **state)
     }
 }
 
+static void refuse_by_reset(void *arg, struct conn *c, struct stream *s, const char *protocol,
+                            struct bytes early)
+{
+    unsigned served = 0;
+    (void)arg;
+    quiet_handler(&served, c, s, protocol, early);
+    s->ops->reset(s, GW_EPROTO);
+}
+
+static void test_a_reset_in_place_of_na_is_one(void **state)
+{
+    got = (struct outcome){ 0 };
+    hosts_setup(state);
+    assert_int_equal(host_handle(b.host, PERF_PROTOCOL, NULL, refuse_by_reset, NULL), 0);
+    assert_non_null(perf_start(join(&a, &b), 0, 10, on_done, &got));
+    run_until(is_done, NULL);
+    assert_int_equal(got.err, GW_ENOPROTO);
+    hosts_teardown(state);
+}
+
 static void test_a_header_cut_short_resets_the_stream(void **state)
 {
     (void)state;
@@ -140,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_so_many_octets_go_up_and_so_many_come_down),
         cmocka_unit_test(test_another_count_than_asked_for_is_a_fault),
+        cmocka_unit_test(test_a_reset_in_place_of_na_is_one),
         T(test_a_header_cut_short_resets_the_stream),
         T(test_cancel_calls_nobody_and_ends_the_stream),
         T(test_the_end_of_the_connection_is_told_with_the_counts),
