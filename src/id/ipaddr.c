@@ -10,6 +10,14 @@ bool ipaddr_eq(const struct ipaddr *a, const struct ipaddr *b)
     return a->family == b->family && memcmp(a->b, b->b, sizeof a->b) == 0;
 }
 
+struct ipaddr ipaddr_net(const struct ipaddr *ip)
+{
+    struct ipaddr net = { .family = ip->family };
+
+    memcpy(net.b, ip->b, ip->family == 4 ? 4 : 8);
+    return net;
+}
+
 void ipaddr_to_mapped(const struct ipaddr *ip, uint8_t out[16])
 {
     if (ip->family == 6) {

@@ -11,6 +11,10 @@ struct ipaddr {
     uint32_t zone;  /* interface index of a link-local IPv6 address; 0 = none */
 };
 
+/* What a user of the internet has for himself, so that its addresses tell nobody apart: the address
+ * of IPv4, the /64 of IPv6. */
+struct ipaddr ipaddr_net(const struct ipaddr *ip);
+
 bool ipaddr_eq(const struct ipaddr *a, const struct ipaddr *b); /* whatever the zones */
 
 /* As 16 octets: IPv4 mapped into IPv6 (RFC 4291 s.2.5.5.2).  And back: what is mapped becomes

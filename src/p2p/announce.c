@@ -149,10 +149,10 @@ bool announce_is_fixed(const struct announce *a, const struct multiaddr *address
 }
 
 bool announce_is_claim(const struct announce *a, const struct multiaddr *address,
-                       struct ipaddr *from)
+                       struct ipaddr *net)
 {
     return !announce_is_fixed(a, address) &&
-           observed_is_claim(&a->observed, address, clock_mono_ms(), from);
+           observed_is_claim(&a->observed, address, clock_mono_ms(), net);
 }
 
 static bool same(const struct addrs *a, const struct addrs *b)

@@ -38,9 +38,9 @@ size_t announce_public(const struct announce *a, struct multiaddr *out, size_t m
 /* Whether an address is there by itself: we listen on it, or the router maps it for everybody. */
 bool announce_is_fixed(const struct announce *a, const struct multiaddr *address);
 /* Whether it is no more than what one peer says: not fixed, and seen by nobody else (observed.h).
- * *from is where that peer is. */
+ * *net is where that is, as ipaddr_net has it. */
 bool announce_is_claim(const struct announce *a, const struct multiaddr *address,
-                       struct ipaddr *from);
+                       struct ipaddr *net);
 
 /* A port mapping (net/portmap.h), told by its outer address, is there, or is gone. */
 void announce_mapped(struct announce *a, const struct multiaddr *outer);

@@ -69,7 +69,7 @@ static bool is_silent(const struct autonat_core *c, const struct ipaddr *from,
     return has_answered;
 }
 
-/* How many observers could tell of the address, by their IP addresses, counted up to the three that
+/* How many observers could tell of the address, by their networks, counted up to the three that
  * matter. */
 static unsigned count_askable(const struct autonat_core *c, const struct multiaddr *address)
 {
@@ -265,8 +265,11 @@ void autonat_core_answer(struct autonat_core *c, int err, const struct autonat_v
 {
     c->is_asking = false;
     note_outcome(c, err, now_ms);
-    if (!err)
-        autonat_votes_note(&c->votes, vote);
+    if (!err) {
+        struct autonat_vote v = *vote;
+        v.from = ipaddr_net(&v.from);
+        autonat_votes_note(&c->votes, &v);
+    }
     judge(c, now_ms);
 }
 
@@ -319,6 +322,7 @@ void autonat_core_set_way(struct autonat_core *c, const struct peerid *peer,
         s->ask_at_ms = soon_ms;
     s->has_way = true;
     s->way = *way;
+    s->way.from = ipaddr_net(&way->from);
     if (is_new && knows_nothing(c))
         c->left = AUTONAT_AGREE;
 }

@@ -41,7 +41,7 @@ struct autonat_finding {
 };
 
 struct autonat_way {    /* to a peer that dials back for others */
-    struct ipaddr from; /* where it is */
+    struct ipaddr from; /* where it is; its ipaddr_net is kept */
     bool is_v2;
 };
 

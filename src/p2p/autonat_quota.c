@@ -16,20 +16,13 @@ static void take(uint64_t *paid_ms, uint64_t now_ms, unsigned per_minute)
     *paid_ms = (*paid_ms > now_ms ? *paid_ms : now_ms) + MINUTE_MS / per_minute;
 }
 
-static struct ipaddr prefix_of(const struct ipaddr *ip)
-{
-    struct ipaddr p = { .family = ip->family };
-    memcpy(p.b, ip->b, ip->family == 6 ? 8 : 4);
-    return p;
-}
-
 bool autonat_quota_take(struct autonat_quota *q, const struct ipaddr *ip, uint64_t now_ms)
 {
-    struct ipaddr prefix = prefix_of(ip);
+    struct ipaddr net = ipaddr_net(ip);
     size_t slot = AUTONAT_QUOTA_IPS;
 
     for (size_t i = 0; i < AUTONAT_QUOTA_IPS; i++) {
-        if (ipaddr_eq(&q->by_ip[i].ip, &prefix)) {
+        if (ipaddr_eq(&q->by_ip[i].ip, &net)) {
             slot = i;
             break;
         }
@@ -38,7 +31,7 @@ bool autonat_quota_take(struct autonat_quota *q, const struct ipaddr *ip, uint64
     }
     if (slot == AUTONAT_QUOTA_IPS || !has_room(q->all_ms, now_ms, AUTONAT_QUOTA_ALL))
         return false;
-    q->by_ip[slot].ip = prefix;
+    q->by_ip[slot].ip = net;
     if (!has_room(q->by_ip[slot].paid_ms, now_ms, AUTONAT_QUOTA_PER_IP))
         return false;
     take(&q->all_ms, now_ms, AUTONAT_QUOTA_ALL);

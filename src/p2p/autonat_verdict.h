@@ -1,9 +1,9 @@
 /* autonat_verdict.h - from what peers found when they dialled us back to a verdict: can strangers
  * reach us?  Pure: no loop, the time is an argument.
  *
- * Observers are told apart by their IP addresses, and each counts with its last answer on an
- * address of ours.  Three more that say one thing than say the other decide; as long as fewer can
- * be asked, all of them.  A verdict stands as long as the answers lean its way.
+ * Observers are told apart by their networks (ipaddr_net), and each counts with its last answer on
+ * an address of ours.  Three more that say one thing than say the other decide; as long as fewer
+ * can be asked, all of them.  A verdict stands as long as the answers lean its way.
  *
  * A dial-back that came from where we had sent to ourselves, the same IP address over the same
  * transport, is solicited: a NAT that lets in by address, whatever the port (RFC 4787 section 5),
@@ -29,7 +29,7 @@ enum autonat_answer { /* the greater says more */
 };
 
 struct autonat_vote {
-    struct ipaddr from;       /* the peer that was asked */
+    struct ipaddr from;       /* the network of the peer that was asked */
     struct multiaddr address; /* ours; n == 0: all that it was told (v1) */
     enum autonat_answer answer;
     uint64_t at_ms;

@@ -36,7 +36,7 @@ static struct sighting *slot_for(struct observed *o, const struct peerid *by, bo
 void observed_note(struct observed *o, const struct multiaddr *seen, const struct peerid *by,
                    const struct ipaddr *from, uint64_t now_ms)
 {
-    struct sighting s = { .seen = *seen, .by = *by, .from = *from, .at_ms = now_ms };
+    struct sighting s = { .seen = *seen, .by = *by, .net = ipaddr_net(from), .at_ms = now_ms };
     struct ipaddr ip;
     uint16_t port;
 
@@ -45,7 +45,7 @@ void observed_note(struct observed *o, const struct multiaddr *seen, const struc
         *slot_for(o, by, is_of_udp(&s.seen, &ip), ip.family) = s;
 }
 
-/* How many observers, by their IP addresses, agree with sighting `at`; 0: it is too old, or an
+/* How many observers, by their networks, agree with sighting `at`; 0: it is too old, or an
  * earlier one says the same. */
 static size_t count_observers(const struct observed *o, size_t at, uint64_t now_ms)
 {
@@ -61,7 +61,7 @@ static size_t count_observers(const struct observed *o, size_t at, uint64_t now_
             return 0;
         for (size_t k = at; k < i && is_new; k++)
             is_new = !is_fresh(&o->v[k], now_ms) || !multiaddr_eq(&o->v[k].seen, &o->v[at].seen) ||
-                     !ipaddr_eq(&o->v[k].from, &o->v[i].from);
+                     !ipaddr_eq(&o->v[k].net, &o->v[i].net);
         n += is_new;
     }
     return n;
@@ -84,19 +84,19 @@ size_t observed_addrs(const struct observed *o, size_t observers, uint64_t now_m
 }
 
 bool observed_is_claim(const struct observed *o, const struct multiaddr *address, uint64_t now_ms,
-                       struct ipaddr *from)
+                       struct ipaddr *net)
 {
     const struct sighting *first = NULL;
 
     for (const struct sighting *s = o->v; s < o->v + o->n; s++) {
         if (!is_fresh(s, now_ms) || !multiaddr_eq(&s->seen, address))
             continue;
-        if (first && !ipaddr_eq(&first->from, &s->from))
+        if (first && !ipaddr_eq(&first->net, &s->net))
             return false;
         first = s;
     }
     if (first)
-        *from = first->from;
+        *net = first->net;
     return first != NULL;
 }
 
@@ -126,7 +126,7 @@ enum observed_mapping observed_mapping(const struct observed *o, uint8_t family,
         }
         if (first && !multiaddr_eq(&first->seen, &s->seen))
             return OBSERVED_DEPENDENT;
-        if (first && !ipaddr_eq(&first->from, &s->from))
+        if (first && !ipaddr_eq(&first->net, &s->net))
             has_second = true;
         if (!first)
             first = s;

@@ -2,7 +2,8 @@
  * observedAddr) and what follows from them.  Pure: no loop, the time is an argument.
  *
  * One peer may lie or sit in a network of its own, so a sighting is confirmed by a second one from
- * another IP address.  Each peer counts with its last sighting per transport and family.
+ * elsewhere (another ipaddr_net).  Each peer counts with its last sighting per transport and
+ * family.
  */
 #ifndef GW_P2P_OBSERVED_H
 #define GW_P2P_OBSERVED_H
@@ -11,12 +12,12 @@
 
 #define OBSERVED_MAX       32        /* sightings; the oldest makes room */
 #define OBSERVED_LIFE_MS   (1800000) /* after which a sighting counts no more */
-#define OBSERVED_CONFIRMED 2         /* observers, by their IP addresses */
+#define OBSERVED_CONFIRMED 2         /* observers, by their networks */
 
 struct sighting {
     struct multiaddr seen; /* us, QUIC or TCP */
     struct peerid by;
-    struct ipaddr from; /* the observer's */
+    struct ipaddr net; /* the observer's, as ipaddr_net has it */
     uint64_t at_ms;
 };
 
@@ -33,9 +34,9 @@ void observed_note(struct observed *o, const struct multiaddr *seen, const struc
 size_t observed_addrs(const struct observed *o, size_t observers, uint64_t now_ms,
                       struct multiaddr *out, size_t max);
 
-/* Does but one of them say that we are there?  Then *from is who. */
+/* Does but one of them say that we are there?  Then *net is where that is. */
 bool observed_is_claim(const struct observed *o, const struct multiaddr *address, uint64_t now_ms,
-                       struct ipaddr *from);
+                       struct ipaddr *net);
 
 /* How a NAT maps our UDP port (RFC 4787 section 4.1). */
 enum observed_mapping {

@@ -41,17 +41,9 @@ void relay_slots_free(struct relay_slots *s)
     free(s);
 }
 
-/* A site has a whole /64 of IPv6, so its addresses tell nothing apart. */
-static struct ipaddr net_of(const struct ipaddr *ip)
-{
-    struct ipaddr net = { .family = ip->family };
-    memcpy(net.b, ip->b, ip->family == 4 ? 4 : 8);
-    return net;
-}
-
 static struct origin *get_origin(struct relay_slots *s, const struct ipaddr *ip)
 {
-    struct ipaddr net = net_of(ip);
+    struct ipaddr net = ipaddr_net(ip);
     struct origin *o;
 
     HASH_FIND(by_net, s->origins, &net, sizeof net, o);

@@ -367,6 +367,30 @@ static void test_silent_observers_do_not_make_one_voice_enough(void **state)
     assert_int_equal(core.reach, ANNOUNCE_REACH_PUBLIC);
 }
 
+/* A user of the internet has all of a /64, and would decide alone with three addresses of it. */
+static void test_a_network_of_ipv6_has_one_voice(void **state)
+{
+    (void)state;
+    for (uint8_t nr = 1; nr <= 3; nr++) {
+        struct peerid id = peer_of(nr);
+        struct autonat_way way = { { .family = 6, .b = { 0x20, 1, 0xd, 0xb8, [15] = nr } },
+                                   .is_v2 = true };
+        autonat_core_set_way(&core, &id, &way, now_ms);
+    }
+    for (uint8_t nr = 4; nr <= 6; nr++)
+        connect_to(nr);
+    for (uint8_t nr = 1; nr <= 3; nr++) {
+        struct autonat_vote vote = { { .family = 6, .b = { 0x20, 1, 0xd, 0xb8, [15] = nr } },
+                                     maddr(ONE),
+                                     AUTONAT_REACHED,
+                                     now_ms };
+        assert_int_equal(wait_for_ask(), nr);
+        vote.at_ms = now_ms;
+        autonat_core_answer(&core, 0, &vote, now_ms);
+        assert_int_equal(core.reach, ANNOUNCE_REACH_UNKNOWN);
+    }
+}
+
 static void test_who_alone_claims_an_address_does_not_prove_it(void **state)
 {
     (void)state;
@@ -513,6 +537,7 @@ int main(void)
         T(test_what_was_solicited_speaks_only_for_an_address_that_no_nat_opens),
         T(test_who_had_not_been_sent_to_tells_how_a_nat_filters),
         T(test_silent_observers_do_not_make_one_voice_enough),
+        T(test_a_network_of_ipv6_has_one_voice),
         T(test_who_alone_claims_an_address_does_not_prove_it),
         T(test_what_another_one_sees_too_is_no_claim_any_more),
         T(test_private_is_who_is_reached_nowhere),

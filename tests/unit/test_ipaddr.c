@@ -97,12 +97,25 @@ static void test_eq_looks_at_no_zone(void **state)
     assert_false(ipaddr_eq(&zero, &four));
 }
 
+static void test_net_is_the_address_or_the_first_half(void **state)
+{
+    (void)state;
+    struct ipaddr a = ip("2001:db8:0:1:2:3:4:5"), net = ip("2001:db8:0:1::"),
+                  four = ip("192.0.2.1");
+
+    a = ipaddr_net(&a);
+    assert_true(ipaddr_eq(&a, &net));
+    a = ipaddr_net(&four);
+    assert_true(ipaddr_eq(&a, &four));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds_of_addresses),
         cmocka_unit_test(test_mapped_becomes_ipv4_again),
         cmocka_unit_test(test_to_mapped_is_as_rfc_4291_writes_it),
+        cmocka_unit_test(test_net_is_the_address_or_the_first_half),
         cmocka_unit_test(test_eq_looks_at_no_zone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

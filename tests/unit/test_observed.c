@@ -57,6 +57,26 @@ static void test_two_peers_on_one_ip_address_are_one_observer(void **state)
     assert_int_equal(observed_mapping(&o, 4, NULL, 0, 0), OBSERVED_UNKNOWN);
 }
 
+/* A user of the internet has all of a /64. */
+static void test_a_network_of_ipv6_is_one_observer(void **state)
+{
+    struct observed o = { 0 };
+    struct ipaddr from = { .family = 6, .b = { 0x20, 1, 0xd, 0xb8, [15] = 1 } };
+    struct peerid by = { .n = 38, .mh = { 0, 36, 1 } };
+    struct multiaddr a = parsed(A);
+    (void)state;
+    observed_note(&o, &a, &by, &from, 0);
+    by.mh[2] = 2;
+    from.b[8] = 1;
+    observed_note(&o, &a, &by, &from, 0);
+    assert_addrs(&o, OBSERVED_CONFIRMED, 0, NULL, 0);
+    assert_true(observed_is_claim(&o, &a, 0, &from));
+    by.mh[2] = 3;
+    from.b[7] = 1;
+    observed_note(&o, &a, &by, &from, 0);
+    ADDRS(&o, OBSERVED_CONFIRMED, 0, A);
+}
+
 static void test_what_but_one_observer_says_is_a_claim(void **state)
 {
     struct multiaddr seen = parsed(A);
@@ -171,6 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_observers_confirm_and_one_does_not),
         cmocka_unit_test(test_two_peers_on_one_ip_address_are_one_observer),
+        cmocka_unit_test(test_a_network_of_ipv6_is_one_observer),
         cmocka_unit_test(test_what_but_one_observer_says_is_a_claim),
         cmocka_unit_test(test_the_address_that_most_agree_on_comes_first),
         cmocka_unit_test(test_a_peer_counts_with_its_last_sighting),
