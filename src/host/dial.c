@@ -109,9 +109,8 @@ static void add_addr(struct dial *d, const struct multiaddr *addr)
     if (d->n == DIAL_ADDRS_MAX || !may_dial(d, addr))
         return;
     multiaddr_strip_peer(&a);
-    for (size_t i = 0; i < d->n; i++)
-        if (multiaddr_eq(&d->addrs[i], &a))
-            return;
+    if (multiaddr_is_among(&a, d->addrs, d->n))
+        return;
     struct dial_place place = dial_place(&a, d->places, d->n);
     place.cost = cost_of(d->all, &a);
     size_t at = d->n++;

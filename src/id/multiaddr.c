@@ -57,11 +57,11 @@ static const struct proto protos[] = {
     { 477, NO_VALUE, "ws" },
     { 478, NO_VALUE, "wss" },
 };
-#define NPROTOS   (sizeof protos / sizeof protos[0])
+#define NPROTOS        (sizeof protos / sizeof protos[0])
 
 #define TEXT_PER_OCTET 7u /* characters at most: "/webrtc-direct" has two octets */
 
-#define VALUE_MAX 128 /* octets of a multihash, a name or a number; an address bounds its paths */
+#define VALUE_MAX      128 /* octets of a multihash, a name or a number; an address bounds its paths */
 
 struct comp { /* one component, a view into the address */
     const struct proto *proto;
@@ -479,4 +479,22 @@ void multiaddr_strip_peer(struct multiaddr *a)
 bool multiaddr_eq(const struct multiaddr *a, const struct multiaddr *b)
 {
     return bytes_eq(bytes_in(a), bytes_in(b));
+}
+
+bool multiaddr_is_among(const struct multiaddr *a, const struct multiaddr *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (multiaddr_eq(a, &v[i]))
+            return true;
+    return false;
+}
+
+bool multiaddrs_eq(const struct multiaddr *a, size_t na, const struct multiaddr *b, size_t nb)
+{
+    if (na != nb)
+        return false;
+    for (size_t i = 0; i < na; i++)
+        if (!multiaddr_eq(&a[i], &b[i]))
+            return false;
+    return true;
 }

@@ -62,5 +62,8 @@ bool multiaddr_peer(const struct multiaddr *a, struct peerid *out);
 int multiaddr_append_peer(struct multiaddr *a, const struct peerid *id); /* 0 or GW_ENOMEM */
 void multiaddr_strip_peer(struct multiaddr *a); /* drops a trailing /p2p/ID */
 bool multiaddr_eq(const struct multiaddr *a, const struct multiaddr *b);
+bool multiaddr_is_among(const struct multiaddr *a, const struct multiaddr *v, size_t n);
+/* The same addresses in the same order. */
+bool multiaddrs_eq(const struct multiaddr *a, size_t na, const struct multiaddr *b, size_t nb);
 
 #endif

@@ -60,10 +60,7 @@ int dnsaddr_read(const struct multiaddr *a, struct name *out)
 
 static void add_addr(struct dnsaddr_found *f, const struct multiaddr *a)
 {
-    for (size_t i = 0; i < f->n; i++)
-        if (multiaddr_eq(&f->addrs[i], a))
-            return;
-    if (f->n < DNSADDR_MAX)
+    if (f->n < DNSADDR_MAX && !multiaddr_is_among(a, f->addrs, f->n))
         f->addrs[f->n++] = *a;
 }
 

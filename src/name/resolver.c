@@ -237,10 +237,7 @@ static void take_who(struct lookup *l, const struct name_answer *a)
 
 static void add_addr(struct name_answer *a, const struct multiaddr *addr)
 {
-    for (size_t i = 0; i < a->naddrs; i++)
-        if (multiaddr_eq(&a->addrs[i], addr))
-            return;
-    if (a->naddrs < RESOLVER_ADDRS_MAX)
+    if (a->naddrs < RESOLVER_ADDRS_MAX && !multiaddr_is_among(addr, a->addrs, a->naddrs))
         a->addrs[a->naddrs++] = *addr;
 }
 

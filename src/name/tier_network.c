@@ -88,17 +88,9 @@ static void note_unknown(struct tier_network *t, const char *network)
 
 /* ---- answers ---- */
 
-static bool has(const struct name_answer *a, const struct multiaddr *addr)
-{
-    for (size_t i = 0; i < a->naddrs; i++)
-        if (multiaddr_eq(&a->addrs[i], addr))
-            return true;
-    return false;
-}
-
 static void add_addr(struct name_answer *a, const struct multiaddr *addr, size_t max)
 {
-    if (a->naddrs < max && !has(a, addr))
+    if (a->naddrs < max && !multiaddr_is_among(addr, a->addrs, a->naddrs))
         a->addrs[a->naddrs++] = *addr;
 }
 

@@ -41,10 +41,7 @@ struct announce {
 
 static void add(struct addrs *to, const struct multiaddr *a)
 {
-    for (size_t i = 0; i < to->n; i++)
-        if (multiaddr_eq(&to->v[i], a))
-            return;
-    if (to->n < ANNOUNCE_MAX)
+    if (to->n < ANNOUNCE_MAX && !multiaddr_is_among(a, to->v, to->n))
         to->v[to->n++] = *a;
 }
 
@@ -142,10 +139,7 @@ bool announce_is_fixed(const struct announce *a, const struct multiaddr *address
 
     add_all(&fixed, a->mapped, a->nmapped);
     add_listening(a, &fixed);
-    for (size_t i = 0; i < fixed.n; i++)
-        if (multiaddr_eq(&fixed.v[i], address))
-            return true;
-    return false;
+    return multiaddr_is_among(address, fixed.v, fixed.n);
 }
 
 bool announce_is_claim(const struct announce *a, const struct multiaddr *address,
@@ -155,16 +149,6 @@ bool announce_is_claim(const struct announce *a, const struct multiaddr *address
            observed_is_claim(&a->observed, address, clock_mono_ms(), net);
 }
 
-static bool same(const struct addrs *a, const struct addrs *b)
-{
-    if (a->n != b->n)
-        return false;
-    for (size_t i = 0; i < a->n; i++)
-        if (!multiaddr_eq(&a->v[i], &b->v[i]))
-            return false;
-    return true;
-}
-
 static void on_turn(struct turn_task *t)
 {
     struct announce *a = container_of(t, struct announce, task);
@@ -172,7 +156,7 @@ static void on_turn(struct turn_task *t)
     struct addrs now;
 
     collect(a, &now);
-    if (same(&now, &a->told))
+    if (multiaddrs_eq(now.v, now.n, a->told.v, a->told.n))
         return;
     a->told = now;
     LL_FOREACH (a->listeners, l)

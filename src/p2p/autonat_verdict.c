@@ -39,20 +39,12 @@ void autonat_votes_note(struct autonat_votes *v, const struct autonat_vote *vote
     v->v[at] = *vote;
 }
 
-static bool is_among(const struct multiaddr *a, const struct multiaddr *v, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (multiaddr_eq(a, &v[i]))
-            return true;
-    return false;
-}
-
 void autonat_votes_keep(struct autonat_votes *v, const struct multiaddr *addresses, size_t n)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < v->n; i++)
-        if (!v->v[i].address.n || is_among(&v->v[i].address, addresses, n))
+        if (!v->v[i].address.n || multiaddr_is_among(&v->v[i].address, addresses, n))
             v->v[kept++] = v->v[i];
     v->n = kept;
 }

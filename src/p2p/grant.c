@@ -55,12 +55,9 @@ static void add_circuit(struct grant *g, const struct multiaddr *via, const stru
 {
     struct multiaddr a;
 
-    if (g->ncircuits == GRANT_CIRCUITS_MAX || circuit_addr_make(via, relay, &a) != 0)
-        return;
-    for (size_t i = 0; i < g->ncircuits; i++)
-        if (multiaddr_eq(&g->circuits[i], &a))
-            return;
-    g->circuits[g->ncircuits++] = a;
+    if (g->ncircuits < GRANT_CIRCUITS_MAX && circuit_addr_make(via, relay, &a) == 0 &&
+        !multiaddr_is_among(&a, g->circuits, g->ncircuits))
+        g->circuits[g->ncircuits++] = a;
 }
 
 static void take_addr(struct grant *g, struct bytes wire, const struct grant_context *ctx)

@@ -112,21 +112,13 @@ static void drop_if_unknown(struct kad_lookup *l, struct node *n)
     free(n);
 }
 
-static bool has_addr(const struct node *n, const struct multiaddr *a)
-{
-    for (size_t i = 0; i < n->c.naddrs; i++)
-        if (multiaddr_eq(&n->addrs[i], a))
-            return true;
-    return false;
-}
-
 /* When there is no room, one takes the last place: what was told first stays in part. */
 static void merge_addrs(struct node *n, const struct kad_contact *c)
 {
     bool is_full = false;
 
     for (size_t i = 0; i < c->naddrs && !is_full; i++) {
-        if (has_addr(n, &c->addrs[i]))
+        if (multiaddr_is_among(&c->addrs[i], n->addrs, n->c.naddrs))
             continue;
         is_full = n->c.naddrs == KAD_ADDRS_MAX;
         n->c.naddrs += !is_full;

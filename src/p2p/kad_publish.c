@@ -188,12 +188,7 @@ static struct published *make(struct kad_publish *p, const struct name_record *r
 
 static bool says_the_same(const struct name_record *a, const struct name_record *b)
 {
-    if (!peerid_eq(&a->peer, &b->peer) || a->naddrs != b->naddrs)
-        return false;
-    for (size_t i = 0; i < a->naddrs; i++)
-        if (!multiaddr_eq(&a->addrs[i], &b->addrs[i]))
-            return false;
-    return true;
+    return peerid_eq(&a->peer, &b->peer) && multiaddrs_eq(a->addrs, a->naddrs, b->addrs, b->naddrs);
 }
 
 int kad_publish_add(struct kad_publish *p, const struct name_record *r)

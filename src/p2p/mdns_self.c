@@ -24,21 +24,11 @@ void mdns_self_init(struct mdns_self *s, const struct peerid *peer, const char *
     dns_name_join(bytes_of(label), &p2p, &s->host);
 }
 
-static bool is_same(const struct mdns_self *s, const struct multiaddr *addrs, size_t n)
-{
-    if (n != s->naddrs)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (!multiaddr_eq(&s->addrs[i], &addrs[i]))
-            return false;
-    return true;
-}
-
 bool mdns_self_set_addrs(struct mdns_self *s, const struct multiaddr *addrs, size_t n)
 {
     char text[MULTIADDR_STR_MAX];
 
-    if (is_same(s, addrs, n))
+    if (multiaddrs_eq(s->addrs, s->naddrs, addrs, n))
         return false;
     s->naddrs = 0;
     for (size_t i = 0; i < n && s->naddrs < MDNS_ADDRS_MAX; i++) {

@@ -316,13 +316,11 @@ static bool is_new_list(struct names_claims *all)
 {
     struct multiaddr now[NAME_MSG_ADDRS_MAX];
     size_t n = list_addrs(all->announce, now);
-    bool is_same = n == all->naddrs;
+    bool is_new = !multiaddrs_eq(now, n, all->addrs, all->naddrs);
 
-    for (size_t i = 0; i < n && is_same; i++)
-        is_same = multiaddr_eq(&now[i], &all->addrs[i]);
     memcpy(all->addrs, now, n * sizeof *now);
     all->naddrs = n;
-    return !is_same;
+    return is_new;
 }
 
 static void on_announced(void *arg)

@@ -100,14 +100,6 @@ bool observed_is_claim(const struct observed *o, const struct multiaddr *address
     return first != NULL;
 }
 
-static bool is_among(const struct multiaddr *a, const struct multiaddr *v, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (multiaddr_eq(a, &v[i]))
-            return true;
-    return false;
-}
-
 enum observed_mapping observed_mapping(const struct observed *o, uint8_t family,
                                        const struct multiaddr *own, size_t nown, uint64_t now_ms)
 {
@@ -118,7 +110,7 @@ enum observed_mapping observed_mapping(const struct observed *o, uint8_t family,
         struct ipaddr ip;
         if (!is_fresh(s, now_ms) || !is_of_udp(&s->seen, &ip) || ip.family != family)
             continue;
-        if (is_among(&s->seen, own, nown)) {
+        if (multiaddr_is_among(&s->seen, own, nown)) {
             if (!ipaddr_is_private(&ip))
                 return OBSERVED_NOT_MAPPED;
             is_own = true; /* from our own network: no NAT is in between */

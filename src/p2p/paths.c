@@ -318,11 +318,7 @@ static bool is_listed(const struct peerid *peer, const struct path_kept *peers, 
 
 static bool is_same_way(const struct kept *a, const struct kept *b)
 {
-    bool is_same = a->path == b->path && a->naddrs == b->naddrs;
-
-    for (size_t i = 0; is_same && i < a->naddrs; i++)
-        is_same = multiaddr_eq(&a->addrs[i], &b->addrs[i]);
-    return is_same;
+    return a->path == b->path && multiaddrs_eq(a->addrs, a->naddrs, b->addrs, b->naddrs);
 }
 
 static struct kept *copy_kept(const struct path_kept *k)

@@ -363,14 +363,6 @@ static void drop_unwanted(struct reservations *r, const struct multiaddr *relays
     }
 }
 
-static bool has_addr(const struct slot *s, const struct multiaddr *a)
-{
-    for (size_t i = 0; i < s->naddrs; i++)
-        if (multiaddr_eq(&s->addrs[i], a))
-            return true;
-    return false;
-}
-
 /* Those of its relay.  Returns whether one is among them that it did not have. */
 static bool take_addrs(struct slot *s, const struct multiaddr *relays, size_t n)
 {
@@ -385,7 +377,7 @@ static bool take_addrs(struct slot *s, const struct multiaddr *relays, size_t n)
         multiaddr_strip_peer(&a);
         if (!is_its || !a.n || count == RESERVATIONS_ADDRS_MAX)
             continue;
-        is_news = is_news || !has_addr(s, &a);
+        is_news = is_news || !multiaddr_is_among(&a, s->addrs, s->naddrs);
         now[count++] = a;
     }
     memcpy(s->addrs, now, count * sizeof *now);
