@@ -142,18 +142,23 @@ static void test_open_in_use_is_refused(void **state)
     listen_close(NULL);
 }
 
+/* The port that the kernel gives may be another's in IPv4: of so many one is free. */
 static void test_ipv6_leaves_ipv4_alone(void **state)
 {
     (void)state;
-    struct sockaddr_any any6 = addr_of("[::]:0");
-    struct listen *six = NULL;
-    char text[SOCKADDR_STR_MAX];
-    if (listen_open(loop, &any6, on_accept, &naccepted, &six) != 0)
-        skip(); /* a machine without IPv6 */
-    snprintf(text, sizeof text, "0.0.0.0:%u", sockaddr_port(listen_addr(six)));
-    struct listen *four = open_at(text);
+    struct sockaddr_any any6 = addr_of("[::]:0"), any4 = addr_of("0.0.0.0:0");
+    struct listen *six = NULL, *four = NULL;
+    int err = GW_EINUSE;
+
+    for (int i = 0; i < 100 && err == GW_EINUSE; i++) {
+        if (listen_open(loop, &any6, on_accept, &naccepted, &six) != 0)
+            skip(); /* a machine without IPv6 */
+        any4.in.sin_port = listen_addr(six)->in6.sin6_port;
+        err = listen_open(loop, &any4, on_accept, &naccepted, &four);
+        listen_close(six);
+    }
+    assert_int_equal(err, 0);
     listen_close(four);
-    listen_close(six);
 }
 
 /* Takes every descriptor up to a low limit; returns the highest. */
