@@ -28,6 +28,7 @@ src_libtransport_a_SOURCES = \
 	src/transport/tls_cred.c src/transport/tls_cred.h \
 	src/transport/upgrade.c src/transport/upgrade.h \
 	src/transport/yamux.c src/transport/yamux.h \
+	src/transport/yamux_close.c src/transport/yamux_close.h \
 	src/transport/yamux_stream.c src/transport/yamux_stream.h
 
 if HAVE_CMOCKA
@@ -35,7 +36,7 @@ TRANSPORT_TESTS = tests/unit/test_negotiate tests/unit/test_noise_xx tests/unit/
 	tests/unit/test_quic_cid tests/unit/test_quic_conn tests/unit/test_quic_dgrams \
 	tests/unit/test_quic_silence tests/unit/test_quic_tls tests/unit/test_sched \
 	tests/unit/test_seal tests/unit/test_secure tests/unit/test_tcp tests/unit/test_tls \
-	tests/unit/test_upgrade tests/unit/test_yamux
+	tests/unit/test_upgrade tests/unit/test_yamux tests/unit/test_yamux_close
 check_PROGRAMS += $(TRANSPORT_TESTS)
 $(TRANSPORT_TESTS): LDADD = $(TRANSPORT_LIBS) $(CMOCKA_LIBS)
 $(TRANSPORT_TESTS): $(filter %.a %.$(OBJEXT),$(TRANSPORT_LIBS) $(CMOCKA_LIBS))

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "id/circuit_addr.h"
 #include "net/parting.h"
+#include "transport/yamux_close.h"
 #include "transport/yamux_stream.h"
 #include "wire/yamux_frame.h"
 
@@ -230,39 +231,12 @@ static void on_ping(struct yamux *y, const struct yamux_frame *f)
     }
 }
 
-/* What GO_AWAY says: a code, and the error that it is here. */
-static const struct {
-    enum yamux_code code;
-    int err;
-} go_away_codes[] = {
-    { YAMUX_PROTOCOL_ERROR, GW_EPROTO },
-    { YAMUX_DENIED, GW_EDENIED },
-    { YAMUX_LIMIT, GW_ELIMIT },
-};
-#define NCODES (sizeof go_away_codes / sizeof go_away_codes[0])
-
-static uint32_t go_away_code(int err)
-{
-    for (size_t i = 0; i < NCODES; i++)
-        if (go_away_codes[i].err == err)
-            return go_away_codes[i].code;
-    return YAMUX_NORMAL;
-}
-
-static int go_away_error(uint32_t code)
-{
-    for (size_t i = 0; i < NCODES; i++)
-        if (go_away_codes[i].code == code)
-            return go_away_codes[i].err;
-    return GW_EPROTO;
-}
-
 static void on_go_away(struct yamux *y, uint32_t code)
 {
     y->peer_is_going = true;
     touch(y);
     if (code != YAMUX_NORMAL)
-        end(y, go_away_error(code));
+        end(y, yamux_close_error(code));
 }
 
 /* Flags that end a stream, once the octets of the frame are through. */
@@ -431,7 +405,7 @@ static void bury(struct yamux *y)
     ev_timer_stop(y->loop, &y->tick);
     if (carrier) {
         uint8_t bye[YAMUX_HEADER_LEN];
-        const struct yamux_frame f = { YAMUX_GO_AWAY, 0, 0, go_away_code(err) };
+        const struct yamux_frame f = { YAMUX_GO_AWAY, 0, 0, yamux_close_code(err) };
         yamux_frame_encode(bye, &f);
         parting_start(y->loop, carrier, (struct bytes){ bye, sizeof bye }, PART_MS, err,
                       y->cfg.partings);
