@@ -174,7 +174,7 @@ static void on_turn(struct turn_task *task)
 
     if (!f->ended) {
         flush(f);
-        if (!ev_is_active(&f->rd) && !f->is_watched)
+        if (!f->ended && !ev_is_active(&f->rd) && !f->is_watched)
             stop_reading(f); /* paused from the start */
         return;
     }

@@ -133,13 +133,6 @@ static int hear(struct noise *n, struct bytes msg, struct cipher_proof *proof)
     return err || !has_identity ? err : prove(n, payload, proof);
 }
 
-static int finish(struct noise *n)
-{
-    noise_xx_split(&n->xx, &n->tx, &n->rx);
-    n->cfg = NULL;
-    return 0;
-}
-
 static ssize_t op_step(void *cipher, struct bytes in, const struct cipher_sink *out, bool *is_done,
                        struct cipher_proof *proof)
 {
@@ -159,8 +152,9 @@ static ssize_t op_step(void *cipher, struct bytes in, const struct cipher_sink *
     if (!err && noise_xx_is_writing(&n->xx))
         err = speak(n, out);
     if (!err && noise_xx_is_done(&n->xx)) {
+        noise_xx_split(&n->xx, &n->tx, &n->rx);
+        n->cfg = NULL;
         *is_done = true;
-        err = finish(n);
     }
     return err ? err : (ssize_t)(LENGTH_LEN + msg.n);
 }
