@@ -216,6 +216,11 @@ static int prepare(struct daemon *d, char err[CONF_ERR_MAX])
         rc = conf_fail_plain(err, GW_ENOMEM);
     if (!rc)
         rc = nodedir_lock(&d->dir, err);
+    if (rc == GW_EINUSE && d->options->nover) { /* such as -L 5432:home:db */
+        size_t n = strlen(err);
+        snprintf(err + n, CONF_ERR_MAX - n,
+                 ": write what the options say into its gw.conf, and gw reload");
+    }
     if (!rc)
         rc = check_all(&d->dir, d->options, &d->config, err);
     if (!rc)

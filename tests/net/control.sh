@@ -146,6 +146,8 @@ check "and no more of them when they are good again" until_ok 5 has_none
 # --- one daemon per directory; ends
 has "a second daemon on the same directory is refused" "another gw \(pid $(gw_pid home)\) runs on" \
     "$(timeout 10 "$GW" -d "$T/home" -D none 2>&1)"
+has "with what to do instead" "into its gw.conf, and gw reload$" \
+    "$(timeout 10 "$GW" -d "$T/home" -L 0:home:db 2>&1)"
 check "the first goes on" gw home status
 start=$(date +%s%N)
 gw_stop me TERM
