@@ -94,7 +94,8 @@ static void on_connected(void *arg, int err, const struct hop_answer *answer)
 
     a->hop = NULL;
     if (err) {
-        fail(a, err);
+        bool is_no_relay = !answer && (err == GW_ENOPROTO || err == GW_ERESET);
+        fail(a, is_no_relay ? GW_EOFFLINE : err); /* what the peer speaks is another question */
         return;
     }
     log_limit(&a->expect, &a->relay, "out", &answer->msg->limit);

@@ -438,6 +438,27 @@ static void test_dial_ends_when_the_relay_cannot_be_reached(void **state)
     assert_b_is_not_reached(GW_EREFUSED);
 }
 
+static void reset_at_once(void *arg, struct conn *c, struct stream *s, const char *protocol,
+                          struct bytes early)
+{
+    (void)arg;
+    (void)c;
+    (void)protocol;
+    (void)early;
+    stream_drop(s, GW_EPROTO);
+}
+
+/* Nobody is to think that it is the peer that lacks a protocol. */
+static void test_peer_is_not_reachable_where_the_relay_is_none(void **state)
+{
+    (void)state;
+    host_unhandle(relay.side.host, CIRCUIT_HOP_PROTOCOL);
+    assert_b_is_not_reached(GW_EOFFLINE);
+    assert_int_equal(host_handle(relay.side.host, CIRCUIT_HOP_PROTOCOL, NULL, reset_at_once, NULL),
+                     0);
+    assert_b_is_not_reached(GW_EOFFLINE);
+}
+
 static void test_relay_known_by_its_id_is_dialled_where_it_was_last(void **state)
 {
     (void)state;
@@ -752,6 +773,7 @@ int main(void)
         T(test_how_far_a_relay_is_a_silent_connection_does_not_tell),
         T(test_dial_ends_when_the_relay_is_silent),
         T(test_dial_ends_when_the_relay_cannot_be_reached),
+        T(test_peer_is_not_reachable_where_the_relay_is_none),
         T(test_relay_known_by_its_id_is_dialled_where_it_was_last),
         T(test_peer_is_not_dialled_through_itself),
         T(test_circuit_may_lie_in_a_circuit),
