@@ -61,7 +61,7 @@ static const struct proto protos[] = {
 
 #define TEXT_PER_OCTET 7u /* characters at most: "/webrtc-direct" has two octets */
 
-#define VALUE_MAX      128 /* octets of a multihash, a name or a number; an address bounds its paths */
+#define VALUE_MAX      128 /* octets of a multihash, a name or a number; the address bounds paths */
 
 struct comp { /* one component, a view into the address */
     const struct proto *proto;
