@@ -97,11 +97,9 @@ static void on_stream(struct host *h, struct conn *c, struct stream *s)
 static bool is_over_udp(struct conn *c)
 {
     struct muxed_info info;
-    struct ipaddr ip;
-    uint16_t port;
 
     conn_info(c, &info);
-    return multiaddr_as_quic(&info.remote, &ip, &port) && !ipaddr_is_loopback(&ip);
+    return multiaddr_is_quic(&info.remote) && !multiaddr_is_loopback(&info.remote);
 }
 
 static void on_conn(struct host *h, struct conn *c)

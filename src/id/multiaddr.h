@@ -45,6 +45,8 @@ bool multiaddr_as_quic(const struct multiaddr *a, struct ipaddr *ip, uint16_t *p
 /* The same for /ip{4,6}/ADDR/tcp/PORT [/p2p/ID], and for either. */
 bool multiaddr_as_tcp(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port);
 bool multiaddr_as_socket(const struct multiaddr *a, struct ipaddr *ip, uint16_t *port);
+bool multiaddr_is_quic(const struct multiaddr *a); /* as multiaddr_as_quic */
+bool multiaddr_is_tcp(const struct multiaddr *a);  /* as multiaddr_as_tcp */
 /* A socket's address (multiaddr_as_socket), and on loopback. */
 bool multiaddr_is_loopback(const struct multiaddr *a);
 void multiaddr_make_quic(const struct ipaddr *ip, uint16_t port, struct multiaddr *out);

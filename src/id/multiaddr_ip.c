@@ -97,6 +97,20 @@ bool multiaddr_as_socket(const struct multiaddr *a, struct ipaddr *ip, uint16_t 
     return multiaddr_as_quic(a, ip, port) || multiaddr_as_tcp(a, ip, port);
 }
 
+bool multiaddr_is_quic(const struct multiaddr *a)
+{
+    struct ipaddr ip;
+    uint16_t port;
+    return multiaddr_as_quic(a, &ip, &port);
+}
+
+bool multiaddr_is_tcp(const struct multiaddr *a)
+{
+    struct ipaddr ip;
+    uint16_t port;
+    return multiaddr_as_tcp(a, &ip, &port);
+}
+
 bool multiaddr_is_loopback(const struct multiaddr *a)
 {
     struct ipaddr ip;

@@ -215,7 +215,7 @@ static const char *print_holder(int rc, const char *text, char who[HOLDER_STR_MA
     if (rc != GW_EINUSE)
         return holder_low_port(rc, port);
     sockaddr_from_ip(&ip, port, &socket);
-    return holder_print(&socket, !multiaddr_as_tcp(&at, &ip, &port), who);
+    return holder_print(&socket, !multiaddr_is_tcp(&at), who);
 }
 
 static const char *explain(int rc)

@@ -190,13 +190,12 @@ static void on_identity(void *arg, struct conn *c)
     struct announce *a = arg;
     const struct multiaddr *seen = &conn_identity(c)->observed;
     struct muxed_info info;
-    struct ipaddr from, us;
+    struct ipaddr from;
     uint16_t port;
 
     conn_info(c, &info);
     if (!multiaddr_as_socket(&info.remote, &from, &port) || ipaddr_is_loopback(&from) ||
-        !is_from_listener(a, &info) ||
-        multiaddr_as_tcp(seen, &us, &port) != multiaddr_as_tcp(&info.remote, &from, &port))
+        !is_from_listener(a, &info) || multiaddr_is_tcp(seen) != multiaddr_is_tcp(&info.remote))
         return;
     observed_note(&a->observed, seen, conn_peer(c), &from, clock_mono_ms());
     changed(a);

@@ -60,10 +60,7 @@ static void vote(struct autonat_ask *a, enum autonat_answer answer, const struct
 /* The peer says that it reached this address of ours: did anybody come by it? */
 static void confirm(struct autonat_ask *a, const struct multiaddr *address, uint64_t now_ms)
 {
-    struct ipaddr ip;
-    uint16_t port;
-
-    if (!a->arrival.has_come || a->arrival.is_tcp != multiaddr_as_tcp(address, &ip, &port))
+    if (!a->arrival.has_come || a->arrival.is_tcp != multiaddr_is_tcp(address))
         end(a, GW_EPROTO);
     else
         vote(a, a->arrival.is_solicited ? AUTONAT_REACHED_SOLICITED : AUTONAT_REACHED, address,

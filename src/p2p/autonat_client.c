@@ -138,13 +138,6 @@ static void fail(struct ask *a, int err)
 
 /* ---- the dial-back ---- */
 
-static bool is_on_tcp(const struct multiaddr *a)
-{
-    struct ipaddr ip;
-    uint16_t port;
-    return multiaddr_as_tcp(a, &ip, &port);
-}
-
 struct look { /* for a connection by which we send to that place */
     const struct autonat_client *k;
     const struct conn *but;
@@ -163,7 +156,7 @@ static void look_at(void *arg, struct conn *c)
         return;
     conn_info(c, &info);
     if (multiaddr_as_socket(&info.remote, &ip, &port) && ipaddr_eq(&ip, &l->ip) &&
-        is_on_tcp(&info.remote) == l->is_tcp)
+        multiaddr_is_tcp(&info.remote) == l->is_tcp)
         l->has_one = true;
 }
 
@@ -177,7 +170,7 @@ static void arrive(struct ask *a, const struct conn *c)
     conn_info(c, &info);
     if (!multiaddr_as_socket(&info.remote, &l.ip, &port))
         return;
-    l.is_tcp = is_on_tcp(&info.remote);
+    l.is_tcp = multiaddr_is_tcp(&info.remote);
     host_each_conn(a->k->host, look_at, &l);
     autonat_ask_arrived(&a->core, l.is_tcp, l.has_one, clock_mono_ms());
     run(a);

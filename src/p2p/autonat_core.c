@@ -202,12 +202,10 @@ static bool precedes(const struct autonat_core *c, const struct ipaddr *from,
 {
     uint64_t a_ms = autonat_votes_last_ms(&c->votes, from, a);
     uint64_t b_ms = autonat_votes_last_ms(&c->votes, from, b);
-    struct ipaddr ip;
-    uint16_t port;
 
     if (a_ms != b_ms)
         return a_ms < b_ms;
-    return multiaddr_as_quic(a, &ip, &port) && !multiaddr_as_quic(b, &ip, &port);
+    return multiaddr_is_quic(a) && !multiaddr_is_quic(b);
 }
 
 static void choose_addrs(const struct autonat_core *c, const struct ipaddr *from,

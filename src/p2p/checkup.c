@@ -76,13 +76,10 @@ static enum checkup_filtering filtering_of(const struct checkup *k, enum checkup
 {
     struct autonat_finding all[ANNOUNCE_MAX];
     size_t n = autonat_findings(k->parts.autonat, all, ANNOUNCE_MAX), count = 0;
-    struct ipaddr ip;
-    uint16_t port;
 
     for (size_t i = 0; i < n; i++) {
         bool is_fixed = announce_is_fixed(k->parts.announce, &all[i].address);
-        if (multiaddr_as_quic(&all[i].address, &ip, &port) &&
-            (!is_fixed || mapping == CHECKUP_MAPPING_NONE))
+        if (multiaddr_is_quic(&all[i].address) && (!is_fixed || mapping == CHECKUP_MAPPING_NONE))
             all[count++] = all[i];
     }
     return checkup_filtering(all, count);
@@ -91,11 +88,9 @@ static enum checkup_filtering filtering_of(const struct checkup *k, enum checkup
 static void find_quic(void *arg, struct conn *c)
 {
     struct muxed_info info;
-    struct ipaddr ip;
-    uint16_t port;
 
     conn_info(c, &info);
-    if (multiaddr_as_quic(&info.remote, &ip, &port) && !ipaddr_is_loopback(&ip))
+    if (multiaddr_is_quic(&info.remote) && !multiaddr_is_loopback(&info.remote))
         *(bool *)arg = true;
 }
 

@@ -38,17 +38,10 @@ static void on_connected(void *arg, int err, struct conn *c)
         finish(p, 0, c);
 }
 
-static bool is_tcp(const struct multiaddr *a)
-{
-    struct ipaddr ip;
-    uint16_t port;
-    return multiaddr_as_tcp(a, &ip, &port);
-}
-
 static void open_nat(const struct punch *p, bool for_tcp)
 {
     for (size_t i = 0; i < p->n; i++)
-        if (is_tcp(&p->addrs[i]) == for_tcp)
+        if (multiaddr_is_tcp(&p->addrs[i]) == for_tcp)
             host_punch(p->host, &p->addrs[i]);
 }
 

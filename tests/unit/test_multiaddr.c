@@ -346,7 +346,7 @@ static void test_append_stops_where_the_text_would_be_too_long(void **state)
     assert_true(multiaddr_eq(&a, &again)); /* and it is as it was */
 }
 
-static void test_lists_have_an_address_and_an_order(void **state)
+static void test_kinds_of_addresses_and_lists_of_them(void **state)
 {
     struct multiaddr v[2], turned[2], other;
     (void)state;
@@ -355,6 +355,8 @@ static void test_lists_have_an_address_and_an_order(void **state)
     assert_int_equal(multiaddr_parse(bytes_of("/ip4/192.0.2.1/udp/2"), &other), 0);
     turned[0] = v[1];
     turned[1] = v[0];
+    assert_true(multiaddr_is_tcp(&v[0]) && !multiaddr_is_quic(&v[0]));
+    assert_false(multiaddr_is_tcp(&other) || multiaddr_is_quic(&other)); /* plain UDP */
     assert_true(multiaddr_is_among(&v[1], v, 2));
     assert_false(multiaddr_is_among(&v[1], v, 1));
     assert_false(multiaddr_is_among(&other, v, 2));
@@ -378,7 +380,7 @@ int main(void)
         cmocka_unit_test(test_peer_is_the_last_one),
         cmocka_unit_test(test_append_peer_needs_room),
         cmocka_unit_test(test_append_stops_where_the_text_would_be_too_long),
-        cmocka_unit_test(test_lists_have_an_address_and_an_order),
+        cmocka_unit_test(test_kinds_of_addresses_and_lists_of_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
