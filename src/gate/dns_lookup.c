@@ -67,7 +67,7 @@ static bool is_above(const struct dns_lookup *l)
 {
     return l->subject.about == DNS_ABOUT_ABOVE ||
            (l->subject.about == DNS_ABOUT_HOST &&
-            has_names_below(l->env->resolver, bytes_of(l->subject.host)));
+            may_leave_is_parent(l->env->resolver, bytes_of(l->subject.host)));
 }
 
 static void finish_nobody(struct dns_lookup *l)

@@ -40,7 +40,7 @@ bool may_leave(struct resolver *r, struct bytes host)
     return !o.is_owned;
 }
 
-bool has_names_below(struct resolver *r, struct bytes host)
+bool may_leave_is_parent(struct resolver *r, struct bytes host)
 {
     struct name n;
     struct ownership o = { .name = &n };

@@ -13,6 +13,6 @@
 bool may_leave(struct resolver *r, struct bytes host);
 /* Are there names of ours below it, so that it is not nothing itself (RFC 8020)?  It is what a tier
  * has for certain, or the end of that: `alice` and `p2p`, to `laptop.alice` of the names file. */
-bool has_names_below(struct resolver *r, struct bytes host);
+bool may_leave_is_parent(struct resolver *r, struct bytes host);
 
 #endif
