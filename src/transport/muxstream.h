@@ -13,9 +13,8 @@
 #include "net/turn.h"
 #include "transport/sched.h"
 
-#define MUXSTREAM_UNSENT_MAX                                            \
-    (256u << 10) /* octets not sent yet, above which reserve gives none \
-                  */
+/* Octets not sent yet, above which reserve gives none. */
+#define MUXSTREAM_UNSENT_MAX (256u << 10)
 
 struct muxstream;
 
