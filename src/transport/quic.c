@@ -3,6 +3,7 @@
 #include "transport/quic.h"
 
 #include <sodium.h>
+#include <utlist.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -100,6 +101,20 @@ static void refuse(struct udp *u, const struct udp_packet *p, const ngtcp2_pkt_h
                                                code, NULL, 0));
 }
 
+/* Whoever stops in the middle of a handshake would keep everybody out, its address proved or not.
+ */
+static void end_oldest_half_open(struct quic_env *env)
+{
+    struct quic_conn *c, *next;
+
+    DL_FOREACH_SAFE (env->conns, c, next) {
+        if (env->nhalf_open < env->cfg.max_half_open)
+            return;
+        if (c->muxed.is_inbound && c->state == QUIC_CONN_HANDSHAKE)
+            quic_conn_free(c);
+    }
+}
+
 /* A client Initial: a new connection, unless limits say otherwise. */
 static void accept_packet(struct quic *q, struct udp *u, const struct udp_packet *p)
 {
@@ -109,7 +124,7 @@ static void accept_packet(struct quic *q, struct udp *u, const struct udp_packet
     ngtcp2_cid odcid;
 
     if (p->data.n < INITIAL_MIN || !q->is_listening[family_of(udp_addr(u))] ||
-        ngtcp2_accept(&hd, p->data.p, p->data.n) != 0 || env->nhalf_open >= env->cfg.max_half_open)
+        ngtcp2_accept(&hd, p->data.p, p->data.n) != 0)
         return;
     enum quic_token_kind token = quic_tokens_check(env->tokens, &hd, &p->path.remote, q->batch_ns,
                                                    &odcid);
@@ -128,6 +143,7 @@ static void accept_packet(struct quic *q, struct udp *u, const struct udp_packet
                                       sizeof out));
         return;
     }
+    end_oldest_half_open(env);
     int err = quic_conn_accept(env, u, &p->path, &hd, token == QUIC_TOKEN_RETRY ? &odcid : NULL,
                                q->batch_ns, &c);
     if (err)

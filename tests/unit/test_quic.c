@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "net/chunkq.h"
 #include "net/udp.h"
 #include "transport/quic_conn.h"
@@ -456,14 +457,46 @@ static void test_garbage_changes_nothing(void **state)
     udp_close(r.udp);
 }
 
-/* ---- a client that drops a datagram whole when it cannot read the first packet in it, as quiche
- * does: in front of a's socket ---- */
+/* ---- somebody in the middle, in front of a's socket ---- */
 
-struct choosy {
+struct middle {
     struct udp *udp;
     struct udp_path to_a, to_b;
+    bool (*passes)(struct middle *m, struct bytes v, bool is_for_a);
     bool has_handshaken; /* a: its Initial keys are gone (RFC 9001 s.4.9.1) */
+    unsigned nkept;      /* did not pass */
 };
+
+static void middle_packet(void *arg, struct udp *u, const struct udp_packet *p)
+{
+    struct middle *m = arg;
+    bool is_for_a = sockaddr_eq(&p->path.remote, &m->to_b.remote);
+
+    if (!is_for_a)
+        m->to_a = p->path;
+    if (m->passes(m, p->data, is_for_a))
+        udp_send(u, is_for_a ? &m->to_a : &m->to_b, 0, p->data, p->data.n);
+    else
+        m->nkept++;
+}
+
+static void dial_through(struct middle *m, bool (*passes)(struct middle *, struct bytes, bool))
+{
+    static const struct udp_events ev = { middle_packet, raw_nothing, raw_nothing };
+    struct multiaddr at_b = b_addr;
+    struct sockaddr_any any;
+    struct ipaddr ip;
+    uint16_t port;
+
+    *m = (struct middle){ .passes = passes };
+    assert_int_equal(sockaddr_parse("127.0.0.1:0", &any), 0);
+    assert_int_equal(udp_open(loop, &any, false, &ev, m, &m->udp), 0);
+    assert_true(multiaddr_as_quic(&b_addr, &ip, &port));
+    sockaddr_from_ip(&ip, port, &m->to_b.remote);
+    multiaddr_make_quic(&ip, sockaddr_port(udp_addr(m->udp)), &b_addr);
+    dial(key_peerid(b.key));
+    b_addr = at_b;
+}
 
 static bool is_long(struct bytes v)
 {
@@ -486,43 +519,55 @@ static bool holds_handshake(struct bytes v)
     return false;
 }
 
-static void choosy_packet(void *arg, struct udp *u, const struct udp_packet *p)
+/* As quiche: what it cannot read the first packet of it drops whole. */
+static bool is_readable(struct middle *m, struct bytes v, bool is_for_a)
 {
-    struct choosy *y = arg;
     ngtcp2_pkt_hd hd;
 
-    if (!sockaddr_eq(&p->path.remote, &y->to_b.remote)) {
-        y->to_a = p->path;
-        y->has_handshaken |= holds_handshake(p->data);
-        udp_send(u, &y->to_b, 0, p->data, p->data.n);
-    } else if (!y->has_handshaken || !is_long(p->data) ||
-               ngtcp2_pkt_decode_hd_long(&hd, p->data.p, p->data.n) < 0 ||
-               hd.type != NGTCP2_PKT_INITIAL) {
-        udp_send(u, &y->to_a, 0, p->data, p->data.n);
+    if (!is_for_a) {
+        m->has_handshaken |= holds_handshake(v);
+        return true;
     }
+    return !m->has_handshaken || !is_long(v) || ngtcp2_pkt_decode_hd_long(&hd, v.p, v.n) < 0 ||
+           hd.type != NGTCP2_PKT_INITIAL;
 }
 
 static void test_a_refusal_needs_no_initial_keys(void **state)
 {
-    static const struct udp_events ev = { choosy_packet, raw_nothing, raw_nothing };
-    struct multiaddr at_b = b_addr;
-    struct choosy y = { 0 };
-    struct sockaddr_any any;
-    struct ipaddr ip;
-    uint16_t port;
+    struct middle m;
     (void)state;
-    assert_int_equal(sockaddr_parse("127.0.0.1:0", &any), 0);
-    assert_int_equal(udp_open(loop, &any, false, &ev, &y, &y.udp), 0);
-    assert_true(multiaddr_as_quic(&b_addr, &ip, &port));
-    sockaddr_from_ip(&ip, port, &y.to_b.remote);
-    multiaddr_make_quic(&ip, sockaddr_port(udp_addr(y.udp)), &b_addr);
     b.admits = false;
-    dial(key_peerid(b.key));
-    b_addr = at_b;
+    dial_through(&m, is_readable);
     RUN_UNTIL(a.nclosed == 1);
-    assert_true(y.has_handshaken);
+    assert_true(m.has_handshaken);
     assert_int_equal(a.close_err, GW_EDENIED);
-    udp_close(y.udp);
+    udp_close(m.udp);
+}
+
+/* RFC 9000 s.17.2.5: 0xf? is a Retry. */
+static bool is_retry_or_for_b(struct middle *m, struct bytes v, bool is_for_a)
+{
+    (void)m;
+    return !is_for_a || (v.n && (v.p[0] & 0xf0) == 0xf0);
+}
+
+/* Its address is proved, and it never goes on. */
+static void test_a_stalled_handshake_keeps_nobody_out(void **state)
+{
+    struct quic_config cfg = base_config;
+    struct side stalled = { 0 };
+    struct middle m;
+    (void)state;
+    cfg.max_half_open = 1;
+    quic_free(b.quic);
+    listen_b(&cfg, "/ip4/127.0.0.1/udp/0/quic-v1");
+    dial_through(&m, is_retry_or_for_b);
+    RUN_UNTIL(m.nkept > 0);
+    a.conn->owner = &stalled;
+    uint64_t began_ms = clock_mono_ms();
+    connect_both();
+    assert_in_range(clock_mono_ms() - began_ms, 0, 100);
+    udp_close(m.udp);
 }
 
 int main(void)
@@ -547,6 +592,7 @@ int main(void)
         T(test_open_beyond_the_limit_waits_for_room),
         T(test_stop_closes_streams_then_connection),
         T(test_retry_is_demanded_and_answered),
+        T(test_a_stalled_handshake_keeps_nobody_out),
         T(test_restarted_listener_ends_old_connections_at_once),
         T(test_other_versions_are_answered_with_ours),
         T(test_version_negotiation_of_nobody_is_not_answered),
