@@ -3,10 +3,10 @@
 #include "transport/quic.h"
 
 #include <sodium.h>
-#include <utlist.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <utlist.h>
 
 #include "base/clock.h"
 #include "base/err.h"
