@@ -140,4 +140,4 @@ three_ways()
 
 crowd
 three_ways
-[ "$(id -u)" != 0 ] || GW=$GW sh "$REACH/timing.sh" || FAILED=yes
+[ "$(id -u)" != 0 ] || GW=$GW sh "$NAT_DIR/timing.sh" || FAILED=yes

@@ -6,12 +6,12 @@
 . "$(dirname "$0")/../net/lib.sh"
 . "$(dirname "$0")/lib.sh"
 
-REACH=$(CDPATH='' cd "$(dirname "$0")/../nat" && pwd)
-export GW T PYTHONPATH="$PYTHONPATH:$REACH"
+NAT_DIR=$(CDPATH='' cd "$(dirname "$0")/../nat" && pwd)
+export GW T PYTHONPATH="$PYTHONPATH:$NAT_DIR"
 for options in "" "ports=shift" "ports=shift delay=20ms" "ports=shift delay=20ms loss=1%"; do
     echo "--- ${options:-as it is}"
     mkdir -m 700 "$T/matrix"
     # shellcheck disable=SC2086
-    T=$T/matrix python3 "$REACH/pairs.py" -n "${1:-10}" $options || FAILED=yes
+    T=$T/matrix python3 "$NAT_DIR/pairs.py" -n "${1:-10}" $options || FAILED=yes
     rm -rf "$T/matrix"
 done
